@@ -1,0 +1,14 @@
+//! What the lab can decide without a socket, a disk or a clock.
+//!
+//! * [`model`]: the field's nouns as types that cannot be wrong.
+//! * [`policy`]: the rule book, one file a rule family.
+//! * [`registry`], [`ledger`], [`node`]: the three machines (clearinghouse, license server, terminal server).
+//! * [`trust`]: certificates and signed tokens; keys, serials and moments are arguments.
+//! * [`wire`]: the bodies that travel between services, and every problem they answer with.
+//!
+//! Imports go one way: `model` <- `policy` <- the machines; `trust` and `wire` see `model` only.
+
+pub mod dice;
+pub mod machine;
+pub mod model;
+pub mod wire;

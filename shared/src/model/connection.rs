@@ -1,0 +1,122 @@
+//! What a terminal server's connections are made of.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ParseError;
+use super::key::{hex, unhex};
+use super::text::as_json_string;
+
+/// The id of a session: 16 random bytes as hex. Whoever knows it may log on to it, so lists show it to administrators only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId([u8; 16]);
+
+impl SessionId {
+    /// An id from 16 random bytes.
+    #[must_use]
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&hex(&self.0))
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        unhex(text).map(Self).ok_or_else(|| ParseError::new("session id", text, "32 hex digits"))
+    }
+}
+
+as_json_string!(SessionId, "A session's id: 32 hex digits.");
+
+/// The operating system of a client device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Platform {
+    /// Windows 95.
+    #[serde(rename = "windows-95")]
+    Windows95,
+    /// Windows 98.
+    #[serde(rename = "windows-98")]
+    Windows98,
+    /// Windows NT 4.0 Workstation.
+    #[serde(rename = "windows-nt4")]
+    WindowsNt4,
+    /// Windows 2000 Professional.
+    #[serde(rename = "windows-2000")]
+    Windows2000,
+    /// Windows XP Home Edition.
+    #[serde(rename = "windows-xp-home")]
+    WindowsXpHome,
+    /// Windows XP Professional.
+    #[serde(rename = "windows-xp-professional")]
+    WindowsXpProfessional,
+    /// Something that is not Windows: a thin client, a Macintosh.
+    Other,
+}
+
+impl Platform {
+    /// All platforms with their names.
+    pub const ALL: [(Platform, &'static str); 7] = [
+        (Platform::Windows95, "windows-95"),
+        (Platform::Windows98, "windows-98"),
+        (Platform::WindowsNt4, "windows-nt4"),
+        (Platform::Windows2000, "windows-2000"),
+        (Platform::WindowsXpHome, "windows-xp-home"),
+        (Platform::WindowsXpProfessional, "windows-xp-professional"),
+        (Platform::Other, "other"),
+    ];
+
+    /// The platform id in the first word of a hardware id: operating system family and build in the lab's own numbering.
+    #[must_use]
+    pub fn id(self) -> u32 {
+        match self {
+            Platform::Windows95 => 0x0100_0000,
+            Platform::Windows98 => 0x0101_0000,
+            Platform::WindowsNt4 => 0x0200_0000,
+            Platform::Windows2000 => 0x0201_0000,
+            Platform::WindowsXpHome => 0x0202_0000,
+            Platform::WindowsXpProfessional => 0x0202_0001,
+            Platform::Other => 0x0F00_0000,
+        }
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Platform::ALL.iter().find(|(platform, _)| platform == self).map_or("other", |(_, name)| name);
+        formatter.write_str(name)
+    }
+}
+
+impl FromStr for Platform {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let found = Platform::ALL.iter().find(|(_, name)| *name == text);
+        let expected = "windows-95, windows-98, windows-nt4, windows-2000, windows-xp-home, windows-xp-professional or other";
+        found.map(|(platform, _)| *platform).ok_or_else(|| ParseError::new("platform", text, expected))
+    }
+}
+
+/// What ends a grace period early (GR-11, CON-01).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GraceEnd {
+    /// The first permanent CAL that the terminal server receives (GR-03).
+    #[default]
+    FirstPermanent,
+    /// A usable license server is located.
+    LsLocated,
+    /// A usable and activated license server is located.
+    LsActivatedLocated,
+}

@@ -1,0 +1,176 @@
+//! What the clearinghouse takes and answers.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    LabTime, Pack, ProductId, ProductType, ProductVersion, Purchase, Registrant, RequestId, RetailCode, ServerName, VolumeProgram,
+};
+
+/// `POST /activations`, signed with the key that the certificate request is for (AC-10, AC-11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActivationRequest {
+    /// Repeated when the request is asked again.
+    pub request: RequestId,
+    /// The license server's name.
+    pub name: ServerName,
+    /// Its Product ID.
+    pub product_id: ProductId,
+    /// Who activates it.
+    pub registrant: Registrant,
+    /// A PKCS#10 certificate request, PEM.
+    pub certificate_request: String,
+}
+
+/// The answer to an activation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ActivationAnswer {
+    /// The activation certificate, PEM (AC-14, CE-13).
+    pub certificate: String,
+    /// The root that signed it, PEM.
+    pub root: String,
+}
+
+/// `POST /packs`, signed by an activated license server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PackRequest {
+    /// Repeated when the request is asked again: nothing is drawn twice (AC-32).
+    pub request: RequestId,
+    /// What was bought.
+    pub purchase: Purchase,
+    /// What every purchase but a retail code must also say (AC-08).
+    pub wanted: Option<Wanted>,
+}
+
+/// What a volume buyer asks for (AC-08).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// The product version.
+    pub version: ProductVersion,
+    /// Device or user CALs.
+    pub product_type: ProductType,
+    /// How many, 1 to 9999.
+    pub quantity: u32,
+}
+
+/// The answer to a pack request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PackAnswer {
+    /// The pack as a signed token for exactly one license server.
+    pub token: String,
+}
+
+/// What came of a request to the clearinghouse.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum RecordOutcome {
+    /// Granted.
+    Granted,
+    /// Turned down (AC-42).
+    Refused {
+        /// Why.
+        reason: String,
+        /// Under which rules.
+        rules: Vec<String>,
+    },
+}
+
+/// A row of `GET /activations` (AC-42).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ActivationRecord {
+    /// Its journal entry.
+    pub entry: u64,
+    /// When, lab time.
+    pub at: LabTime,
+    /// The license server's name.
+    pub name: ServerName,
+    /// Its Product ID.
+    pub product_id: ProductId,
+    /// Who asked.
+    pub registrant: Registrant,
+    /// Thumbprint of the key that was certified, or that asked.
+    pub thumbprint: String,
+    /// Serial number of the certificate, hex; none when refused.
+    pub serial: Option<String>,
+    /// The certificate's end.
+    pub ends_at: Option<LabTime>,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: RecordOutcome,
+}
+
+/// A row of `GET /packs` (AC-42).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PackRecord {
+    /// Its journal entry.
+    pub entry: u64,
+    /// When, lab time.
+    pub at: LabTime,
+    /// The license server that asked.
+    pub name: ServerName,
+    /// Its Product ID.
+    pub product_id: ProductId,
+    /// What it showed.
+    pub purchase: Purchase,
+    /// What it asked for.
+    pub wanted: Option<Wanted>,
+    /// The pack; none when refused.
+    pub pack: Option<Pack>,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: RecordOutcome,
+}
+
+/// `POST /lab/reseller/codes`: buy a retail pack (lab only).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BuyCode {
+    /// The product version.
+    pub version: ProductVersion,
+    /// Device or user CALs.
+    pub product_type: ProductType,
+    /// How many CALs the package holds, 1 to 9999.
+    pub quantity: u32,
+}
+
+/// A retail package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BoughtCode {
+    /// The code printed on it.
+    pub code: RetailCode,
+}
+
+/// `POST /lab/reseller/agreements`: sign an agreement (lab only).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignAgreement {
+    /// Which program.
+    pub program: AgreementProgram,
+    /// What it entitles to, one line a version and type.
+    pub entitlements: Vec<Wanted>,
+}
+
+/// The programs that the reseller desk signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "program", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum AgreementProgram {
+    /// An Open License.
+    Open,
+    /// A volume program.
+    Volume {
+        /// Which one.
+        agreement: VolumeProgram,
+    },
+    /// Open Value, Multi-Year Open, Open Subscription.
+    Other,
+}
+
+/// The papers of an agreement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignedAgreement {
+    /// What to show when asking for packs.
+    pub purchase: Purchase,
+}

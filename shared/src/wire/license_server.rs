@@ -1,0 +1,344 @@
+//! What a license server takes and answers.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::clearinghouse::Wanted;
+use crate::model::{
+    Cal, CalId, CalKind, DeviceName, HardwareId, LabTime, Pack, ProductId, ProductVersion, PublicKey, Purchase, Registrant, RequestId,
+    ServerName, UserName,
+};
+
+/// `POST /inquiries`, signed by an enrolled terminal server: a device needs a license.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Inquiry {
+    /// The connection it belongs to.
+    pub request: RequestId,
+    /// The version asked for: the terminal server's own, or that of a newer license presented (PD-20).
+    pub version: ProductVersion,
+    /// The device's name.
+    pub device: DeviceName,
+    /// The user as the client said.
+    pub user: UserName,
+    /// The device's hardware id.
+    pub hardware_id: HardwareId,
+    /// The license presented, where it is to be upgraded or renewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presented: Option<String>,
+    /// The terminal server's mode allows temporaries only (WS03-02).
+    #[serde(default)]
+    pub temporary_only: bool,
+}
+
+/// The answer to an inquiry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum InquiryAnswer {
+    /// A license.
+    Issued {
+        /// Its signed form.
+        token: String,
+        /// What it says.
+        cal: Cal,
+        /// How it came about.
+        how: HowIssued,
+        /// The rules that led to it.
+        rules: Vec<RuleFacts>,
+        /// Whether this license server is activated.
+        activated: bool,
+    },
+    /// No license.
+    Declined {
+        /// Why.
+        reason: DeclineReason,
+        /// The rules that led to it.
+        rules: Vec<RuleFacts>,
+        /// Whether this license server is activated.
+        activated: bool,
+    },
+    /// This license server is older than the version asked for: ask another (VC-02, LS-02).
+    TooOld {
+        /// Its own version.
+        version: ProductVersion,
+    },
+}
+
+/// A rule of the license server that fired, with what it saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RuleFacts {
+    /// The rule's id.
+    pub rule: String,
+    /// What it saw and what followed.
+    pub facts: String,
+}
+
+/// How a license came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HowIssued {
+    /// Made or drawn now.
+    New,
+    /// On record already, handed out again (LS-14, OQ-9).
+    Again,
+    /// On record already, its end moved (RN-02, LS-09).
+    Extended,
+}
+
+/// Why no license was issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeclineReason {
+    /// Nothing free of the version and type, or not activated.
+    NoneAvailable,
+    /// The temporary on record was never validated, and the switch wants it (OQ-3).
+    NeverValidated,
+    /// The terminal server is not in the security group (LS-01).
+    NotInGroup,
+    /// Only a temporary was allowed, and the device had its own (LS-04, WS03-02).
+    TemporarySpent,
+    /// The temporary presented stays as it is until somebody has logged on (PD-08).
+    NotValidated,
+}
+
+/// `POST /marks`, signed by an enrolled terminal server: a user has logged on (LS-13).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// The connection it belongs to.
+    pub request: RequestId,
+    /// The temporary.
+    pub cal: CalId,
+    /// The device that it was issued to.
+    pub hardware_id: HardwareId,
+}
+
+/// The answer to a mark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum MarkAnswer {
+    /// The temporary is validated: now, or it was before.
+    Validated,
+    /// No such temporary is on record, or it has been closed by an upgrade.
+    NoSuchTemporary,
+    /// The terminal server is not in the security group (LS-01, SD-16).
+    NotInGroup,
+}
+
+/// `GET /contact`, signed by an enrolled terminal server (PU-02, GR-11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Contact {
+    /// The license server.
+    pub name: ServerName,
+    /// Its version.
+    pub version: ProductVersion,
+    /// Whether it is activated.
+    pub activated: bool,
+}
+
+/// `PUT /clearinghouse`: the clearinghouse that this license server belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrustClearinghouse {
+    /// Its name.
+    pub name: ServerName,
+    /// Its public key, compared by the administrator.
+    pub key: PublicKey,
+    /// The lab's root certificate, PEM.
+    pub root: String,
+    /// Its address: `http://host:port`.
+    pub url: String,
+}
+
+/// `PUT /terminal-servers/{name}`: enrol a terminal server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrustTerminalServer {
+    /// Its public key, compared by the administrator.
+    pub key: PublicKey,
+}
+
+/// A row of `GET /terminal-servers`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TerminalServerRow {
+    /// Its name.
+    pub name: ServerName,
+    /// Its pinned key.
+    pub key: PublicKey,
+}
+
+/// `POST /activation`: activate automatically (AC-10, AC-11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Activate {
+    /// Who activates it.
+    pub registrant: Registrant,
+}
+
+/// `GET /activation` (AC-15).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ActivationView {
+    /// 0 activated, 1 not activated.
+    pub status: u8,
+    /// The server's Product ID.
+    pub product_id: ProductId,
+    /// The activation certificate, PEM.
+    pub certificate: Option<String>,
+    /// The lab's root, PEM.
+    pub root: Option<String>,
+    /// When it was activated.
+    pub activated_at: Option<LabTime>,
+    /// The certificate's end: from then on the server is as before activation (CE-13).
+    pub ends_at: Option<LabTime>,
+}
+
+/// `POST /packs`: install CALs (AC-30 to AC-34).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InstallPack {
+    /// Repeated when the request is asked again: nothing is bought or installed twice.
+    pub request: RequestId,
+    /// What was bought.
+    pub purchase: Purchase,
+    /// What every purchase but a retail code must also say (AC-08).
+    #[serde(default)]
+    pub wanted: Option<Wanted>,
+}
+
+/// A row of `GET /packs` (TL-01).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PackRow {
+    /// The pack.
+    #[serde(flatten)]
+    pub pack: Pack,
+    /// CALs that devices hold.
+    pub issued: u32,
+    /// CALs that are free.
+    pub available: u32,
+    /// When it was installed.
+    pub installed_at: LabTime,
+}
+
+/// `GET /packs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PackList {
+    /// The installed packs, oldest first.
+    pub packs: Vec<PackRow>,
+    /// Temporaries issued so far, by version: a row without a limit in the tools (section 12's note).
+    pub temporaries: Vec<TemporaryCount>,
+}
+
+/// How many temporaries of a version were issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TemporaryCount {
+    /// The version.
+    pub version: ProductVersion,
+    /// Issued so far, closed and expired ones included.
+    pub issued: u64,
+}
+
+/// The query of `GET /licenses`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicenseQuery {
+    /// Only this device, by name.
+    pub device: Option<DeviceName>,
+    /// Only this hardware id.
+    pub hardware_id: Option<HardwareId>,
+    /// Only temporaries, or only permanents.
+    pub kind: Option<CalKind>,
+    /// Give the last row's `number` to see the next page.
+    pub after: Option<u64>,
+    /// At most this many rows, 1 to 1000; 100 unless told.
+    pub limit: Option<u32>,
+}
+
+/// A row of `GET /licenses`: who holds what, since, until.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LicenseRow {
+    /// Its place in the ledger, counted from 1.
+    pub number: u64,
+    /// The license.
+    #[serde(flatten)]
+    pub cal: Cal,
+    /// When the device first got it; renewals keep it.
+    pub first_issued_at: LabTime,
+    /// Where it stands.
+    pub standing: Standing,
+}
+
+/// Where a license on record stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// A temporary whose device has not seen a logon.
+    NotValidated,
+    /// A temporary whose device has seen a logon.
+    Validated,
+    /// A temporary that an upgrade closed.
+    Closed,
+    /// A permanent that holds.
+    Active,
+    /// Past its end; a permanent is counted until the sweep.
+    Expired,
+}
+
+/// `GET /licenses`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LicenseList {
+    /// The rows, in the order of first issue.
+    pub licenses: Vec<LicenseRow>,
+    /// Give this as `after` to see more; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+}
+
+/// `GET /settings`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LedgerSettings {
+    /// Policy "Prevent license upgrade" (SPEC 4.9).
+    pub prevent_license_upgrade: bool,
+    /// Policy "License Server Security Group" (LS-01).
+    pub security_group_policy: bool,
+    /// A temporary that expired without a logon is not upgraded (OQ-3).
+    pub unvalidated_expired_denied: bool,
+    /// The moment of the daily sweep, seconds after midnight UTC (LS-09).
+    pub sweep_at_s: u32,
+}
+
+/// `PATCH /settings`: what is named changes, the rest stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerSettingsChange {
+    /// See [`LedgerSettings::prevent_license_upgrade`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prevent_license_upgrade: Option<bool>,
+    /// See [`LedgerSettings::security_group_policy`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_group_policy: Option<bool>,
+    /// See [`LedgerSettings::unvalidated_expired_denied`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unvalidated_expired_denied: Option<bool>,
+    /// See [`LedgerSettings::sweep_at_s`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep_at_s: Option<u32>,
+}
+
+/// `GET /security-group` and `PUT /security-group`: the local group "Terminal Services Computers" (LS-01).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecurityGroup {
+    /// Its members by name.
+    pub members: Vec<ServerName>,
+    /// The members as the running service knows them: a change needs a restart. Left out when changing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_force: Option<Vec<ServerName>>,
+}
+
+/// `POST /lab/next-life`: the life of the next permanent CAL, for a lesson (lab only).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NextLife {
+    /// Whole days, 52 to 89.
+    pub days: u32,
+}

@@ -1,0 +1,180 @@
+//! Every problem that a service answers with, in one table (RFC 9457): code, status, meaning, cure.
+//!
+//! docs/PROBLEMS.md is made from this table.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Declares the table once: variant, code, status, title, cure.
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $status:literal, $title:literal, $cure:literal;)*) => {
+        /// What went wrong, as a code that scripts can branch on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum ProblemCode {
+            $($(#[$doc])* #[serde(rename = $code)] $variant,)*
+        }
+
+        impl ProblemCode {
+            /// All codes, in the order of the table.
+            pub const ALL: &'static [ProblemCode] = &[$(ProblemCode::$variant,)*];
+
+            /// The code as it stands in `type` and `code`.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(ProblemCode::$variant => $code,)* }
+            }
+
+            /// The HTTP status of the answer.
+            #[must_use]
+            pub fn status(self) -> u16 {
+                match self { $(ProblemCode::$variant => $status,)* }
+            }
+
+            /// What it means, in one line.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(ProblemCode::$variant => $title,)* }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub fn cure(self) -> &'static str {
+                match self { $(ProblemCode::$variant => $cure,)* }
+            }
+        }
+    };
+}
+
+catalogue! {
+    /// A body that is not JSON, a path or query that cannot be read.
+    Malformed = "malformed", 400, "The request could not be read",
+        "Send what /openapi.json describes for this route; detail names the place.";
+    /// No or wrong administrator's token, no or wrong call signature.
+    Unauthenticated = "unauthenticated", 401, "The caller did not prove who it is",
+        "An administrator sends the token from the service's data directory; a service must be enrolled (tsl trust).";
+    /// A known caller that may not do this.
+    Forbidden = "forbidden", 403, "The caller may not do this",
+        "Ask with an account or a service that has the right; detail says which.";
+    /// No such route, or no such thing.
+    NotFound = "not-found", 404, "There is nothing here",
+        "See /openapi.json for the routes, and the list that this thing should be on.";
+    /// The route exists, the method does not.
+    MethodNotAllowed = "method-not-allowed", 405, "This route does not take that method",
+        "The Allow header names the methods that it takes.";
+    /// A body over the limit.
+    TooLarge = "too-large", 413, "The body is too large",
+        "Bodies are at most 64 KiB; split the request.";
+    /// Not application/json.
+    UnsupportedMediaType = "unsupported-media-type", 415, "The body is not JSON",
+        "Send content-type: application/json.";
+    /// JSON that does not fit: unknown field, wrong type, bad value.
+    Invalid = "invalid", 422, "A value in the request is not usable",
+        "detail names the field and what would have been right.";
+    /// The thing is there already, or in a state that excludes this.
+    Conflict = "conflict", 409, "The present state excludes this",
+        "detail says what stands in the way.";
+    /// A request id that was used for something else.
+    RequestReused = "request-reused", 409, "This request id belongs to a different request",
+        "Repeat a request id only with the same body; choose a new one otherwise.";
+    /// Activation: required registrant field missing (AC-11).
+    RegistrantIncomplete = "registrant-incomplete", 422, "Required information is missing",
+        "Give first name, last name, company and country or region.";
+    /// Activation: the clearinghouse turned it down (AC-42).
+    ActivationRefused = "activation-refused", 403, "The clearinghouse turned the activation down",
+        "detail says why; the refusal is on the clearinghouse's record.";
+    /// Packs: the license server is not activated (AC-30).
+    NotActivated = "not-activated", 409, "The license server is not activated",
+        "Activate it first: tsl activate.";
+    /// Packs: the clearinghouse turned the request down (AC-32, AC-33).
+    PackRefused = "pack-refused", 403, "The clearinghouse turned the pack request down",
+        "detail says why; if the code or agreement is yours, contact the clearinghouse with the purchase papers.";
+    /// Packs: installed before (AC-33).
+    PackInstalled = "pack-installed", 409, "This pack is already installed",
+        "Nothing to do: the pack list shows it.";
+    /// Packs: a version that this license server cannot serve (AC-36, W2K-15, VC-08).
+    PackVersion = "pack-version", 409, "This license server cannot hold CALs of that product version",
+        "Install the pack on a license server of that version or a newer one (message number 0x13A7).";
+    /// Packs: the token did not verify or is for another license server.
+    PackUntrusted = "pack-untrusted", 422, "The pack is not one of this license server's clearinghouse",
+        "Install packs only as the clearinghouse issued them for this Product ID.";
+    /// The other service did not answer.
+    Unreachable = "unreachable", 502, "Another service could not be reached",
+        "Start it or correct its address, then ask again: a repeated request does nothing twice.";
+    /// A license server is not set up for this yet.
+    NotTrusted = "not-trusted", 409, "No clearinghouse is trusted yet",
+        "Give the license server its clearinghouse first: tsl trust.";
+    /// Lab powers asked of a service without --lab.
+    LabOff = "lab-off", 403, "Lab powers are off",
+        "Start the service with --lab to move time, seed dice or sell codes.";
+    /// Time set backwards (lab time moves forward only).
+    TimeBackwards = "time-backwards", 409, "Lab time moves forward only",
+        "Choose a later moment, or start over with an empty data directory.";
+    /// A connection was denied; `denial` has the client's code, text, event and trace.
+    Denied = "denied", 403, "The connection was denied",
+        "denial.rule names the rule that denied it; see docs/RULES.md.";
+    /// A logon failed: wrong password or no such account.
+    LogonFailed = "logon-failed", 403, "The logon failed",
+        "Check user name and password; connect again, since a failed logon ends the session.";
+    /// The service can no longer promise that what it answers is on disk.
+    Failed = "failed", 503, "The service cannot write its journal",
+        "See the service's log; free the disk or restore the data directory, then start it again.";
+    /// A fault of this program.
+    Internal = "internal", 500, "Something failed inside the service",
+        "See the service's log under the request id; asking again is safe.";
+}
+
+/// A problem as it travels: `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Problem {
+    /// A stable name of the problem: `urn:tsl:problem:<code>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The meaning of the code.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The code.
+    pub code: ProblemCode,
+    /// What was wrong this time.
+    pub detail: String,
+    /// What to do.
+    pub cure: String,
+    /// The rules of SPEC.md behind it, where there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+    /// What the denied client sees, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denial: Option<Box<super::terminal_server::Denial>>,
+}
+
+impl Problem {
+    /// A problem of this code; `detail` says what was wrong this time.
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:tsl:problem:{}", code.code()),
+            title: code.title().to_owned(),
+            status: code.status(),
+            code,
+            detail: detail.into(),
+            cure: code.cure().to_owned(),
+            rules: Vec::new(),
+            denial: None,
+        }
+    }
+
+    /// Names the rules behind the problem.
+    #[must_use]
+    pub fn under(mut self, rules: &[&str]) -> Self {
+        self.rules = rules.iter().map(|rule| (*rule).to_owned()).collect();
+        self
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}: {}", self.title, self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}

@@ -1,0 +1,432 @@
+//! What a terminal server takes and answers.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Cal, CalId, DeviceName, GraceEnd, HardwareId, LabTime, Platform, ProductVersion, PublicKey, RequestId, ServerName, SessionId, UserName,
+};
+
+/// `GET /license-request`: what the server asks a client's store for (SPEC 4.3 step 1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LicenseRequest {
+    /// The server that asks.
+    pub server: ServerName,
+    /// `A02`.
+    pub product: String,
+    /// `Microsoft Corporation`.
+    pub company: String,
+    /// `microsoft.com`.
+    pub scope: String,
+    /// The version of its own system; the client presents that version or a later one.
+    pub version: ProductVersion,
+}
+
+/// `POST /connections`: a client device and the one license that it chose (SPEC 4.3 step 2, SD-01).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectRequest {
+    /// An id for this connection; found in the logs and journals of every service that it touches.
+    pub request: RequestId,
+    /// The device's name.
+    pub device: DeviceName,
+    /// The name of whoever sits there, as the client sends it before any logon.
+    pub user: UserName,
+    /// The device's hardware id.
+    pub hardware_id: HardwareId,
+    /// The client's operating system.
+    pub platform: Platform,
+    /// The client's `/admin` switch.
+    #[serde(default)]
+    pub admin: bool,
+    /// The license presented; none is "new license please".
+    #[serde(default)]
+    pub license: Option<String>,
+}
+
+/// One rule that fired, with what it saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TraceStep {
+    /// The rule's id in SPEC.md.
+    pub rule: String,
+    /// The facts it saw and what followed.
+    pub facts: String,
+}
+
+/// What an accepted client gets told about licensing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LicenseStatus {
+    /// What it presented is good as it is, or nothing was needed.
+    ValidClient,
+    /// A first license comes with the answer.
+    New,
+    /// A better license than the one presented comes with the answer.
+    Upgraded,
+    /// The license presented was handed back.
+    HandedBack,
+    /// Licensing was not looked at (remote administration, per user).
+    NotExamined,
+}
+
+/// The answer to an accepted connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Connected {
+    /// The session, waiting for a logon.
+    pub session: SessionId,
+    /// The server.
+    pub server: ServerName,
+    /// The moment of the verdict, on the server's clock.
+    pub at: LabTime,
+    /// What became of licensing.
+    pub status: LicenseStatus,
+    /// The rule that made the verdict.
+    pub rule: String,
+    /// Every rule that fired, in order.
+    pub trace: Vec<TraceStep>,
+    /// The license to store, where one was issued, upgraded or handed back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<GrantedLicense>,
+    /// The pop-up that a temporary's holder sees near its end (section 10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+}
+
+/// A license for the client's store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GrantedLicense {
+    /// Its signed form.
+    pub token: String,
+    /// What it says.
+    pub cal: Cal,
+}
+
+/// What a denied client sees, and why (section 10).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Denial {
+    /// The extended disconnect reason; none where the client gets a text of its own (PD-25).
+    pub code: Option<u16>,
+    /// The text that the client shows.
+    pub text: String,
+    /// The event id in the server's log.
+    pub event: Option<u32>,
+    /// The rule that denied.
+    pub rule: String,
+    /// Every rule that fired, in order.
+    pub trace: Vec<TraceStep>,
+}
+
+/// `POST /sessions/{session}/logon`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogonRequest {
+    /// The account.
+    pub user: UserName,
+    /// Its password; never logged, never journalled.
+    pub password: String,
+}
+
+impl std::fmt::Debug for LogonRequest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("LogonRequest").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// The answer to a logon that succeeded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LoggedOn {
+    /// The session, now active.
+    pub session: SessionId,
+    /// The account.
+    pub user: UserName,
+    /// Whether the temporary was marked as validated (LS-13), and what else happened.
+    pub trace: Vec<TraceStep>,
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// The user logged off.
+    LoggedOff,
+    /// The logon failed.
+    LogonFailed,
+    /// The logon was cancelled.
+    LogonCancelled,
+    /// Nobody logged on within ten lab minutes.
+    NoLogon,
+    /// The service stopped.
+    ServiceStopped,
+}
+
+/// Where a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum SessionState {
+    /// The logon screen is up.
+    WaitingForLogon,
+    /// Somebody is logged on.
+    Active {
+        /// Since when.
+        since: LabTime,
+    },
+    /// Over.
+    Ended {
+        /// When.
+        at: LabTime,
+        /// How.
+        how: Ending,
+    },
+}
+
+/// A session, as the list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// The request that opened it.
+    pub request: RequestId,
+    /// The device.
+    pub device: DeviceName,
+    /// The user: as the client said, then the account that logged on.
+    pub user: UserName,
+    /// Whether it came with the `/admin` switch.
+    pub admin: bool,
+    /// When it was opened.
+    pub opened_at: LabTime,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub state: SessionState,
+    /// The rule that admitted it.
+    pub rule: String,
+    /// The temporary that a logon will mark, where one was given out or handed back (LS-13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marks: Option<MarkTarget>,
+}
+
+/// The temporary that a logon validates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MarkTarget {
+    /// The license server that issued it.
+    pub issuer: ServerName,
+    /// The temporary.
+    pub cal: CalId,
+}
+
+/// A row of `GET /sessions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionRow {
+    /// The session.
+    #[serde(flatten)]
+    pub session: Session,
+    /// Admitted, but its journal entry may not be on disk yet.
+    pub recent: bool,
+}
+
+/// A row of `GET /verdicts`: a connection that was judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VerdictRow {
+    /// Its journal entry.
+    pub entry: u64,
+    /// When.
+    pub at: LabTime,
+    /// The verdict.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+/// A connection that was judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Verdict {
+    /// The request.
+    pub request: RequestId,
+    /// The device.
+    pub device: DeviceName,
+    /// Its hardware id.
+    pub hardware_id: HardwareId,
+    /// The user as the client said.
+    pub user: UserName,
+    /// The client's system.
+    pub platform: Platform,
+    /// What was decided.
+    #[serde(flatten)]
+    pub decision: Decision,
+    /// The rule that decided.
+    pub rule: String,
+    /// Every rule that fired, in order.
+    pub trace: Vec<TraceStep>,
+}
+
+/// Admitted or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "decision", rename_all = "kebab-case")]
+pub enum Decision {
+    /// Admitted.
+    Accepted {
+        /// The session.
+        session: SessionId,
+        /// What the client was told.
+        status: LicenseStatus,
+        /// The license that it was given.
+        license: Option<CalId>,
+    },
+    /// Denied.
+    Denied {
+        /// The client's code.
+        code: Option<u16>,
+        /// The event in the log.
+        event: Option<u32>,
+    },
+}
+
+/// `GET /verdicts/counts`: how often each rule decided, since the beginning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VerdictCount {
+    /// The rule.
+    pub rule: String,
+    /// How many verdicts.
+    pub count: u64,
+}
+
+/// `GET /grace` (GR-10).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GraceView {
+    /// Whether it is running, or has not begun, which counts as running (GR-02).
+    pub running: bool,
+    /// Whole days left, a begun one counted; 0 is over.
+    pub days_left: i64,
+    /// When it began; none before the first accepted client.
+    pub began_at: Option<LabTime>,
+    /// Its last second plus one, if nothing ends it sooner.
+    pub ends_at: Option<LabTime>,
+    /// When and by which rule it was ended early (GR-03, GR-11).
+    pub ended: Option<GraceEnded>,
+    /// The registry marker `LicensingGracePeriodEnded` (GR-04).
+    pub marker: bool,
+    /// The policy in force (GR-11).
+    pub policy: GraceEnd,
+}
+
+/// An early end of grace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GraceEnded {
+    /// When.
+    pub at: LabTime,
+    /// The rule.
+    pub rule: String,
+}
+
+/// `GET /settings`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Settings {
+    /// Application mode, or Remote Administration mode (PD-24, PD-25).
+    pub application_mode: bool,
+    /// The licensing mode as the registry holds it: 2 per device, 4 per user, anything else temporaries only (WS03-02).
+    pub policy_ac_on: u32,
+    /// What ends the grace period (GR-11).
+    pub grace_end: GraceEnd,
+    /// A damaged or untrusted license counts as none instead of being denied (PD-22, PD-23, CON-22).
+    pub lenient_invalid: bool,
+    /// A per-user server wants an activated license server (PU-06, CON-09).
+    pub per_user_requires_activated: bool,
+    /// How far in the future a license may begin and still be taken, seconds (OQ-10).
+    pub not_before_tolerance_s: u32,
+    /// From how many days before a temporary's end its holder is warned (OQ-5).
+    pub expiry_popup_days: u32,
+}
+
+/// `PATCH /settings`: what is named changes, the rest stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsChange {
+    /// See [`Settings::application_mode`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application_mode: Option<bool>,
+    /// See [`Settings::policy_ac_on`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_ac_on: Option<u32>,
+    /// See [`Settings::grace_end`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_end: Option<GraceEnd>,
+    /// See [`Settings::lenient_invalid`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lenient_invalid: Option<bool>,
+    /// See [`Settings::per_user_requires_activated`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_user_requires_activated: Option<bool>,
+    /// See [`Settings::not_before_tolerance_s`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before_tolerance_s: Option<u32>,
+    /// See [`Settings::expiry_popup_days`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiry_popup_days: Option<u32>,
+}
+
+/// A row of `GET /accounts`: never the hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountRow {
+    /// The account's name.
+    pub name: UserName,
+    /// Whether it is an administrator's.
+    pub administrator: bool,
+}
+
+/// `PUT /accounts/{name}`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountChange {
+    /// The password, 1 to 256 characters; kept as a hash.
+    pub password: String,
+    /// Whether it is an administrator's.
+    #[serde(default)]
+    pub administrator: bool,
+}
+
+impl std::fmt::Debug for AccountChange {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("AccountChange").field("administrator", &self.administrator).finish_non_exhaustive()
+    }
+}
+
+/// `PUT /license-servers/{name}`: enrol a license server, or change its address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrustLicenseServer {
+    /// Its public key, compared by the administrator.
+    pub key: PublicKey,
+    /// Its address: `http://host:port`.
+    pub url: String,
+}
+
+/// A row of `GET /license-servers`, in the order in which they are asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LicenseServerRow {
+    /// Its name.
+    pub name: ServerName,
+    /// Its pinned key.
+    pub key: PublicKey,
+    /// Its address.
+    pub url: String,
+    /// Whether it is on the list of servers to ask (SPEC 4.3 step 4).
+    pub listed: bool,
+    /// Whether it is the server that is asked first (SD-02).
+    pub current: bool,
+    /// Silent until it answers again or this moment comes (SPEC 4.3 step 4).
+    pub silent_until: Option<LabTime>,
+}
+
+/// `PUT /license-servers`: the list of servers to ask, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicenseServerList {
+    /// Names of enrolled license servers; the first is asked first.
+    pub names: Vec<ServerName>,
+}
+
+/// `PUT /root`: the lab's root certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrustRoot {
+    /// The certificate, PEM.
+    pub root: String,
+}
