@@ -35,6 +35,13 @@ pub trait Machine: Default + Send + Sync + 'static {
     /// part of the state that it changes into `rows`: a start reads rows, not the journal.
     fn apply(&mut self, event: &Self::Event, at: LabTime, rows: &mut Rows);
 
+    /// Whether an answer may leave before the flush that covers this event; it goes with the next group then.
+    ///
+    /// Only for what changes no license, no grace and no limit (an admitted holder of a valid CAL, say).
+    fn may_answer_early(_event: &Self::Event) -> bool {
+        false
+    }
+
     /// The next moment at which something happens by itself.
     fn next_due(&self) -> Option<LabTime>;
 
@@ -72,13 +79,26 @@ impl RowError {
 ///
 /// A row is a piece of state under a key such as `cal/41`; a list is a named sequence of journal entries (`log`,
 /// `verdicts`, ...) that can be paged through later without being held in memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Rows {
+    entry: u64,
     changes: Vec<(String, Option<Vec<u8>>)>,
     lists: Vec<&'static str>,
 }
 
 impl Rows {
+    /// The changes of journal entry `entry`, none yet.
+    #[must_use]
+    pub fn new(entry: u64) -> Self {
+        Self { entry, changes: Vec::new(), lists: Vec::new() }
+    }
+
+    /// The number of the journal entry that holds this event.
+    #[must_use]
+    pub fn entry(&self) -> u64 {
+        self.entry
+    }
+
     /// Writes (or overwrites) a row.
     pub fn put(&mut self, key: impl Into<String>, value: &impl Serialize) {
         // Our own state types have string keys and no fallible serializers, so this cannot fail; if a type ever breaks
