@@ -12,5 +12,6 @@ pub mod dice;
 pub mod ledger;
 pub mod machine;
 pub mod model;
+pub mod node;
 pub mod policy;
 pub mod wire;
