@@ -3,7 +3,7 @@
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
-use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo, X509Name};
 
 use super::{Period, TrustError};
 use crate::model::{LabTime, ProductId, PublicKey, ServerName, Span};
@@ -35,7 +35,7 @@ pub(super) fn check_signature(
     issuer: &X509Certificate<'_>,
 ) -> Result<(), TrustError> {
     let algorithms = [&certificate.signature_algorithm, &certificate.tbs_certificate.signature];
-    if algorithms.iter().any(|algorithm| algorithm.algorithm.to_id_string() != ED25519 || algorithm.parameters.is_some()) {
+    if !algorithms.into_iter().all(is_ed25519) || certificate.signature_value.unused_bits != 0 {
         return Err(TrustError::unacceptable(what, "it is not signed with Ed25519"));
     }
     if certificate.issuer().as_raw() != issuer.subject().as_raw() {
@@ -44,6 +44,11 @@ pub(super) fn check_signature(
     certificate
         .verify_signature(Some(issuer.public_key()))
         .map_err(|_| TrustError::unacceptable(what, "its signature does not match its issuer's key"))
+}
+
+/// Whether an algorithm is Ed25519, which has no parameters.
+pub(super) fn is_ed25519(algorithm: &AlgorithmIdentifier<'_>) -> bool {
+    algorithm.algorithm.to_id_string() == ED25519 && algorithm.parameters.is_none()
 }
 
 /// The Ed25519 key in a certificate or request.

@@ -3,7 +3,7 @@
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
 
-use super::read::{KeyHolder, public_key, server_subject};
+use super::read::{KeyHolder, is_ed25519, public_key, server_subject};
 use super::{TrustError, pem};
 
 /// Reads a PKCS#10 request and checks that whoever made it holds its key.
@@ -21,6 +21,9 @@ pub fn read_request(text: &str) -> Result<KeyHolder, TrustError> {
     };
     let info = &request.certification_request_info;
     let key = public_key(WHAT, &info.subject_pki)?;
+    if !is_ed25519(&request.signature_algorithm) || request.signature_value.unused_bits != 0 {
+        return Err(TrustError::unacceptable(WHAT, "it is not signed with Ed25519"));
+    }
     request.verify_signature().map_err(|_| TrustError::unacceptable(WHAT, "it is not signed by the key it is for"))?;
     let (name, product_id) = server_subject(WHAT, &info.subject)?;
     Ok(KeyHolder { name, product_id, key })
