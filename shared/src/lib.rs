@@ -14,4 +14,6 @@ pub mod machine;
 pub mod model;
 pub mod node;
 pub mod policy;
+pub mod registry;
+pub mod trust;
 pub mod wire;
