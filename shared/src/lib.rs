@@ -11,4 +11,5 @@
 pub mod dice;
 pub mod machine;
 pub mod model;
+pub mod policy;
 pub mod wire;
