@@ -27,6 +27,8 @@ pub use disk::{Disk, DiskError};
 pub use memory::MemoryDisk;
 pub use transfer::{Exported, Imported, export, import};
 
+use shared::wire::problem::{Problem, ProblemCode};
+
 use crate::data::{DataDir, DataError};
 
 /// The journal could not be written. What was not on disk is not answered for; the next start goes on from what is.
@@ -39,6 +41,12 @@ pub struct JournalFailed {
 impl JournalFailed {
     pub(crate) fn new(reason: &str) -> Self {
         Self { reason: reason.into() }
+    }
+
+    /// The failure as every waiting caller is answered.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        Problem::new(ProblemCode::Failed, self.to_string())
     }
 }
 

@@ -365,7 +365,11 @@ async fn an_expired_temporary_is_upgraded_whenever_a_cal_is_free() {
     lab.connect(&mut pc).await;
     lab.advance(days(100)).await;
     let back = lab.connect(&mut pc).await;
-    assert_eq!((back.connected.rule.as_str(), back.cal().kind), ("PD-10", CalKind::Permanent), "never validated, and upgraded all the same");
+    assert_eq!(
+        (back.connected.rule.as_str(), back.cal().kind),
+        ("PD-10", CalKind::Permanent),
+        "never validated, and upgraded all the same"
+    );
 }
 
 /// Rules: OQ-3.
@@ -441,7 +445,8 @@ async fn devices_never_get_user_cals_and_are_denied_when_their_temporaries_end()
 /// Rules: WS03-04, WS03-11.
 #[tokio::test]
 async fn a_second_terminal_server_takes_the_same_license_without_a_second_draw() {
-    let plan = Plan::default().terminal_servers(&[("TS1", shared::model::Generation::Windows2003), ("TS2", shared::model::Generation::Windows2003)]);
+    let plan = Plan::default()
+        .terminal_servers(&[("TS1", shared::model::Generation::Windows2003), ("TS2", shared::model::Generation::Windows2003)]);
     let lab = plan.start().await;
     let mut pc = lab.licensed("PC01").await;
     assert_eq!(Admitted::of(lab.visit(1, &mut pc, Then::Cancel).await).connected.rule, "PD-13");
@@ -454,7 +459,8 @@ async fn a_second_terminal_server_takes_the_same_license_without_a_second_draw()
 /// Rules: OQ-10, PD-22.
 #[tokio::test]
 async fn a_license_from_a_clock_ahead_is_taken_within_the_tolerance_and_denied_beyond() {
-    let lab = Plan::default().terminal_servers(&[("TS1", shared::model::Generation::Windows2003), ("TS2", shared::model::Generation::Windows2003)]);
+    let lab = Plan::default()
+        .terminal_servers(&[("TS1", shared::model::Generation::Windows2003), ("TS2", shared::model::Generation::Windows2003)]);
     let lab = lab.start().await;
     // The license server and the first terminal server run ahead; the second terminal server does not.
     ahead(&lab, lab.now() + days(1)).await;
