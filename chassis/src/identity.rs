@@ -4,6 +4,7 @@ use aws_lc_rs::signature::Ed25519KeyPair;
 use jsonwebtoken::EncodingKey;
 use rcgen::KeyPair;
 use shared::model::{PublicKey, ServerName};
+use shared::wire::common::Identity as IdentityView;
 
 use crate::config::Kind;
 use crate::data::{DataDir, DataError};
@@ -67,6 +68,22 @@ impl Identity {
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
         self.public
+    }
+
+    /// The answer of `GET /identity` as far as every service has one.
+    #[must_use]
+    pub fn view(&self) -> IdentityView {
+        IdentityView {
+            service: self.kind.name().to_owned(),
+            name: self.name.clone(),
+            key: self.public,
+            thumbprint: self.public.thumbprint(),
+            generation: None,
+            product_version: None,
+            product_id: None,
+            root: None,
+            root_fingerprint: None,
+        }
     }
 
     /// The key pair in the form that certificates and certificate requests are signed with.
