@@ -240,7 +240,7 @@ struct AnswerClaims {
 fn seal(identity: &Identity, claims: &impl Serialize) -> Result<String, IdentityError> {
     let mut header = Header::new(Algorithm::EdDSA);
     header.kid = Some(identity.public_key().thumbprint());
-    jsonwebtoken::encode(&header, claims, identity.signing_key()).map_err(|error| IdentityError::Unusable(error.to_string()))
+    jsonwebtoken::encode(&header, claims, identity.key().encoding_key()).map_err(|_| IdentityError::NoKey)
 }
 
 /// Opens a token signed with `key`. Dates, audience and the rest are checked by the caller, against our own clock.

@@ -13,6 +13,7 @@ use shared::model::hex;
 #[derive(Clone, Debug)]
 pub struct DataDir {
     path: PathBuf,
+    #[expect(dead_code, reason = "holding it open is its use")]
     lock: Arc<File>,
     patience: Duration,
 }

@@ -1,9 +1,8 @@
 //! Who a service is: its name and its Ed25519 key, made at the first start.
 
 use aws_lc_rs::signature::Ed25519KeyPair;
-use jsonwebtoken::EncodingKey;
-use rcgen::KeyPair;
 use shared::model::{PublicKey, ServerName};
+use shared::trust::{SigningKey, TrustError};
 use shared::wire::common::Identity as IdentityView;
 
 use crate::config::Kind;
@@ -13,9 +12,7 @@ use crate::data::{DataDir, DataError};
 pub struct Identity {
     kind: Kind,
     name: ServerName,
-    public: PublicKey,
-    certificate_key: KeyPair,
-    signing_key: EncodingKey,
+    key: SigningKey,
 }
 
 /// Why there is no identity.
@@ -26,14 +23,20 @@ pub enum IdentityError {
     Data(#[from] DataError),
     /// The file does not hold an Ed25519 key.
     #[error("key.pem cannot be used: {0}; restore the file, or remove it to begin with a new key, which must then be enrolled again")]
-    Unusable(String),
+    Unusable(#[from] TrustError),
+    /// The file holds bytes that are no text.
+    #[error("key.pem is not text; restore the file, or remove it to begin with a new key, which must then be enrolled again")]
+    NotText,
+    /// The system's randomness gave no key.
+    #[error("a new key could not be made")]
+    NoKey,
 }
 
 impl Identity {
     /// Reads the key from `key.pem`, or makes it.
     pub fn open(kind: Kind, name: ServerName, data: &DataDir) -> Result<Self, IdentityError> {
         let pem = data.secret_file("key.pem", || new_key().map(String::into_bytes))?;
-        let pem = String::from_utf8(pem).map_err(|_| IdentityError::Unusable("it is not text".to_owned()))?;
+        let pem = String::from_utf8(pem).map_err(|_| IdentityError::NotText)?;
         Self::from_pem(kind, name, &pem)
     }
 
@@ -44,12 +47,7 @@ impl Identity {
 
     /// An identity with the Ed25519 key of a PKCS#8 file.
     pub fn from_pem(kind: Kind, name: ServerName, pem: &str) -> Result<Self, IdentityError> {
-        let unusable = |error: rcgen::Error| IdentityError::Unusable(error.to_string());
-        let certificate_key = KeyPair::from_pkcs8_pem_and_sign_algo(pem, &rcgen::PKCS_ED25519).map_err(unusable)?;
-        let signing_key = EncodingKey::from_ed_der(certificate_key.serialized_der());
-        let public = <[u8; 32]>::try_from(certificate_key.public_key_raw())
-            .map_err(|_| IdentityError::Unusable("its public key is not 32 bytes long".to_owned()))?;
-        Ok(Self { kind, name, public: PublicKey::from_bytes(public), certificate_key, signing_key })
+        Ok(Self { kind, name, key: SigningKey::from_pkcs8_pem(pem)? })
     }
 
     /// The service's kind.
@@ -67,7 +65,7 @@ impl Identity {
     /// The public key.
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
-        self.public
+        self.key.public()
     }
 
     /// The answer of `GET /identity` as far as every service has one.
@@ -76,8 +74,8 @@ impl Identity {
         IdentityView {
             service: self.kind.name().to_owned(),
             name: self.name.clone(),
-            key: self.public,
-            thumbprint: self.public.thumbprint(),
+            key: self.public_key(),
+            thumbprint: self.public_key().thumbprint(),
             generation: None,
             product_version: None,
             product_id: None,
@@ -86,29 +84,21 @@ impl Identity {
         }
     }
 
-    /// The key pair in the form that certificates and certificate requests are signed with.
+    /// The key pair, which signs calls, certificate requests and tokens.
     #[must_use]
-    pub fn certificate_key(&self) -> &KeyPair {
-        &self.certificate_key
-    }
-
-    /// The same key in the form that tokens are signed with.
-    #[must_use]
-    pub fn signing_key(&self) -> &EncodingKey {
-        &self.signing_key
+    pub fn key(&self) -> &SigningKey {
+        &self.key
     }
 }
 
 impl std::fmt::Debug for Identity {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Identity").field("name", &self.name).field("public", &self.public).finish_non_exhaustive()
+        formatter.debug_struct("Identity").field("name", &self.name).field("public", &self.public_key()).finish_non_exhaustive()
     }
 }
 
 /// A new Ed25519 key as PKCS#8 version 1, which every tool reads; version 2 is refused by some.
 fn new_key() -> Result<String, IdentityError> {
-    let unspecified = |_| IdentityError::Unusable("a new key could not be made".to_owned());
-    let key = Ed25519KeyPair::generate().map_err(unspecified)?.to_pkcs8v1().map_err(unspecified)?;
-    let pair = KeyPair::from_pkcs8_der_and_sign_algo(&key.as_ref().into(), &rcgen::PKCS_ED25519);
-    pair.map(|pair| pair.serialize_pem()).map_err(|error| IdentityError::Unusable(error.to_string()))
+    let key = Ed25519KeyPair::generate().and_then(|pair| pair.to_pkcs8v1()).map_err(|_| IdentityError::NoKey)?;
+    Ok(SigningKey::pem_of_pkcs8(key.as_ref()))
 }

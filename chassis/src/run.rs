@@ -2,15 +2,19 @@
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use shared::machine::Machine;
 use shared::wire::common::Health;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::Client;
 use crate::config::Kind;
+use crate::data::DataDir;
+use crate::journal;
 use crate::server::{Running, StartError};
 use crate::telemetry::{self, LogConfig};
 
@@ -35,6 +39,31 @@ enum Task<C: clap::Args> {
         #[arg(long, env = "TSL_URL")]
         url: Option<String>,
     },
+    /// Look after the journal of a service that is not running
+    #[command(subcommand)]
+    Journal(Care),
+}
+
+#[derive(Subcommand)]
+enum Care {
+    /// Check every entry, and every row against the entries
+    Verify {
+        /// The service's data directory
+        #[arg(long, env = "TSL_DATA", value_name = "DIRECTORY", default_value = "./data")]
+        data: PathBuf,
+    },
+    /// Write what is whole to standard output, a line an entry
+    Export {
+        /// The service's data directory
+        #[arg(long, env = "TSL_DATA", value_name = "DIRECTORY", default_value = "./data")]
+        data: PathBuf,
+    },
+    /// Read an export from standard input into a new data directory
+    Import {
+        /// The new data directory; copy key.pem and admin-token there too
+        #[arg(long, env = "TSL_DATA", value_name = "DIRECTORY", default_value = "./data")]
+        data: PathBuf,
+    },
 }
 
 #[derive(clap::Args)]
@@ -45,12 +74,13 @@ struct Serve<C: clap::Args> {
     logs: LogConfig,
 }
 
-/// Runs a service binary. `start` brings the service up from its command line `C`.
+/// Runs a service binary. `start` brings the service up from its command line `C`; its journal is that of machine `M`.
 ///
 /// Exit codes: 0 ended as told, 1 failed, 2 wrong command line.
-pub fn main<C, S, F>(kind: Kind, about: &'static str, start: S) -> ExitCode
+pub fn main<C, M, S, F>(kind: Kind, about: &'static str, start: S) -> ExitCode
 where
     C: clap::Args,
+    M: Machine,
     S: FnOnce(C) -> F,
     F: Future<Output = Result<Running, StartError>>,
 {
@@ -69,6 +99,7 @@ where
         None => serving(start, serve, &logs),
         Some(Task::Serve(Serve { config, logs })) => serving(start, config, &logs),
         Some(Task::Health { url }) => finish(in_runtime(health(url.unwrap_or_else(|| own_url(kind))))),
+        Some(Task::Journal(care)) => finish(look_after::<M>(care)),
     }
 }
 
@@ -101,6 +132,32 @@ pub async fn told_to_stop() -> std::io::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "what a person at the terminal is told")]
+fn look_after<M: Machine>(care: Care) -> Result<(), String> {
+    match care {
+        Care::Verify { data } => {
+            let verified = journal::verify::<M>(&open(&data)?).map_err(|error| error.to_string())?;
+            let how = if verified.replayed { "a replay of all events gives the rows that are stored" } else { "older entries were pruned" };
+            eprintln!("whole: entries {} to {}, chain {}; {how}", verified.first, verified.last, verified.chain);
+        }
+        Care::Export { data } => {
+            let exported = journal::export::<M>(&open(&data)?, std::io::stdout()).map_err(|error| error.to_string())?;
+            let end = exported.damage.map_or_else(String::new, |damage| format!("; it ends there, since the journal is damaged: {damage}"));
+            eprintln!("exported {} entries{end}", exported.entries);
+        }
+        Care::Import { data } => {
+            let input = std::io::BufReader::new(std::io::stdin());
+            let imported = journal::import::<M>(&open(&data)?, input).map_err(|error| error.to_string())?;
+            eprintln!("imported {} entries, chain {}", imported.entries, imported.chain);
+        }
+    }
+    Ok(())
+}
+
+fn open(data: &Path) -> Result<DataDir, String> {
+    DataDir::open(data).map_err(|error| error.to_string())
 }
 
 async fn health(url: String) -> Result<(), String> {

@@ -9,6 +9,11 @@
 //! Imports go one way: `model` <- `policy` <- the machines; `trust` and `wire` see `model` only.
 
 pub mod dice;
+pub mod ledger;
 pub mod machine;
 pub mod model;
+pub mod node;
+pub mod policy;
+pub mod registry;
+pub mod trust;
 pub mod wire;

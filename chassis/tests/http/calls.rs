@@ -96,9 +96,7 @@ async fn a_friends_name_does_not_help_without_its_key() {
     let impostor = identity("FRIEND1");
     let token = Bent { signer: &impostor, ..Bent::straight(&toy, "/inquiries") }.token();
     refused(&toy, "/inquiries", &token).await;
-    let other = identity("OTHER1");
-    let pem = toy.friend.certificate_key().serialize_pem();
-    let renamed = Identity::from_pem(other.kind(), other.name().clone(), &pem).unwrap();
+    let renamed = Identity::from_pem(toy.friend.kind(), "OTHER1".parse().unwrap(), &toy.friend_pem).unwrap();
     let token = Bent { signer: &renamed, ..Bent::straight(&toy, "/inquiries") }.token();
     assert!(refused(&toy, "/inquiries", &token).await.contains("FRIEND1"));
 }
@@ -137,7 +135,9 @@ async fn a_call_is_bound_to_receiver_method_path_and_body() {
 #[tokio::test]
 async fn a_call_is_good_for_a_minute_and_never_from_before_the_start() {
     let toy = Toy::start().await;
-    for (age_ms, reason) in [(61_000, "seconds old"), (3_600_000, "seconds old"), (30_000, "before this service started"), (-10_000, "future")] {
+    for (age_ms, reason) in
+        [(61_000, "seconds old"), (3_600_000, "seconds old"), (30_000, "before this service started"), (-10_000, "future")]
+    {
         let detail = refused(&toy, "/inquiries", &Bent { age_ms, ..Bent::straight(&toy, "/inquiries") }.token()).await;
         assert!(detail.contains(reason), "{age_ms}: {detail}");
     }

@@ -61,7 +61,9 @@ async fn an_unknown_path_is_a_problem_of_its_own() {
 #[tokio::test]
 async fn a_wrong_method_is_told_which_ones_there_are() {
     let toy = Toy::start().await;
-    for (method, path, allow) in [("DELETE", "/things", "GET, POST"), ("POST", "/things/7", "GET, PUT, PATCH, DELETE"), ("OPTIONS", "/health", "GET")] {
+    for (method, path, allow) in
+        [("DELETE", "/things", "GET, POST"), ("POST", "/things/7", "GET, PUT, PATCH, DELETE"), ("OPTIONS", "/health", "GET")]
+    {
         let answer = toy.request(method, path).send().await.unwrap();
         assert_eq!(answer.headers()["allow"], allow);
         assert_eq!(problem(answer).await.code, ProblemCode::MethodNotAllowed);

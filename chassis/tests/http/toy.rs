@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chassis::calls::Enrolled;
 use chassis::clock::Clock;
 use chassis::config::{Kind, ServiceConfig};
+use chassis::data::DataDir;
 use chassis::http::{Access, App, Body, Created, NoContent, Path, Query, Routes, Signed};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
@@ -27,6 +28,7 @@ pub(crate) struct Toy {
     pub(crate) running: Running,
     pub(crate) engine: Arc<Counting>,
     pub(crate) friend: Arc<Identity>,
+    pub(crate) friend_pem: String,
     pub(crate) http: reqwest::Client,
     _data: TempDir,
 }
@@ -74,7 +76,10 @@ impl Toy {
         let mut config = ServiceConfig::embedded("TOY1".parse().unwrap(), data.path().to_owned());
         change(&mut config);
         let site = Site::open(Kind::LicenseServer, &config)?;
-        let friend = Arc::new(identity("FRIEND1"));
+        let friends_data = TempDir::new().unwrap();
+        let friends_dir = DataDir::open(friends_data.path()).unwrap();
+        let friend = Arc::new(Identity::open(Kind::TerminalServer, "FRIEND1".parse().unwrap(), &friends_dir).unwrap());
+        let friend_pem = std::fs::read_to_string(friends_data.path().join("key.pem")).unwrap();
         let engine = Arc::new(Counting { written: AtomicU64::new(0), closed: AtomicU64::new(0), failure: watch::Sender::new(None) });
         let app = ToyApp {
             engine: engine.clone(),
@@ -82,7 +87,7 @@ impl Toy {
             friend: Enrolled { name: friend.name().clone(), key: friend.public_key() },
         };
         let running = site.serve(app, routes()).await?;
-        Ok(Self { running, engine, friend, http: reqwest::Client::builder().no_proxy().build().unwrap(), _data: data })
+        Ok(Self { running, engine, friend, friend_pem, http: reqwest::Client::builder().no_proxy().build().unwrap(), _data: data })
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::model::TraceStep;
 use crate::model::{
     Cal, CalId, DeviceName, GraceEnd, HardwareId, LabTime, Platform, ProductVersion, PublicKey, RequestId, ServerName, SessionId, UserName,
 };
@@ -20,6 +21,8 @@ pub struct LicenseRequest {
     pub scope: String,
     /// The version of its own system; the client presents that version or a later one.
     pub version: ProductVersion,
+    /// The server's clock, by which a client tells which of its licenses still hold (SD-01).
+    pub at: LabTime,
 }
 
 /// `POST /connections`: a client device and the one license that it chose (SPEC 4.3 step 2, SD-01).
@@ -42,15 +45,6 @@ pub struct ConnectRequest {
     /// The license presented; none is "new license please".
     #[serde(default)]
     pub license: Option<String>,
-}
-
-/// One rule that fired, with what it saw.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TraceStep {
-    /// The rule's id in SPEC.md.
-    pub rule: String,
-    /// The facts it saw and what followed.
-    pub facts: String,
 }
 
 /// What an accepted client gets told about licensing.
@@ -188,10 +182,14 @@ pub struct Session {
     pub request: RequestId,
     /// The device.
     pub device: DeviceName,
+    /// Its hardware id.
+    pub hardware_id: HardwareId,
     /// The user: as the client said, then the account that logged on.
     pub user: UserName,
-    /// Whether it came with the `/admin` switch.
+    /// Whether it came with the `/admin` switch: then only an administrator's account may log on.
     pub admin: bool,
+    /// Whether it counts to the two sessions of remote administration (PD-25, SD-14).
+    pub administrative: bool,
     /// When it was opened.
     pub opened_at: LabTime,
     /// Where it stands.
