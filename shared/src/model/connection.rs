@@ -120,3 +120,19 @@ pub enum GraceEnd {
     /// A usable and activated license server is located.
     LsActivatedLocated,
 }
+
+/// One rule that fired, with what it saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TraceStep {
+    /// The rule's id in SPEC.md.
+    pub rule: String,
+    /// The facts it saw and what followed.
+    pub facts: String,
+}
+
+impl TraceStep {
+    /// A step of rule `rule`.
+    pub fn new(rule: &str, facts: impl Into<String>) -> Self {
+        Self { rule: rule.to_owned(), facts: facts.into() }
+    }
+}

@@ -13,7 +13,7 @@ mod version;
 
 pub use activation::{ProductId, Registrant, RegistrantText};
 pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT};
-pub use connection::{GraceEnd, Platform, SessionId};
+pub use connection::{GraceEnd, Platform, SessionId, TraceStep};
 pub use hardware::HardwareId;
 pub use key::{PublicKey, hex};
 pub use moment::{LabTime, Span};

@@ -38,6 +38,8 @@ pub struct ActivationAnswer {
 pub struct PackRequest {
     /// Repeated when the request is asked again: nothing is drawn twice (AC-32).
     pub request: RequestId,
+    /// The license server's own version: no pack is bound to a server that could not hold it (AC-36, VC-08).
+    pub server_version: ProductVersion,
     /// What was bought.
     pub purchase: Purchase,
     /// What every purchase but a retail code must also say (AC-08).

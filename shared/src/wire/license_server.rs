@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::clearinghouse::Wanted;
 use crate::model::{
     Cal, CalId, CalKind, DeviceName, HardwareId, LabTime, Pack, ProductId, ProductVersion, PublicKey, Purchase, Registrant, RequestId,
-    ServerName, UserName,
+    ServerName, TraceStep, UserName,
 };
 
 /// `POST /inquiries`, signed by an enrolled terminal server: a device needs a license.
@@ -44,7 +44,7 @@ pub enum InquiryAnswer {
         /// How it came about.
         how: HowIssued,
         /// The rules that led to it.
-        rules: Vec<RuleFacts>,
+        rules: Vec<TraceStep>,
         /// Whether this license server is activated.
         activated: bool,
     },
@@ -53,7 +53,7 @@ pub enum InquiryAnswer {
         /// Why.
         reason: DeclineReason,
         /// The rules that led to it.
-        rules: Vec<RuleFacts>,
+        rules: Vec<TraceStep>,
         /// Whether this license server is activated.
         activated: bool,
     },
@@ -64,15 +64,6 @@ pub enum InquiryAnswer {
     },
 }
 
-/// A rule of the license server that fired, with what it saw.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct RuleFacts {
-    /// The rule's id.
-    pub rule: String,
-    /// What it saw and what followed.
-    pub facts: String,
-}
-
 /// How a license came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -81,8 +72,10 @@ pub enum HowIssued {
     New,
     /// On record already, handed out again (LS-14, OQ-9).
     Again,
-    /// On record already, its end moved (RN-02, LS-09).
+    /// On record already and still good, its end moved (RN-02).
     Extended,
+    /// On record already, past its end but not swept: its end moved without a draw (LS-09).
+    Revived,
 }
 
 /// Why no license was issued.

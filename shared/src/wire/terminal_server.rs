@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::model::TraceStep;
 use crate::model::{
     Cal, CalId, DeviceName, GraceEnd, HardwareId, LabTime, Platform, ProductVersion, PublicKey, RequestId, ServerName, SessionId, UserName,
 };
@@ -42,15 +43,6 @@ pub struct ConnectRequest {
     /// The license presented; none is "new license please".
     #[serde(default)]
     pub license: Option<String>,
-}
-
-/// One rule that fired, with what it saw.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TraceStep {
-    /// The rule's id in SPEC.md.
-    pub rule: String,
-    /// The facts it saw and what followed.
-    pub facts: String,
 }
 
 /// What an accepted client gets told about licensing.
@@ -190,8 +182,10 @@ pub struct Session {
     pub device: DeviceName,
     /// The user: as the client said, then the account that logged on.
     pub user: UserName,
-    /// Whether it came with the `/admin` switch.
+    /// Whether it came with the `/admin` switch: then only an administrator's account may log on.
     pub admin: bool,
+    /// Whether it counts to the two sessions of remote administration (PD-25, SD-14).
+    pub administrative: bool,
     /// When it was opened.
     pub opened_at: LabTime,
     /// Where it stands.
