@@ -9,6 +9,8 @@
 //! Imports go one way: `model` <- `policy` <- the machines; `trust` and `wire` see `model` only.
 
 pub mod dice;
+pub mod ledger;
 pub mod machine;
 pub mod model;
+pub mod policy;
 pub mod wire;

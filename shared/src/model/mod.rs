@@ -5,6 +5,7 @@ mod cal;
 mod connection;
 mod hardware;
 mod key;
+mod log;
 mod moment;
 mod names;
 mod pack;
@@ -16,6 +17,7 @@ pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT};
 pub use connection::{GraceEnd, Platform, SessionId, TraceStep};
 pub use hardware::HardwareId;
 pub use key::{PublicKey, hex};
+pub use log::{Level, LogRecord};
 pub use moment::{LabTime, Span};
 pub use names::{DeviceName, RequestId, ServerName, UserName};
 pub use pack::{

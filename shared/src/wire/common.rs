@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Generation, LabTime, ProductId, ProductVersion, PublicKey, ServerName};
+pub use crate::model::{Level, LogRecord};
 
 /// `GET /health`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,31 +45,6 @@ pub struct Identity {
     /// SHA-256 of the root certificate's DER, hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_fingerprint: Option<String>,
-}
-
-/// How serious an event is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// Good to know.
-    Information,
-    /// Will hurt later.
-    Warning,
-    /// Hurt somebody.
-    Error,
-}
-
-/// One record of a service's event log (SPEC section 11).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct LogRecord {
-    /// The source as Windows names it: `TermService`, `TermServLicensing`.
-    pub source: String,
-    /// The event id.
-    pub id: u32,
-    /// How serious it is.
-    pub level: Level,
-    /// The text, in our words.
-    pub text: String,
 }
 
 /// A record of an event log, with its place.

@@ -1,0 +1,210 @@
+//! Takes events in, keeps the indexes, writes the rows.
+
+use super::{Event, InstalledPack, Ledger, LicenseRecord, OwnCertificate, Server};
+use crate::machine::{Machine, Moment, RowError, Rows};
+use crate::model::{CalKind, LabTime, ServerName};
+use crate::policy::sweeping;
+
+impl Machine for Ledger {
+    const NAME: &'static str = "ledger";
+    type Command = super::Command;
+    type Event = Event;
+    type Refusal = super::Refusal;
+
+    fn decide(&self, command: super::Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, super::Refusal> {
+        super::decide::decide(self, command, moment)
+    }
+
+    fn apply(&mut self, event: &Event, _at: LabTime, rows: &mut Rows) {
+        match event {
+            Event::Founded(server) => self.found(server, rows),
+            Event::Started => {
+                self.group_in_force = self.group.clone();
+                rows.put("group-in-force", &self.group_in_force);
+            }
+            Event::ClearinghouseTrusted(clearinghouse) => {
+                rows.put("clearinghouse", clearinghouse);
+                self.clearinghouse = Some(clearinghouse.clone());
+            }
+            Event::TerminalServerTrusted { name, key } => {
+                rows.put(format!("terminal-server/{name}"), key);
+                self.callers.insert(key.thumbprint(), name.clone());
+                self.terminal_servers.insert(name.clone(), *key);
+            }
+            Event::CertificateReceived(certificate) => {
+                rows.put(format!("certificate/{:08x}", certificate.number), certificate);
+                self.certificates.insert(certificate.number, certificate.clone());
+            }
+            Event::PackInstalled(pack) => {
+                rows.put(pack_key(pack.number), pack);
+                self.keep_pack(pack.clone());
+            }
+            Event::SettingsChanged { settings } => {
+                rows.put("settings", settings);
+                self.settings = settings.clone();
+            }
+            Event::GroupChanged { members } => {
+                rows.put("group", members);
+                self.group = members.clone();
+            }
+            Event::LifeLaidDown { days } => {
+                self.next_lives.push_back(*days);
+                rows.put("next-lives", &self.next_lives);
+            }
+            Event::Issued { record, closes, laid_down, .. } => self.issue(record, closes, *laid_down, rows),
+            Event::Validated { number } => self.change_record(*number, rows, |record| record.validated = true),
+            Event::Swept { numbers } => numbers.iter().for_each(|number| self.take_back(*number, rows)),
+            Event::Logged(_) => rows.list("log"),
+            Event::HandedOut { .. } | Event::Declined { .. } | Event::MarkDeclined { .. } => {}
+        }
+    }
+
+    fn next_due(&self) -> Option<LabTime> {
+        self.ends.first().map(|(end, _)| sweeping::sweep_after(*end, self.settings.sweep_at_s))
+    }
+
+    fn due(&self, moment: &mut Moment<'_>) -> Vec<Event> {
+        // An end at the very second of the sweep is taken back by it (SPEC 0.3, SD-13).
+        let numbers = self.ends.iter().take_while(|(end, _)| *end <= moment.now).map(|(_, number)| *number).collect();
+        vec![Event::Swept { numbers }]
+    }
+
+    fn load(&mut self, key: &str, value: &[u8]) -> Result<(), RowError> {
+        match key.split_once('/').map_or(key, |(kind, _)| kind) {
+            "server" => self.server = Some(RowError::parse::<Server>(key, value)?),
+            "group-in-force" => self.group_in_force = RowError::parse(key, value)?,
+            "group" => self.group = RowError::parse(key, value)?,
+            "clearinghouse" => self.clearinghouse = Some(RowError::parse(key, value)?),
+            "terminal-server" => self.load_terminal_server(key, value)?,
+            "certificate" => {
+                let certificate: OwnCertificate = RowError::parse(key, value)?;
+                self.certificates.insert(certificate.number, certificate);
+            }
+            "pack" => self.keep_pack(RowError::parse(key, value)?),
+            "settings" => self.settings = RowError::parse(key, value)?,
+            "next-lives" => self.next_lives = RowError::parse(key, value)?,
+            "license" => self.keep_record(RowError::parse(key, value)?),
+            "last-record" => self.last_record = RowError::parse(key, value)?,
+            "temporaries" => self.temporaries_issued = RowError::parse(key, value)?,
+            _ => return Err(RowError::new(key, "no such kind of row")),
+        }
+        Ok(())
+    }
+}
+
+impl Ledger {
+    fn found(&mut self, server: &Server, rows: &mut Rows) {
+        rows.put("server", server);
+        self.server = Some(server.clone());
+    }
+
+    fn load_terminal_server(&mut self, key: &str, value: &[u8]) -> Result<(), RowError> {
+        let name = key.split_once('/').map_or("", |(_, name)| name);
+        let name: ServerName = name.parse().map_err(|error| RowError::new(key, error))?;
+        let public: crate::model::PublicKey = RowError::parse(key, value)?;
+        self.callers.insert(public.thumbprint(), name.clone());
+        self.terminal_servers.insert(name, public);
+        Ok(())
+    }
+
+    fn issue(&mut self, record: &LicenseRecord, closes: &[u64], laid_down: bool, rows: &mut Rows) {
+        if laid_down {
+            self.next_lives.pop_front();
+            rows.put("next-lives", &self.next_lives);
+        }
+        for number in closes {
+            self.change_record(*number, rows, |temporary| temporary.closed = true);
+        }
+        let is_new = !self.records.contains_key(&record.number);
+        if is_new {
+            self.count_new(record, rows);
+        } else {
+            self.forget_record(record.number);
+        }
+        rows.put(license_key(record.number), record);
+        self.keep_record(record.clone());
+    }
+
+    /// LS-06: the pool loses one, the issued count gains one; a temporary is counted without a pool.
+    fn count_new(&mut self, record: &LicenseRecord, rows: &mut Rows) {
+        self.last_record = self.last_record.max(record.number);
+        rows.put("last-record", &self.last_record);
+        match &record.cal.pack {
+            Some(pack) => self.change_pack(pack, rows, |pack| pack.issued += 1),
+            None => {
+                *self.temporaries_issued.entry(record.cal.version).or_default() += 1;
+                rows.put("temporaries", &self.temporaries_issued);
+            }
+        }
+    }
+
+    /// LS-09: a swept permanent leaves the record, and its pack gets the CAL back.
+    fn take_back(&mut self, number: u64, rows: &mut Rows) {
+        if let Some(record) = self.forget_record(number) {
+            rows.remove(license_key(number));
+            if let Some(pack) = &record.cal.pack {
+                self.change_pack(pack, rows, |pack| pack.issued = pack.issued.saturating_sub(1));
+            }
+        }
+    }
+
+    fn change_pack(&mut self, id: &crate::model::PackId, rows: &mut Rows, change: impl FnOnce(&mut InstalledPack)) {
+        let Some(mut pack) = self.pack_numbers.get(id).and_then(|number| self.packs.get(number)).cloned() else { return };
+        change(&mut pack);
+        rows.put(pack_key(pack.number), &pack);
+        self.keep_pack(pack);
+    }
+
+    fn change_record(&mut self, number: u64, rows: &mut Rows, change: impl FnOnce(&mut LicenseRecord)) {
+        if let Some(record) = self.records.get_mut(&number) {
+            change(record);
+            rows.put(license_key(number), record);
+        }
+    }
+
+    fn keep_pack(&mut self, pack: InstalledPack) {
+        let serves = (pack.pack.version, pack.pack.product_type);
+        let free = self.free.entry(serves).or_default();
+        if pack.available() > 0 {
+            free.insert(pack.number);
+        } else {
+            free.remove(&pack.number);
+        }
+        self.pack_numbers.insert(pack.pack.id.clone(), pack.number);
+        self.packs.insert(pack.number, pack);
+    }
+
+    fn keep_record(&mut self, record: LicenseRecord) {
+        self.by_id.insert(record.cal.id, record.number);
+        let numbers = self.by_device.entry(record.cal.hardware_id).or_default();
+        if !numbers.contains(&record.number) {
+            numbers.push(record.number);
+        }
+        self.by_name.entry(record.cal.device.clone()).or_default().insert(record.number);
+        if record.cal.kind == CalKind::Permanent {
+            self.ends.insert((record.cal.expires_at, record.number));
+        }
+        self.records.insert(record.number, record);
+    }
+
+    fn forget_record(&mut self, number: u64) -> Option<LicenseRecord> {
+        let record = self.records.remove(&number)?;
+        self.by_id.remove(&record.cal.id);
+        self.ends.remove(&(record.cal.expires_at, number));
+        if let Some(numbers) = self.by_device.get_mut(&record.cal.hardware_id) {
+            numbers.retain(|other| *other != number);
+        }
+        if let Some(numbers) = self.by_name.get_mut(&record.cal.device) {
+            numbers.remove(&number);
+        }
+        Some(record)
+    }
+}
+
+fn pack_key(number: u64) -> String {
+    format!("pack/{number:016x}")
+}
+
+fn license_key(number: u64) -> String {
+    format!("license/{number:016x}")
+}

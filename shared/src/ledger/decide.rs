@@ -1,0 +1,308 @@
+//! What a command leads to.
+
+use super::{
+    Asked, CertificateKind, Clearinghouse, Command, Event, InstalledPack, Ledger, LicenseRecord, NewCertificate, OwnCertificate, Refusal,
+    Server,
+};
+use crate::machine::Moment;
+use crate::model::{
+    Cal, CalId, CalKind, HardwareId, LabTime, LogRecord, Pack, ProductType, PublicKey, RequestId, ServerName, Span, TraceStep,
+};
+use crate::policy::denials;
+use crate::policy::issuing::{self, Grant, Lack};
+use crate::policy::terms::{self, Terms};
+use crate::policy::versions;
+use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettingsChange};
+
+pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    if let Command::Start { name, generation, certificate, product_id } = command {
+        return start(ledger, Server { name, generation, product_id }, certificate, moment.now);
+    }
+    let server = ledger.server.as_ref().ok_or(Refusal::NotStarted)?;
+    match command {
+        Command::Start { .. } => Err(Refusal::NotStarted),
+        Command::Stop => Ok(vec![service_event(3, "The licensing service has stopped.")]),
+        Command::TrustClearinghouse(clearinghouse) => trust_clearinghouse(ledger, clearinghouse),
+        Command::TrustTerminalServer { name, key } => trust_terminal_server(ledger, name, key),
+        Command::KeepActivation(certificate) => Ok(keep_activation(ledger, certificate, moment.now)),
+        Command::InstallPack { request, pack } => install_pack(ledger, server, request, pack, moment.now),
+        Command::ChangeSettings(change) => change_settings(ledger, change),
+        Command::ChangeGroup(members) => Ok(vec![Event::GroupChanged { members }]),
+        Command::LayDownLife { days } => lay_down_life(server, days),
+        Command::Inquire(asked) => Ok(inquire(ledger, server, &asked, moment)),
+        Command::Mark { cal, hardware_id, terminal_server } => Ok(mark(ledger, cal, hardware_id, terminal_server)),
+    }
+}
+
+fn start(ledger: &Ledger, wanted: Server, certificate: NewCertificate, now: LabTime) -> Result<Vec<Event>, Refusal> {
+    let mut events = Vec::new();
+    match &ledger.server {
+        Some(server) if server.name != wanted.name || server.generation != wanted.generation => {
+            return Err(Refusal::OtherServer { name: server.name.clone(), generation: server.generation });
+        }
+        Some(_) => {}
+        None => {
+            events.push(Event::Founded(wanted));
+            events.push(Event::CertificateReceived(received(0, CertificateKind::SelfSigned, certificate, now)));
+            events.push(log(denials::log(
+                denials::TERM_SERV_LICENSING,
+                70,
+                crate::model::Level::Information,
+                "The local group \"Terminal Services Computers\" was made; it has no members.",
+            )));
+        }
+    }
+    events.push(Event::Started);
+    events.push(service_event(0, "The licensing service has started."));
+    Ok(events)
+}
+
+fn received(number: u32, kind: CertificateKind, new: NewCertificate, now: LabTime) -> OwnCertificate {
+    OwnCertificate { number, kind, pem: new.pem, from: new.from, until: new.until, received_at: now }
+}
+
+fn service_event(id: u32, text: &str) -> Event {
+    log(denials::log(denials::TERM_SERV_LICENSING, id, crate::model::Level::Information, text))
+}
+
+fn log(record: LogRecord) -> Event {
+    Event::Logged(record)
+}
+
+fn trust_clearinghouse(ledger: &Ledger, clearinghouse: Clearinghouse) -> Result<Vec<Event>, Refusal> {
+    match &ledger.clearinghouse {
+        Some(known) if known.key != clearinghouse.key || known.root != clearinghouse.root => {
+            Err(Refusal::OtherClearinghouse(known.name.clone()))
+        }
+        Some(known) if *known == clearinghouse => Ok(Vec::new()),
+        Some(_) | None => Ok(vec![Event::ClearinghouseTrusted(clearinghouse)]),
+    }
+}
+
+fn trust_terminal_server(ledger: &Ledger, name: ServerName, key: PublicKey) -> Result<Vec<Event>, Refusal> {
+    match ledger.terminal_servers.get(&name) {
+        Some(pinned) if *pinned == key => Ok(Vec::new()),
+        Some(_) => Err(Refusal::OtherKey(name)),
+        None => Ok(vec![Event::TerminalServerTrusted { name, key }]),
+    }
+}
+
+/// AC-14: the certificate of an activation is kept; asked again, the same one changes nothing.
+fn keep_activation(ledger: &Ledger, certificate: NewCertificate, now: LabTime) -> Vec<Event> {
+    if ledger.certificates.values().any(|own| own.pem == certificate.pem) {
+        return Vec::new();
+    }
+    let number = ledger.certificates.last_key_value().map_or(0, |(last, _)| last + 1);
+    vec![
+        Event::CertificateReceived(received(number, CertificateKind::Activation, certificate, now)),
+        service_event(4, "The license server has been activated."),
+    ]
+}
+
+/// AC-30, AC-33, AC-36: an activated server installs each pack once, of its own version or an older one.
+fn install_pack(ledger: &Ledger, server: &Server, request: RequestId, pack: Pack, now: LabTime) -> Result<Vec<Event>, Refusal> {
+    if let Some(installed) = ledger.installed(&pack.id) {
+        // The answer was lost and the same request comes again: nothing happens, and the row is shown.
+        return if installed.request == request { Ok(Vec::new()) } else { Err(Refusal::PackInstalled(pack.id)) };
+    }
+    if ledger.current_certificate(now).is_none_or(|own| own.kind != CertificateKind::Activation) {
+        return Err(Refusal::NotActivated);
+    }
+    if !versions::server_holds(server.version(), pack.version) {
+        return Err(Refusal::PackVersion { pack: pack.version, server: server.version() });
+    }
+    let number = ledger.packs.last_key_value().map_or(1, |(last, _)| last + 1);
+    Ok(vec![Event::PackInstalled(InstalledPack { number, pack, issued: 0, installed_at: now, request })])
+}
+
+fn change_settings(ledger: &Ledger, change: LedgerSettingsChange) -> Result<Vec<Event>, Refusal> {
+    let mut settings = ledger.settings.clone();
+    if let Some(sweep_at_s) = change.sweep_at_s {
+        if sweep_at_s >= 86_400 {
+            return Err(Refusal::OutOfRange { what: "sweep_at_s", low: 0, high: 86_399, given: sweep_at_s });
+        }
+        settings.sweep_at_s = sweep_at_s;
+    }
+    settings.prevent_license_upgrade = change.prevent_license_upgrade.unwrap_or(settings.prevent_license_upgrade);
+    settings.security_group_policy = change.security_group_policy.unwrap_or(settings.security_group_policy);
+    settings.unvalidated_expired_denied = change.unvalidated_expired_denied.unwrap_or(settings.unvalidated_expired_denied);
+    Ok(if settings == ledger.settings { Vec::new() } else { vec![Event::SettingsChanged { settings }] })
+}
+
+fn lay_down_life(server: &Server, days: u32) -> Result<Vec<Event>, Refusal> {
+    let Terms { permanent_days_min: low, permanent_days_max: high, .. } = *server.terms();
+    if !(low..=high).contains(&days) {
+        return Err(Refusal::OutOfRange { what: "the next life in days", low, high, given: days });
+    }
+    Ok(vec![Event::LifeLaidDown { days }])
+}
+
+/// LS-13: the mark is set on the temporary; a second one changes nothing. LS-01 bars marks too (SD-16).
+fn mark(ledger: &Ledger, cal: CalId, hardware_id: HardwareId, terminal_server: ServerName) -> Vec<Event> {
+    if !ledger.may_ask(&terminal_server) {
+        return vec![Event::MarkDeclined { cal, terminal_server }];
+    }
+    match ledger.markable(cal, hardware_id) {
+        Some(record) if !record.validated => vec![Event::Validated { number: record.number }],
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// LS-01 to LS-06, LS-09, LS-12, LS-14, RN-02: a terminal server asks for a license.
+fn inquire(ledger: &Ledger, server: &Server, asked: &Asked, moment: &mut Moment<'_>) -> Vec<Event> {
+    let version = asked.inquiry.version;
+    if !versions::server_serves(server.version(), version) {
+        let facts = format!("version {version} asked for, this license server is {}", server.version());
+        return vec![declined(asked, None, vec![TraceStep::new("LS-02", facts)])];
+    }
+    if !ledger.may_ask(&asked.terminal_server) {
+        let facts = format!("{} is not in \"Terminal Services Computers\"", asked.terminal_server);
+        return vec![declined(asked, Some(DeclineReason::NotInGroup), vec![TraceStep::new("LS-01", facts)])];
+    }
+    let activated = ledger.is_activated(moment.now);
+    let mut events = Vec::new();
+    let mut rules = Vec::new();
+    if !activated {
+        rules.push(TraceStep::new("LS-03", "this license server is not activated"));
+        events.push(log(denials::not_activated()));
+    }
+    let grant = issuing::decide(&ledger.request(asked, server.terms(), moment.now, activated), &mut rules);
+    events.extend(carry_out(ledger, server, asked, grant, rules, activated, moment));
+    events
+}
+
+fn carry_out(
+    ledger: &Ledger,
+    server: &Server,
+    asked: &Asked,
+    grant: Result<Grant, Lack>,
+    rules: Vec<TraceStep>,
+    activated: bool,
+    moment: &mut Moment<'_>,
+) -> Vec<Event> {
+    let version = asked.inquiry.version;
+    match grant {
+        Ok(Grant::MintTemporary) => vec![mint_temporary(ledger, server, asked, rules, moment)],
+        Ok(Grant::DrawPermanent) => draw(ledger, server, asked, rules, moment),
+        Ok(Grant::HandOutPermanent) => hand_out(ledger.permanent(asked.inquiry.hardware_id, version, moment.now), asked, rules),
+        Ok(Grant::HandOutTemporary) => hand_out(ledger.live_temporary(asked.inquiry.hardware_id, version, moment.now), asked, rules),
+        Ok(Grant::Extend) => extend(ledger, server, asked, HowIssued::Extended, rules, moment),
+        Ok(Grant::Revive) => extend(ledger, server, asked, HowIssued::Revived, rules, moment),
+        Err(lack) => decline(ledger, asked, lack, rules, activated),
+    }
+}
+
+/// LS-12, SD-06: an empty pool is logged where a permanent was asked for: 21, or 22 where no pack of the version exists.
+fn decline(ledger: &Ledger, asked: &Asked, lack: Lack, mut rules: Vec<TraceStep>, activated: bool) -> Vec<Event> {
+    let version = asked.inquiry.version;
+    let reason = match lack {
+        Lack::NoneAvailable => DeclineReason::NoneAvailable,
+        Lack::NeverValidated => DeclineReason::NeverValidated,
+        Lack::NotValidated => DeclineReason::NotValidated,
+        Lack::TemporarySpent => DeclineReason::TemporarySpent,
+    };
+    let mut events = Vec::new();
+    if lack == Lack::NoneAvailable && activated {
+        let (id, record) = if ledger.has_pack_for(version) {
+            (21, denials::pool_empty(version, &asked.terminal_server))
+        } else {
+            (22, denials::no_pack(version, &asked.terminal_server))
+        };
+        rules.push(TraceStep::new("LS-12", format!("event {id} logged")));
+        events.push(log(record));
+    }
+    events.push(declined(asked, Some(reason), rules));
+    events
+}
+
+fn declined(asked: &Asked, reason: Option<DeclineReason>, rules: Vec<TraceStep>) -> Event {
+    Event::Declined {
+        device: asked.inquiry.device.clone(),
+        hardware_id: asked.inquiry.hardware_id,
+        version: asked.inquiry.version,
+        reason,
+        terminal_server: asked.terminal_server.clone(),
+        rules,
+    }
+}
+
+fn hand_out(record: Option<&LicenseRecord>, asked: &Asked, rules: Vec<TraceStep>) -> Vec<Event> {
+    let handed = |record: &LicenseRecord| Event::HandedOut { number: record.number, terminal_server: asked.terminal_server.clone(), rules };
+    record.map(handed).into_iter().collect()
+}
+
+/// LS-04, PD-01: a temporary of the version asked for, without limit of number.
+fn mint_temporary(ledger: &Ledger, server: &Server, asked: &Asked, rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> Event {
+    let cal = Cal {
+        id: CalId::from_random(moment.dice.bytes()),
+        kind: CalKind::Temporary,
+        version: asked.inquiry.version,
+        issuer: server.name.clone(),
+        device: asked.inquiry.device.clone(),
+        user: asked.inquiry.user.clone(),
+        hardware_id: asked.inquiry.hardware_id,
+        issued_at: moment.now,
+        expires_at: moment.now + server.terms().temporary,
+        pack: None,
+    };
+    issued(new_record(ledger, cal, moment.now), HowIssued::New, Vec::new(), false, asked, rules)
+}
+
+fn new_record(ledger: &Ledger, cal: Cal, now: LabTime) -> LicenseRecord {
+    let certificate = ledger.current_certificate(now).map_or(0, |own| own.number);
+    LicenseRecord { number: ledger.last_record + 1, first_issued_at: cal.issued_at, cal, validated: false, closed: false, certificate }
+}
+
+fn issued(record: LicenseRecord, how: HowIssued, closes: Vec<u64>, laid_down: bool, asked: &Asked, rules: Vec<TraceStep>) -> Event {
+    Event::Issued { record, how, closes, laid_down, terminal_server: asked.terminal_server.clone(), rules }
+}
+
+/// LS-05, LS-06: a permanent from the first pack that may serve; the device's temporaries of that version or older are closed.
+fn draw(ledger: &Ledger, server: &Server, asked: &Asked, mut rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> Vec<Event> {
+    let Some(pack) = ledger.free_pack(asked.inquiry.version) else { return Vec::new() };
+    let (life, laid_down) = life(ledger, server, moment);
+    let cal = Cal {
+        id: CalId::from_random(moment.dice.bytes()),
+        kind: CalKind::Permanent,
+        version: pack.pack.version,
+        issuer: server.name.clone(),
+        device: asked.inquiry.device.clone(),
+        user: asked.inquiry.user.clone(),
+        hardware_id: asked.inquiry.hardware_id,
+        issued_at: moment.now,
+        expires_at: moment.now + life,
+        pack: Some(pack.pack.id.clone()),
+    };
+    let version = cal.version;
+    rules.push(TraceStep::new("LS-06", format!("pack of {version}: {} of {} left after this draw", pack.available() - 1, pack.pack.total)));
+    let closes = ledger.open_temporaries(asked.inquiry.hardware_id, version);
+    let mut events = vec![issued(new_record(ledger, cal, moment.now), HowIssued::New, closes, laid_down, asked, rules)];
+    let (total, free) = ledger.pool(version, ProductType::Device);
+    let left = free.saturating_sub(1);
+    if left * 100 <= total * terms::LOW_POOL_PERCENT {
+        events.push(log(denials::low_pool(version, left)));
+    }
+    events
+}
+
+/// RN-02, LS-09: the same record, a fresh life from now, no draw.
+fn extend(ledger: &Ledger, server: &Server, asked: &Asked, how: HowIssued, rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> Vec<Event> {
+    let Some(record) = ledger.permanent(asked.inquiry.hardware_id, asked.inquiry.version, moment.now) else { return Vec::new() };
+    let (life, laid_down) = life(ledger, server, moment);
+    let mut record = record.clone();
+    record.cal.issued_at = moment.now;
+    record.cal.expires_at = moment.now + life;
+    record.cal.device = asked.inquiry.device.clone();
+    record.cal.user = asked.inquiry.user.clone();
+    record.certificate = ledger.current_certificate(moment.now).map_or(record.certificate, |own| own.number);
+    vec![issued(record, how, Vec::new(), laid_down, asked, rules)]
+}
+
+/// OQ-7: a whole number of days, each from the shortest to the longest equally likely, unless a life was laid down.
+fn life(ledger: &Ledger, server: &Server, moment: &mut Moment<'_>) -> (Span, bool) {
+    let terms = server.terms();
+    match ledger.next_lives.front() {
+        Some(days) => (Span::days(*days), true),
+        None => (Span::days(moment.dice.between(terms.permanent_days_min, terms.permanent_days_max)), false),
+    }
+}

@@ -1,0 +1,423 @@
+//! The license server's machine: packs, issued CALs, temporaries, and who may ask.
+//!
+//! [`Ledger`] is the state; `decide.rs` turns commands into events, `apply.rs` takes events in, `reports.rs` reads.
+
+mod apply;
+mod decide;
+mod reports;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Cal, CalId, DeviceName, Generation, HardwareId, LabTime, LogRecord, Pack, PackId, ProductId, ProductType, ProductVersion, PublicKey,
+    RequestId, ServerName, TraceStep,
+};
+use crate::policy::terms::{self, Terms};
+use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettings, LedgerSettingsChange};
+use crate::wire::problem::{Problem, ProblemCode};
+
+/// Who this license server is; set once, at its first start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// Its computer name.
+    pub name: ServerName,
+    /// Its generation.
+    pub generation: Generation,
+    /// Its Product ID (AC-01).
+    pub product_id: ProductId,
+}
+
+impl Server {
+    /// The version that it serves at the most.
+    #[must_use]
+    pub fn version(&self) -> ProductVersion {
+        self.generation.version()
+    }
+
+    /// The numbers that it goes by.
+    #[must_use]
+    pub fn terms(&self) -> &'static Terms {
+        terms::terms(self.generation)
+    }
+}
+
+/// The clearinghouse that this license server belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clearinghouse {
+    /// Its name.
+    pub name: ServerName,
+    /// Its public key.
+    pub key: PublicKey,
+    /// The lab's root, PEM.
+    pub root: String,
+    /// SHA-256 of the root's DER, hex, as the administrator saw it.
+    pub fingerprint: String,
+    /// Its address.
+    pub url: String,
+}
+
+/// What a certificate of this server is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateKind {
+    /// Made by itself at its first start: temporaries only (CE-09, CE-14).
+    SelfSigned,
+    /// From the clearinghouse (AC-14, CE-13).
+    Activation,
+}
+
+/// A certificate under which this server signs, or once signed, licenses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnCertificate {
+    /// Its place among this server's certificates, from 0; licenses refer to it.
+    pub number: u32,
+    /// What it is good for.
+    pub kind: CertificateKind,
+    /// The certificate, PEM.
+    pub pem: String,
+    /// Its first second.
+    pub from: LabTime,
+    /// Its end: it holds up to, not including, this second.
+    pub until: LabTime,
+    /// When this server got it.
+    pub received_at: LabTime,
+}
+
+/// An installed pack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstalledPack {
+    /// Its place, from 1, in the order of installation; CALs are drawn in this order.
+    pub number: u64,
+    /// The pack.
+    pub pack: Pack,
+    /// CALs that devices hold.
+    pub issued: u32,
+    /// When it was installed.
+    pub installed_at: LabTime,
+    /// The request that installed it.
+    pub request: RequestId,
+}
+
+impl InstalledPack {
+    /// CALs that are free.
+    #[must_use]
+    pub fn available(&self) -> u32 {
+        self.pack.total.saturating_sub(self.issued)
+    }
+}
+
+/// A license on record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenseRecord {
+    /// Its place, from 1, in the order of first issue.
+    pub number: u64,
+    /// The license as the device holds it.
+    pub cal: Cal,
+    /// When the device first got it.
+    pub first_issued_at: LabTime,
+    /// A temporary whose device has seen a logon (LS-13).
+    pub validated: bool,
+    /// A temporary that an upgrade has closed.
+    pub closed: bool,
+    /// The certificate it was signed under.
+    pub certificate: u32,
+}
+
+/// What a terminal server asked for, and for whom, as the ledger sees it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The inquiry.
+    pub inquiry: crate::wire::license_server::Inquiry,
+    /// The enrolled terminal server that asks.
+    pub terminal_server: ServerName,
+    /// The license presented, where it proved genuine.
+    pub presented: Option<Cal>,
+}
+
+/// Something that an administrator, a terminal server or the service itself wants done.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// The service is starting; at the first start this makes the server who it is.
+    Start {
+        /// Its name.
+        name: ServerName,
+        /// Its generation.
+        generation: Generation,
+        /// A self-signed certificate, kept where the server has none yet (CE-14).
+        certificate: NewCertificate,
+        /// The Product ID, kept where the server has none yet.
+        product_id: ProductId,
+    },
+    /// The service is stopping.
+    Stop,
+    /// Settle which clearinghouse this server belongs to.
+    TrustClearinghouse(Clearinghouse),
+    /// Enrol a terminal server.
+    TrustTerminalServer {
+        /// Its name.
+        name: ServerName,
+        /// Its key.
+        key: PublicKey,
+    },
+    /// Keep the certificate that the clearinghouse answered an activation with (AC-14).
+    KeepActivation(NewCertificate),
+    /// Install a pack that the clearinghouse issued for this server.
+    InstallPack {
+        /// The request.
+        request: RequestId,
+        /// The pack.
+        pack: Pack,
+    },
+    /// Change policies.
+    ChangeSettings(LedgerSettingsChange),
+    /// Change the members of "Terminal Services Computers" (LS-01); in force from the next start.
+    ChangeGroup(BTreeSet<ServerName>),
+    /// Settle the life of the next permanent, for a lesson.
+    LayDownLife {
+        /// Whole days.
+        days: u32,
+    },
+    /// A terminal server asks for a license.
+    Inquire(Box<Asked>),
+    /// A terminal server reports a logon (LS-13).
+    Mark {
+        /// The temporary.
+        cal: CalId,
+        /// The device it was issued to.
+        hardware_id: HardwareId,
+        /// Who reports.
+        terminal_server: ServerName,
+    },
+}
+
+/// A certificate that the server is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCertificate {
+    /// The certificate, PEM.
+    pub pem: String,
+    /// Its first second.
+    pub from: LabTime,
+    /// Its end.
+    pub until: LabTime,
+}
+
+/// Something that happened to a license server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The server became who it is.
+    Founded(Server),
+    /// The service started; from here on the group in force is the one on record (LS-01).
+    Started,
+    /// The clearinghouse was settled.
+    ClearinghouseTrusted(Clearinghouse),
+    /// A terminal server was enrolled.
+    TerminalServerTrusted {
+        /// Its name.
+        name: ServerName,
+        /// Its key.
+        key: PublicKey,
+    },
+    /// The server got a certificate.
+    CertificateReceived(OwnCertificate),
+    /// A pack was installed.
+    PackInstalled(InstalledPack),
+    /// Policies changed.
+    SettingsChanged {
+        /// How they stand now.
+        settings: LedgerSettings,
+    },
+    /// The group changed on record.
+    GroupChanged {
+        /// Its members.
+        members: BTreeSet<ServerName>,
+    },
+    /// The life of the next permanent was settled.
+    LifeLaidDown {
+        /// Whole days.
+        days: u32,
+    },
+    /// A license was issued, extended or revived.
+    Issued {
+        /// The record as it stands now.
+        record: LicenseRecord,
+        /// How it came about.
+        how: HowIssued,
+        /// Temporaries that this closes.
+        closes: Vec<u64>,
+        /// Its life was one that had been laid down.
+        laid_down: bool,
+        /// The terminal server that asked.
+        terminal_server: ServerName,
+        /// The rules that led to it.
+        rules: Vec<TraceStep>,
+    },
+    /// A license on record was handed out again.
+    HandedOut {
+        /// Its place.
+        number: u64,
+        /// The terminal server that asked.
+        terminal_server: ServerName,
+        /// The rules that led to it.
+        rules: Vec<TraceStep>,
+    },
+    /// A request was declined.
+    Declined {
+        /// The device.
+        device: DeviceName,
+        /// Its hardware id.
+        hardware_id: HardwareId,
+        /// The version asked for.
+        version: ProductVersion,
+        /// Why; none when this server is too old for the version (LS-02).
+        reason: Option<DeclineReason>,
+        /// The terminal server that asked.
+        terminal_server: ServerName,
+        /// The rules that led to it.
+        rules: Vec<TraceStep>,
+    },
+    /// A temporary was validated (LS-13).
+    Validated {
+        /// Its place.
+        number: u64,
+    },
+    /// A mark was turned down (LS-01, SD-16).
+    MarkDeclined {
+        /// The temporary.
+        cal: CalId,
+        /// Who reported.
+        terminal_server: ServerName,
+    },
+    /// The daily sweep took expired permanents back (LS-09).
+    Swept {
+        /// Their places.
+        numbers: Vec<u64>,
+    },
+    /// A record of the event log.
+    Logged(LogRecord),
+}
+
+/// Why a command was improper.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The service has not said who it is yet.
+    #[error("this license server has not been started yet")]
+    NotStarted,
+    /// The data directory is another server's.
+    #[error("this data directory belongs to {name} ({generation}); start it under that name and generation, or give another directory")]
+    OtherServer {
+        /// Whose it is.
+        name: ServerName,
+        /// Its generation.
+        generation: Generation,
+    },
+    /// Another clearinghouse is trusted already.
+    #[error("this license server belongs to clearinghouse {0}; it cannot change to another one")]
+    OtherClearinghouse(ServerName),
+    /// Another key is pinned under that name.
+    #[error("{0} is enrolled with another key; compare the thumbprints, and enrol the new one under another name")]
+    OtherKey(ServerName),
+    /// AC-33: installed before.
+    #[error("key pack {0} is already installed")]
+    PackInstalled(PackId),
+    /// AC-36, VC-08: too new for this server.
+    #[error("the pack is for product version {pack}, this license server is {server}")]
+    PackVersion {
+        /// The pack's version.
+        pack: ProductVersion,
+        /// The server's.
+        server: ProductVersion,
+    },
+    /// AC-30: not activated.
+    #[error("CALs can be installed only after activation")]
+    NotActivated,
+    /// A number outside its range.
+    #[error("{what} must be from {low} to {high}, not {given}")]
+    OutOfRange {
+        /// Which number.
+        what: &'static str,
+        /// The lowest.
+        low: u32,
+        /// The highest.
+        high: u32,
+        /// What was given.
+        given: u32,
+    },
+}
+
+impl Refusal {
+    /// The refusal as a problem.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let (code, rules): (ProblemCode, &[&str]) = match self {
+            Refusal::NotStarted | Refusal::OtherServer { .. } | Refusal::OtherClearinghouse(_) | Refusal::OtherKey(_) => {
+                (ProblemCode::Conflict, &[])
+            }
+            Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &["AC-33"]),
+            Refusal::PackVersion { .. } => (ProblemCode::PackVersion, &["AC-36", "VC-08"]),
+            Refusal::NotActivated => (ProblemCode::NotActivated, &["AC-30"]),
+            Refusal::OutOfRange { .. } => (ProblemCode::Invalid, &[]),
+        };
+        Problem::new(code, self.to_string()).under(rules)
+    }
+}
+
+/// The state of a license server. Fields are private: what others need is in `reports.rs`.
+#[derive(Debug)]
+pub struct Ledger {
+    server: Option<Server>,
+    settings: LedgerSettings,
+    clearinghouse: Option<Clearinghouse>,
+    terminal_servers: BTreeMap<ServerName, PublicKey>,
+    /// Thumbprint of a pinned key, to its owner.
+    callers: HashMap<String, ServerName>,
+    group: BTreeSet<ServerName>,
+    group_in_force: BTreeSet<ServerName>,
+    certificates: BTreeMap<u32, OwnCertificate>,
+    packs: BTreeMap<u64, InstalledPack>,
+    pack_numbers: HashMap<PackId, u64>,
+    /// Packs with free CALs, by what they serve.
+    free: BTreeMap<(ProductVersion, ProductType), BTreeSet<u64>>,
+    records: BTreeMap<u64, LicenseRecord>,
+    last_record: u64,
+    by_device: HashMap<HardwareId, Vec<u64>>,
+    by_name: HashMap<DeviceName, BTreeSet<u64>>,
+    by_id: HashMap<CalId, u64>,
+    /// Permanents by their end, for the sweep.
+    ends: BTreeSet<(LabTime, u64)>,
+    temporaries_issued: BTreeMap<ProductVersion, u64>,
+    next_lives: VecDeque<u32>,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            server: None,
+            settings: LedgerSettings {
+                prevent_license_upgrade: false,
+                security_group_policy: false,
+                unvalidated_expired_denied: false,
+                sweep_at_s: terms::SWEEP_AT_S,
+            },
+            clearinghouse: None,
+            terminal_servers: BTreeMap::new(),
+            callers: HashMap::new(),
+            group: BTreeSet::new(),
+            group_in_force: BTreeSet::new(),
+            certificates: BTreeMap::new(),
+            packs: BTreeMap::new(),
+            pack_numbers: HashMap::new(),
+            free: BTreeMap::new(),
+            records: BTreeMap::new(),
+            last_record: 0,
+            by_device: HashMap::new(),
+            by_name: HashMap::new(),
+            by_id: HashMap::new(),
+            ends: BTreeSet::new(),
+            temporaries_issued: BTreeMap::new(),
+            next_lives: VecDeque::new(),
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What can be read from a ledger.
+
+use std::collections::BTreeSet;
+
+use super::{Asked, CertificateKind, Clearinghouse, Event, InstalledPack, Ledger, LicenseRecord, OwnCertificate, Server};
+use crate::model::{Cal, CalId, CalKind, HardwareId, LabTime, PackId, ProductType, ProductVersion, PublicKey, ServerName, TraceStep};
+use crate::policy::issuing::{Request, TemporaryOnRecord};
+use crate::policy::terms::Terms;
+use crate::policy::versions;
+use crate::wire::license_server::{
+    DeclineReason, HowIssued, LedgerSettings, LicenseList, LicenseQuery, LicenseRow, PackList, PackRow, SecurityGroup, Standing,
+    TemporaryCount, TerminalServerRow,
+};
+
+/// How many records one page of the license list looks at, so that a filter that fits little does not hold the lock.
+const LOOKED_AT_MAX: usize = 10_000;
+
+/// What an inquiry came to, ready to be sealed and sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A license.
+    License {
+        /// The license.
+        cal: Cal,
+        /// The certificate to sign it under.
+        certificate: u32,
+        /// How it came about.
+        how: HowIssued,
+        /// The rules that led to it.
+        rules: Vec<TraceStep>,
+    },
+    /// No license.
+    Declined {
+        /// Why.
+        reason: DeclineReason,
+        /// The rules that led to it.
+        rules: Vec<TraceStep>,
+    },
+    /// This server is older than the version asked for (LS-02).
+    TooOld,
+}
+
+impl Ledger {
+    /// What the events of an inquiry came to; none for events of another command.
+    #[must_use]
+    pub fn outcome(&self, events: &[Event]) -> Option<Outcome> {
+        events.iter().find_map(|event| match event {
+            Event::Issued { record, how, rules, .. } => {
+                Some(Outcome::License { cal: record.cal.clone(), certificate: record.certificate, how: *how, rules: rules.clone() })
+            }
+            Event::HandedOut { number, rules, .. } => self.records.get(number).map(|record| Outcome::License {
+                cal: record.cal.clone(),
+                certificate: record.certificate,
+                how: HowIssued::Again,
+                rules: rules.clone(),
+            }),
+            Event::Declined { reason: Some(reason), rules, .. } => Some(Outcome::Declined { reason: *reason, rules: rules.clone() }),
+            Event::Declined { reason: None, .. } => Some(Outcome::TooOld),
+            _ => None,
+        })
+    }
+
+    /// Who this server is; none before its first start.
+    #[must_use]
+    pub fn server(&self) -> Option<&Server> {
+        self.server.as_ref()
+    }
+
+    /// Its clearinghouse.
+    #[must_use]
+    pub fn clearinghouse(&self) -> Option<&Clearinghouse> {
+        self.clearinghouse.as_ref()
+    }
+
+    /// Its policies.
+    #[must_use]
+    pub fn settings(&self) -> &LedgerSettings {
+        &self.settings
+    }
+
+    /// The enrolled terminal server that has this key.
+    #[must_use]
+    pub fn caller(&self, thumbprint: &str) -> Option<(ServerName, PublicKey)> {
+        let name = self.callers.get(thumbprint)?;
+        self.terminal_servers.get(name).map(|key| (name.clone(), *key))
+    }
+
+    /// The enrolled terminal servers.
+    #[must_use]
+    pub fn terminal_servers(&self) -> Vec<TerminalServerRow> {
+        self.terminal_servers.iter().map(|(name, key)| TerminalServerRow { name: name.clone(), key: *key }).collect()
+    }
+
+    /// The group of LS-01, on record and in force.
+    #[must_use]
+    pub fn security_group(&self) -> SecurityGroup {
+        let list = |members: &BTreeSet<ServerName>| members.iter().cloned().collect();
+        SecurityGroup { members: list(&self.group), in_force: Some(list(&self.group_in_force)) }
+    }
+
+    /// All certificates of this server, oldest first.
+    pub fn certificates(&self) -> impl Iterator<Item = &OwnCertificate> {
+        self.certificates.values()
+    }
+
+    /// The certificate under which licenses are signed now: the newest activation certificate that holds, else the
+    /// self-signed one (CE-13, CE-14).
+    #[must_use]
+    pub fn current_certificate(&self, now: LabTime) -> Option<&OwnCertificate> {
+        let holds = |own: &&OwnCertificate| own.from <= now && now < own.until;
+        let activation = self.certificates.values().rev().filter(|own| own.kind == CertificateKind::Activation).find(holds);
+        activation.or_else(|| self.certificates.values().find(|own| own.kind == CertificateKind::SelfSigned))
+    }
+
+    /// LS-03, CE-13: whether an activation certificate holds now.
+    #[must_use]
+    pub fn is_activated(&self, now: LabTime) -> bool {
+        self.current_certificate(now).is_some_and(|own| own.kind == CertificateKind::Activation)
+    }
+
+    /// A record by its place.
+    #[must_use]
+    pub fn record(&self, number: u64) -> Option<&LicenseRecord> {
+        self.records.get(&number)
+    }
+
+    /// An installed pack by its id.
+    #[must_use]
+    pub fn installed(&self, id: &PackId) -> Option<&InstalledPack> {
+        self.pack_numbers.get(id).and_then(|number| self.packs.get(number))
+    }
+
+    /// The pack list (TL-01).
+    #[must_use]
+    pub fn pack_list(&self) -> PackList {
+        let temporaries = self.temporaries_issued.iter().map(|(version, issued)| TemporaryCount { version: *version, issued: *issued });
+        PackList { packs: self.packs.values().map(pack_row).collect(), temporaries: temporaries.collect() }
+    }
+
+    /// Who holds what, since, until.
+    #[must_use]
+    pub fn license_list(&self, query: &LicenseQuery, now: LabTime) -> LicenseList {
+        let limit = query.limit.unwrap_or(100).clamp(1, 1000) as usize;
+        let after = query.after.unwrap_or(0);
+        let candidates: Vec<u64> = self.candidates(query, after).take(LOOKED_AT_MAX + 1).collect();
+        let mut licenses = Vec::new();
+        let mut seen = after;
+        for number in candidates.iter().take(LOOKED_AT_MAX) {
+            if licenses.len() == limit {
+                break;
+            }
+            seen = *number;
+            licenses.extend(self.records.get(number).filter(|record| fits(record, query)).map(|record| license_row(record, now)));
+        }
+        let more = candidates.iter().any(|number| *number > seen);
+        LicenseList { licenses, next: more.then_some(seen) }
+    }
+
+    fn candidates<'a>(&'a self, query: &LicenseQuery, after: u64) -> Box<dyn Iterator<Item = u64> + 'a> {
+        if let Some(hardware_id) = &query.hardware_id {
+            let mut numbers: Vec<u64> = self.by_device.get(hardware_id).cloned().unwrap_or_default();
+            numbers.sort_unstable();
+            return Box::new(numbers.into_iter().filter(move |number| *number > after));
+        }
+        if let Some(device) = &query.device {
+            let numbers = self.by_name.get(device).into_iter().flatten();
+            return Box::new(numbers.copied().filter(move |number| *number > after));
+        }
+        Box::new(self.records.range(after.saturating_add(1)..).map(|(number, _)| *number))
+    }
+
+    /// LS-01: whether this terminal server may ask for licenses.
+    pub(super) fn may_ask(&self, terminal_server: &ServerName) -> bool {
+        !self.settings.security_group_policy || self.group_in_force.contains(terminal_server)
+    }
+
+    /// Everything that LS-04 and LS-05 look at.
+    pub(super) fn request<'a>(&'a self, asked: &'a Asked, terms: &'a Terms, now: LabTime, activated: bool) -> Request<'a> {
+        let (hardware_id, version) = (asked.inquiry.hardware_id, asked.inquiry.version);
+        Request {
+            now,
+            terms,
+            activated,
+            version,
+            temporary_only: asked.inquiry.temporary_only,
+            presented: asked.presented.as_ref().filter(|cal| cal.hardware_id == hardware_id),
+            permanent: self.permanent(hardware_id, version, now).map(|record| &record.cal),
+            live_temporary: self.live_temporary(hardware_id, version, now).map(on_record),
+            had_temporary: self.had_temporary(hardware_id, version).map(on_record),
+            free: self.free_pack(version).is_some(),
+            unvalidated_expired_denied: self.settings.unvalidated_expired_denied,
+        }
+    }
+
+    fn of_device(&self, hardware_id: HardwareId) -> impl Iterator<Item = &LicenseRecord> {
+        self.by_device.get(&hardware_id).into_iter().flatten().filter_map(|number| self.records.get(number))
+    }
+
+    /// LS-14: the permanent of the version asked for or the nearest newer one; one that holds before one that has ended.
+    pub(super) fn permanent(&self, hardware_id: HardwareId, version: ProductVersion, now: LabTime) -> Option<&LicenseRecord> {
+        self.of_device(hardware_id)
+            .filter(|record| record.cal.kind == CalKind::Permanent && versions::license_covers(record.cal.version, version))
+            .min_by_key(|record| (!record.cal.holds_at(now), record.cal.version, record.number))
+    }
+
+    /// OQ-9, PD-02: a temporary that holds, of the version asked for or the nearest newer one.
+    pub(super) fn live_temporary(&self, hardware_id: HardwareId, version: ProductVersion, now: LabTime) -> Option<&LicenseRecord> {
+        self.of_device(hardware_id)
+            .filter(|record| record.cal.kind == CalKind::Temporary && !record.closed && record.cal.holds_at(now))
+            .filter(|record| versions::license_covers(record.cal.version, version))
+            .min_by_key(|record| (record.cal.version, record.number))
+    }
+
+    /// LS-04: any temporary of exactly this version that the device ever had here.
+    fn had_temporary(&self, hardware_id: HardwareId, version: ProductVersion) -> Option<&LicenseRecord> {
+        self.of_device(hardware_id).find(|record| record.cal.kind == CalKind::Temporary && record.cal.version == version)
+    }
+
+    /// The temporaries that a permanent of this version closes.
+    pub(super) fn open_temporaries(&self, hardware_id: HardwareId, version: ProductVersion) -> Vec<u64> {
+        self.of_device(hardware_id)
+            .filter(|record| record.cal.kind == CalKind::Temporary && !record.closed && record.cal.version <= version)
+            .map(|record| record.number)
+            .collect()
+    }
+
+    /// The temporary that a mark names (LS-13).
+    #[must_use]
+    pub fn markable(&self, cal: CalId, hardware_id: HardwareId) -> Option<&LicenseRecord> {
+        let record = self.by_id.get(&cal).and_then(|number| self.records.get(number))?;
+        (record.cal.kind == CalKind::Temporary && !record.closed && record.cal.hardware_id == hardware_id).then_some(record)
+    }
+
+    /// LS-05, VC-04, PL-01: the pack that a request for this version draws from.
+    pub(super) fn free_pack(&self, version: ProductVersion) -> Option<&InstalledPack> {
+        versions::eligible_versions(version, self.settings.prevent_license_upgrade)
+            .into_iter()
+            .filter_map(|eligible| self.free.get(&(eligible, ProductType::Device)).and_then(BTreeSet::first))
+            .find_map(|number| self.packs.get(number))
+    }
+
+    /// SD-06: whether any pack of the version or of an eligible one is installed, whatever it licenses.
+    pub(super) fn has_pack_for(&self, version: ProductVersion) -> bool {
+        let eligible = versions::eligible_versions(version, self.settings.prevent_license_upgrade);
+        self.free.keys().any(|(installed, _)| eligible.contains(installed))
+    }
+
+    /// All CALs of a version and type, and the free ones.
+    pub(super) fn pool(&self, version: ProductVersion, product_type: ProductType) -> (u64, u64) {
+        let fitting = self.packs.values().filter(|pack| pack.pack.version == version && pack.pack.product_type == product_type);
+        fitting.fold((0, 0), |(total, free), pack| (total + u64::from(pack.pack.total), free + u64::from(pack.available())))
+    }
+}
+
+fn on_record(record: &LicenseRecord) -> TemporaryOnRecord<'_> {
+    TemporaryOnRecord { cal: &record.cal, validated: record.validated, closed: record.closed }
+}
+
+fn pack_row(pack: &InstalledPack) -> PackRow {
+    PackRow { pack: pack.pack.clone(), issued: pack.issued, available: pack.available(), installed_at: pack.installed_at }
+}
+
+fn fits(record: &LicenseRecord, query: &LicenseQuery) -> bool {
+    query.device.as_ref().is_none_or(|device| *device == record.cal.device)
+        && query.hardware_id.is_none_or(|hardware_id| hardware_id == record.cal.hardware_id)
+        && query.kind.is_none_or(|kind| kind == record.cal.kind)
+}
+
+fn license_row(record: &LicenseRecord, now: LabTime) -> LicenseRow {
+    let standing = match record.cal.kind {
+        CalKind::Temporary if record.closed => Standing::Closed,
+        CalKind::Temporary | CalKind::Permanent if !record.cal.holds_at(now) => Standing::Expired,
+        CalKind::Temporary if record.validated => Standing::Validated,
+        CalKind::Temporary => Standing::NotValidated,
+        CalKind::Permanent => Standing::Active,
+    };
+    LicenseRow { number: record.number, cal: record.cal.clone(), first_issued_at: record.first_issued_at, standing }
+}

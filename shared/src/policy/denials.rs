@@ -1,0 +1,180 @@
+//! What a denied client sees and what the event logs say (SPEC sections 10, 11).
+
+use crate::model::{Generation, LabTime, Level, LogRecord, ProductVersion, ServerName, UserName};
+
+/// A reason for a denial, with the client's code and the terminal server's event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// No license server answered: 257, event 1010.
+    NoLicenseServer,
+    /// Nothing presented and nothing issued: 258, event 1000.
+    NoLicense,
+    /// The license is another device's: 260, event 1004.
+    Modified,
+    /// The license is damaged, untrusted or not valid yet: 261, event 1003.
+    InvalidFormat,
+    /// A temporary ended and could not be upgraded: 265, event 1011.
+    TemporaryExpired,
+    /// A permanent ended and could not be renewed: 265, event 1028.
+    NotRenewed,
+    /// A third session of remote administration: a text of its own, no code (PD-25).
+    TooManySessions,
+}
+
+/// The source of a terminal server's events.
+pub const TERM_SERVICE: &str = "TermService";
+/// The source of a license server's events.
+pub const TERM_SERV_LICENSING: &str = "TermServLicensing";
+
+impl Denial {
+    /// The extended disconnect reason (section 10).
+    #[must_use]
+    pub fn code(self) -> Option<u16> {
+        match self {
+            Denial::NoLicenseServer => Some(257),
+            Denial::NoLicense => Some(258),
+            Denial::Modified => Some(260),
+            Denial::InvalidFormat => Some(261),
+            Denial::TemporaryExpired | Denial::NotRenewed => Some(265),
+            Denial::TooManySessions => None,
+        }
+    }
+
+    /// The text that the client shows.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Denial::NoLicenseServer => {
+                "The server ended this connection because there are no Terminal Server License Servers available to provide a license."
+            }
+            Denial::NoLicense => {
+                "The server ended this connection because there are no Terminal Server client access licenses available for this computer."
+            }
+            Denial::Modified => {
+                "The server ended this connection because the client access license stored on this computer has been modified."
+            }
+            Denial::InvalidFormat => {
+                "The server ended this connection because the license stored on this computer is in an invalid format."
+            }
+            Denial::TemporaryExpired | Denial::NotRenewed => {
+                "The server ended this connection because the local computer's client access license could not be upgraded or renewed."
+            }
+            Denial::TooManySessions => "The server already has its two remote administration sessions; end one of them first.",
+        }
+    }
+
+    /// The event in the terminal server's log. A Windows 2000 server logs 1004 in place of 1000, 1011 and 1028 (W2K-19).
+    #[must_use]
+    pub fn event(self, generation: Generation) -> Option<u32> {
+        let event = match self {
+            Denial::NoLicenseServer => 1010,
+            Denial::NoLicense => 1000,
+            Denial::Modified => 1004,
+            Denial::InvalidFormat => 1003,
+            Denial::TemporaryExpired => 1011,
+            Denial::NotRenewed => 1028,
+            Denial::TooManySessions => return None,
+        };
+        match (generation, event) {
+            (Generation::Windows2000, 1000 | 1011 | 1028) => Some(1004),
+            (Generation::Windows2000 | Generation::Windows2003, event) => Some(event),
+        }
+    }
+
+    /// The record of the denial in the terminal server's log.
+    #[must_use]
+    pub fn record(self, generation: Generation, device: &str, user: &UserName) -> Option<LogRecord> {
+        let id = self.event(generation)?;
+        let text = match id {
+            1000 => format!("Unable to acquire a license for user {user}, domain {}.", domain(user)),
+            1004 if self != Denial::Modified => format!("Unable to acquire a license for user {user}, domain {}.", domain(user)),
+            1003 => format!("The client {device} presented a license that is not valid."),
+            1004 => format!("No license can be given to {device}: the one it presented belongs to another device."),
+            1010 => format!("No license server could be reached for {device}."),
+            1011 => format!("{device} was disconnected: its temporary license has ended."),
+            _ => format!("{device} was disconnected: its license could not be renewed."),
+        };
+        Some(log(TERM_SERVICE, id, Level::Error, text))
+    }
+}
+
+/// The domain part of a user's name; the local machine where there is none.
+fn domain(user: &UserName) -> &str {
+    user.as_str().split_once('\\').map_or("(local)", |(domain, _)| domain)
+}
+
+/// A record of an event log.
+#[must_use]
+pub fn log(source: &str, id: u32, level: Level, text: impl Into<String>) -> LogRecord {
+    LogRecord { source: source.to_owned(), id, level, text: text.into() }
+}
+
+/// GR-08: event 1009.
+#[must_use]
+pub fn grace_about_to_end(ends_at: LabTime) -> LogRecord {
+    log(
+        TERM_SERVICE,
+        1009,
+        Level::Warning,
+        format!("The licensing grace period ends at {ends_at}. Have an activated license server with CALs by then."),
+    )
+}
+
+/// GR-09: event 1008.
+#[must_use]
+pub fn grace_over() -> LogRecord {
+    log(
+        TERM_SERVICE,
+        1008,
+        Level::Error,
+        "The licensing grace period is over and this server has not reached any license server. Clients without a license are denied.",
+    )
+}
+
+/// LS-03: event 18.
+#[must_use]
+pub fn not_activated() -> LogRecord {
+    log(TERM_SERV_LICENSING, 18, Level::Warning, "This license server is not activated and issues temporary licenses only. Activate it.")
+}
+
+/// LS-11, SD-07: event 20.
+#[must_use]
+pub fn low_pool(version: ProductVersion, left: u64) -> LogRecord {
+    log(TERM_SERV_LICENSING, 20, Level::Warning, format!("Few permanent device CALs of version {version} are left: {left}."))
+}
+
+/// LS-12: event 21.
+#[must_use]
+pub fn pool_empty(version: ProductVersion, asked_by: &ServerName) -> LogRecord {
+    log(
+        TERM_SERV_LICENSING,
+        21,
+        Level::Warning,
+        format!("No permanent device CAL of version {version} is left for {asked_by}. Check its licensing mode, or buy CALs."),
+    )
+}
+
+/// LS-12, SD-06: event 22.
+#[must_use]
+pub fn no_pack(version: ProductVersion, asked_by: &ServerName) -> LogRecord {
+    log(TERM_SERV_LICENSING, 22, Level::Warning, format!("No CAL of version {version} is installed, and {asked_by} asked for one."))
+}
+
+/// AC-36: event 41.
+#[must_use]
+pub fn wrong_pack_version(version: ProductVersion) -> LogRecord {
+    log(
+        TERM_SERV_LICENSING,
+        41,
+        Level::Error,
+        format!("No policy module for product version {version}: its CALs cannot be installed here (0x13A7)."),
+    )
+}
+
+/// Section 10's pop-up for the holder of a temporary that ends soon (OQ-5); `None` while it is far off.
+#[must_use]
+pub fn expiry_popup(expires_at: LabTime, now: LabTime, popup_days: u32) -> Option<String> {
+    let left = (expires_at - now).days_begun();
+    let soon = left > 0 && left <= i64::from(popup_days);
+    soon.then(|| format!("Your terminal services temporary client license will expire in {left} days."))
+}

@@ -1,0 +1,180 @@
+//! What a license server does with a request (SPEC 4.4, 4.5, 4.9).
+
+use super::renewal;
+use super::terms::Terms;
+use crate::model::{Cal, CalKind, LabTime, ProductVersion, TraceStep};
+
+/// A temporary that this license server has on record for the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TemporaryOnRecord<'a> {
+    /// The temporary.
+    pub cal: &'a Cal,
+    /// Whether a user has logged on with it (LS-13).
+    pub validated: bool,
+    /// Whether an upgrade has closed it.
+    pub closed: bool,
+}
+
+/// What the license server knows when it is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Now, on the license server's clock (SD-09).
+    pub now: LabTime,
+    /// Its numbers.
+    pub terms: &'a Terms,
+    /// Whether it has an activation certificate that holds now (LS-03, CE-13).
+    pub activated: bool,
+    /// The version asked for.
+    pub version: ProductVersion,
+    /// Only a temporary may be given (WS03-02).
+    pub temporary_only: bool,
+    /// A genuine license of this device, presented for upgrade or renewal.
+    pub presented: Option<&'a Cal>,
+    /// The permanent on record for this device, of the version asked for or a newer one.
+    pub permanent: Option<&'a Cal>,
+    /// A live temporary on record, of the version asked for or a newer one.
+    pub live_temporary: Option<TemporaryOnRecord<'a>>,
+    /// Any temporary of exactly this version that this device ever had here.
+    pub had_temporary: Option<TemporaryOnRecord<'a>>,
+    /// Whether a device CAL that may serve this version is free (LS-05, VC-04, PL-01).
+    pub free: bool,
+    /// The switch of OQ-3.
+    pub unvalidated_expired_denied: bool,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// Make a temporary (LS-04).
+    MintTemporary,
+    /// Draw a permanent from a pack (LS-05).
+    DrawPermanent,
+    /// Hand out what is on record, as it stands (LS-14, OQ-9).
+    HandOutPermanent,
+    /// Hand out the live temporary on record (OQ-9).
+    HandOutTemporary,
+    /// Move the end of the permanent on record (RN-02).
+    Extend,
+    /// Move the end of the expired permanent on record, without a draw (LS-09).
+    Revive,
+}
+
+/// Why nothing is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// No CAL is free, or the server is not activated; `wanted_permanent` says that the pool was asked (LS-12).
+    NoneAvailable,
+    /// The temporary was never validated and has ended, and the switch wants it (OQ-3).
+    NeverValidated,
+    /// The live temporary has not been validated (PD-08).
+    NotValidated,
+    /// Only a temporary was allowed, and the device had its own (LS-04).
+    TemporarySpent,
+}
+
+/// LS-04, LS-05, LS-09, LS-14, RN-02, RN-03, OQ-3, OQ-9, SD-05: what the server does with a request for this device.
+pub fn decide(request: &Request<'_>, trace: &mut Vec<TraceStep>) -> Result<Grant, Lack> {
+    if let Some(permanent) = request.permanent
+        && let Some(grant) = permanent_on_record(request, permanent, trace)
+    {
+        return Ok(grant);
+    }
+    match request.presented {
+        Some(presented) if presented.version >= request.version => upgrade(request, presented, trace),
+        // PD-19: an older license earns no permanent by itself; the device starts with a temporary of the newer version.
+        Some(_) | None => first_license(request, trace),
+    }
+}
+
+/// LS-14, RN-02, LS-09, SD-05: a permanent on record is handed out, extended or revived; no second CAL.
+fn permanent_on_record(request: &Request<'_>, record: &Cal, trace: &mut Vec<TraceStep>) -> Option<Grant> {
+    let may_move = request.activated && !request.temporary_only;
+    if !record.holds_at(request.now) {
+        if !may_move {
+            return None;
+        }
+        trace.push(TraceStep::new(
+            "LS-09",
+            format!("its own permanent ended at {} and is not swept yet: extended in place, no draw", record.expires_at),
+        ));
+        return Some(Grant::Revive);
+    }
+    if !renewal::in_window(record, request.now, request.terms) {
+        trace.push(TraceStep::new("LS-14", format!("a live permanent is on record until {}: handed out again", record.expires_at)));
+        return Some(Grant::HandOutPermanent);
+    }
+    if !may_move {
+        let (rule, why) = if request.activated { ("WS03-02", "temporaries only") } else { ("SD-05", "not activated") };
+        trace.push(TraceStep::new(rule, format!("{why}: the permanent on record is handed out as it stands")));
+        return Some(Grant::HandOutPermanent);
+    }
+    if renewal::already_extended(record, request.presented) {
+        trace.push(TraceStep::new("RN-02", "the record ends later than what was presented: handed out as it stands"));
+        return Some(Grant::HandOutPermanent);
+    }
+    trace
+        .push(TraceStep::new("RN-02", format!("inside the renewal window of {}: the same record is extended, no draw", record.expires_at)));
+    Some(Grant::Extend)
+}
+
+/// Nothing of this version presented: LS-04, and LS-05 for a device that had its temporary (PD-01 to PD-04).
+fn first_license(request: &Request<'_>, trace: &mut Vec<TraceStep>) -> Result<Grant, Lack> {
+    if let Some(live) = request.live_temporary {
+        trace.push(TraceStep::new("OQ-9", format!("a live temporary is on record until {}: handed out again", live.cal.expires_at)));
+        return Ok(Grant::HandOutTemporary);
+    }
+    match request.had_temporary {
+        None => {
+            trace.push(TraceStep::new("LS-04", format!("the device never had a temporary of {}: one is made", request.version)));
+            Ok(Grant::MintTemporary)
+        }
+        Some(spent) => {
+            trace.push(TraceStep::new(
+                "LS-04",
+                format!("the device had its temporary of {} (ended {})", request.version, spent.cal.expires_at),
+            ));
+            after_temporary(request, Some(spent), trace)
+        }
+    }
+}
+
+/// A license of this version or a newer one is presented: LS-05, or nothing (PD-06 to PD-11, PD-14 to PD-17, RN-03).
+fn upgrade(request: &Request<'_>, presented: &Cal, trace: &mut Vec<TraceStep>) -> Result<Grant, Lack> {
+    // A temporary that still holds on record must have seen a logon, whatever is presented; for what this server never
+    // issued the genuine license of another server is enough (LS-05).
+    if let Some(live) = request.live_temporary
+        && !live.validated
+        && !request.temporary_only
+    {
+        trace.push(TraceStep::new("LS-05", "the temporary on record has not been validated by a logon: no upgrade"));
+        return Err(Lack::NotValidated);
+    }
+    let own = request.had_temporary.filter(|_| presented.kind == CalKind::Temporary);
+    if own.is_none() && presented.kind == CalKind::Permanent {
+        trace.push(TraceStep::new("RN-03", format!("the permanent presented is of {}, not on record here: own pool", presented.issuer)));
+    }
+    after_temporary(request, own, trace)
+}
+
+/// LS-05: draws a permanent where the device has had its temporary and everything else allows it.
+fn after_temporary(request: &Request<'_>, temporary: Option<TemporaryOnRecord<'_>>, trace: &mut Vec<TraceStep>) -> Result<Grant, Lack> {
+    if request.temporary_only {
+        trace.push(TraceStep::new("WS03-02", "the terminal server's mode gets temporaries only"));
+        return Err(Lack::TemporarySpent);
+    }
+    let never_validated = temporary.is_some_and(|own| !own.validated && !own.closed);
+    if never_validated && request.unvalidated_expired_denied {
+        trace.push(TraceStep::new("OQ-3", "the temporary ended without a logon, and this server requires one: declined"));
+        return Err(Lack::NeverValidated);
+    }
+    if !request.activated {
+        trace.push(TraceStep::new("LS-03", "not activated: temporaries only"));
+        return Err(Lack::NoneAvailable);
+    }
+    if !request.free {
+        trace.push(TraceStep::new("LS-05", format!("no device CAL that may serve {} is free", request.version)));
+        return Err(Lack::NoneAvailable);
+    }
+    trace.push(TraceStep::new("LS-05", format!("a device CAL that may serve {} is free: drawn", request.version)));
+    Ok(Grant::DrawPermanent)
+}

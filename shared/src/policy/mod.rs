@@ -1,0 +1,17 @@
+//! The rule book: one file a rule family, every number in [`terms`].
+//!
+//! A rule here is told what was presented and what a license server answered; how either was proved or carried is not
+//! its concern.
+
+pub mod admission;
+pub mod asking;
+pub mod denials;
+pub mod grace;
+pub mod issuing;
+pub mod modes;
+pub mod per_user;
+pub mod renewal;
+pub mod sweeping;
+pub mod terms;
+pub mod verdict;
+pub mod versions;

@@ -1,0 +1,38 @@
+//! Licensing modes of a terminal server (SPEC 4.1).
+
+use crate::model::Generation;
+
+/// What the registry value `PolicyAcOn` makes a terminal server do (WS03-02).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Devices are licensed.
+    PerDevice,
+    /// Users are licensed, on paper.
+    PerUser,
+    /// As per device, but only temporaries are ever asked for.
+    TemporariesOnly,
+}
+
+/// The value for per device, which a fresh terminal server has (WS03-01).
+pub const PER_DEVICE: u32 = 2;
+/// The value for per user.
+pub const PER_USER: u32 = 4;
+
+/// WS03-02: 2 is per device, 4 is per user; any other value behaves as per device and only gets temporaries.
+#[must_use]
+pub fn mode(policy_ac_on: u32) -> Mode {
+    match policy_ac_on {
+        PER_DEVICE => Mode::PerDevice,
+        PER_USER => Mode::PerUser,
+        _ => Mode::TemporariesOnly,
+    }
+}
+
+/// W2K-02: Windows 2000 licenses devices and has no mode switch.
+#[must_use]
+pub fn has_mode_switch(generation: Generation) -> bool {
+    match generation {
+        Generation::Windows2000 => false,
+        Generation::Windows2003 => true,
+    }
+}

@@ -1,0 +1,48 @@
+//! Per user on Windows Server 2003 (SPEC 4.7): a license server must be within reach, nothing more.
+
+use super::denials::Denial;
+use super::verdict::{Ruling, Standing};
+use crate::model::TraceStep;
+
+/// What the round of license servers came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContactOutcome {
+    /// Grace is running: nobody was asked.
+    NotAsked,
+    /// One answered.
+    Reached {
+        /// Whether it is activated.
+        activated: bool,
+    },
+    /// None answered.
+    NoneReachable,
+}
+
+/// PU-01 to PU-06: grace admits; after it any license server within reach does, whatever it has; no token is issued and the
+/// client's store stays as it is. The strict switch (PU-06, CON-09) wants the first that answers to be activated (SD-17).
+#[must_use]
+pub fn judge(grace_running: bool, contact: ContactOutcome, requires_activated: bool) -> Ruling {
+    if grace_running {
+        return Ruling::accept("PU-01", Standing::NotExamined, vec![TraceStep::new("PU-01", "grace is running: accepted")]);
+    }
+    match contact {
+        ContactOutcome::Reached { activated: false } if requires_activated => Ruling::deny(
+            "PU-06",
+            Denial::NoLicenseServer,
+            vec![TraceStep::new("PU-06", "the license server within reach is not activated, and this server requires it: denied")],
+        ),
+        ContactOutcome::Reached { activated } => Ruling::accept(
+            "PU-02",
+            Standing::NotExamined,
+            vec![TraceStep::new(
+                "PU-02",
+                format!("a license server is within reach (activated: {activated}); user CALs are neither checked nor counted: accepted"),
+            )],
+        ),
+        ContactOutcome::NotAsked | ContactOutcome::NoneReachable => Ruling::deny(
+            "PU-03",
+            Denial::NoLicenseServer,
+            vec![TraceStep::new("PU-03", "grace is over and no license server can be reached: denied")],
+        ),
+    }
+}

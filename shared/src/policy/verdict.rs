@@ -1,0 +1,157 @@
+//! The table PD: what a client holds, what the license servers said, and what follows (SPEC 4.3).
+
+use super::admission::Holding;
+use super::denials::Denial;
+use crate::model::{Cal, CalKind, TraceStep};
+
+/// What the round of license servers came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// A license.
+    Issued {
+        /// The license.
+        cal: Cal,
+        /// Whether it was made or drawn just now, rather than on record already.
+        fresh: bool,
+    },
+    /// A license server answered that it has none for this device.
+    Declined {
+        /// Nobody has logged on with the temporary presented (PD-08).
+        not_validated: bool,
+    },
+    /// Nothing but silence and skips.
+    NoneReachable,
+}
+
+/// What an accepted client is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Good as it is, or let in by grace.
+    ValidClient,
+    /// A first license.
+    New,
+    /// A better one than it presented.
+    Upgraded,
+    /// The license presented is handed back.
+    HandedBack,
+    /// Licensing was not looked at.
+    NotExamined,
+}
+
+/// A judged connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// The row that decided.
+    pub rule: &'static str,
+    /// Accepted with a standing, or denied.
+    pub outcome: Result<Standing, Denial>,
+    /// What was noted on the way, the deciding row last but for grace.
+    pub trace: Vec<TraceStep>,
+}
+
+impl Ruling {
+    pub(super) fn accept(rule: &'static str, standing: Standing, trace: Vec<TraceStep>) -> Self {
+        Self { rule, outcome: Ok(standing), trace }
+    }
+
+    pub(super) fn deny(rule: &'static str, denial: Denial, trace: Vec<TraceStep>) -> Self {
+        Self { rule, outcome: Err(denial), trace }
+    }
+}
+
+/// PD-01 to PD-19: the row for what is held and what was answered.
+#[must_use]
+pub fn judge(holding: &Holding, round: &Round, grace_running: bool) -> Ruling {
+    match round {
+        Round::Issued { cal, fresh } => issued(holding, cal, *fresh),
+        Round::Declined { not_validated } => declined(holding, *not_validated, grace_running),
+        Round::NoneReachable => none_reachable(holding, grace_running),
+    }
+}
+
+/// PD-01 to PD-03, PD-06, PD-10, PD-14, PD-16, PD-19: a license came back.
+fn issued(holding: &Holding, cal: &Cal, fresh: bool) -> Ruling {
+    let (rule, standing) = match holding {
+        Holding::Nothing => (first_license_rule(cal, fresh), Standing::New),
+        Holding::ValidTemporary(_) => match cal.kind {
+            CalKind::Permanent => ("PD-06", Standing::Upgraded),
+            CalKind::Temporary => ("PD-07", Standing::HandedBack),
+        },
+        Holding::ExpiredTemporary(_) => ("PD-10", Standing::Upgraded),
+        Holding::ExpiringPermanent(held) if cal.expires_at > held.expires_at => ("PD-14", Standing::Upgraded),
+        Holding::ExpiringPermanent(_) => ("PD-15", Standing::HandedBack),
+        Holding::ExpiredPermanent(_) => ("PD-16", Standing::Upgraded),
+        Holding::OlderVersion(_) => ("PD-19", Standing::Upgraded),
+    };
+    let how = if fresh { "issued" } else { "on record, handed out" };
+    let facts = format!("{} of version {} {how} by {}, ends {}: accepted", cal.kind, cal.version, cal.issuer, cal.expires_at);
+    Ruling::accept(rule, standing, vec![TraceStep::new(rule, facts)])
+}
+
+/// PD-01 a first temporary, PD-02 what is on record, PD-03 a permanent for a device that had its temporary.
+fn first_license_rule(cal: &Cal, fresh: bool) -> &'static str {
+    match (cal.kind, fresh) {
+        (_, false) => "PD-02",
+        (CalKind::Temporary, true) => "PD-01",
+        (CalKind::Permanent, true) => "PD-03",
+    }
+}
+
+/// PD-04, PD-07, PD-08, PD-11, PD-15, PD-17, PD-19: a license server had nothing for this device.
+fn declined(holding: &Holding, not_validated: bool, grace_running: bool) -> Ruling {
+    match holding {
+        Holding::Nothing => grace_or("PD-04", "GR-06", "nothing presented, none issued", Denial::NoLicense, grace_running),
+        Holding::ValidTemporary(cal) if not_validated => handed_back("PD-08", cal, "nobody has logged on with it yet"),
+        Holding::ValidTemporary(cal) => handed_back("PD-07", cal, "no permanent was to be had"),
+        Holding::ExpiringPermanent(cal) => handed_back("PD-15", cal, "it could not be renewed"),
+        Holding::ExpiredTemporary(cal) => grace_or("PD-11", "GR-06", &ended(cal, "none issued"), Denial::TemporaryExpired, grace_running),
+        Holding::ExpiredPermanent(cal) => grace_or("PD-17", "GR-06", &ended(cal, "none free"), Denial::NotRenewed, grace_running),
+        Holding::OlderVersion(cal) => grace_or("PD-19", "GR-06", &older(cal, "none issued"), older_denial(cal), grace_running),
+    }
+}
+
+/// PD-05, PD-09, PD-12, PD-15, PD-18, PD-19: no license server was within reach.
+fn none_reachable(holding: &Holding, grace_running: bool) -> Ruling {
+    let deny = Denial::NoLicenseServer;
+    match holding {
+        Holding::Nothing => grace_or("PD-05", "GR-05", "nothing presented, no license server reachable", deny, grace_running),
+        Holding::ValidTemporary(cal) => handed_back("PD-09", cal, "no license server reachable"),
+        Holding::ExpiringPermanent(cal) => handed_back("PD-15", cal, "no license server reachable"),
+        Holding::ExpiredTemporary(cal) => grace_or("PD-12", "GR-05", &ended(cal, "no license server reachable"), deny, grace_running),
+        Holding::ExpiredPermanent(cal) => grace_or("PD-18", "GR-05", &ended(cal, "no license server reachable"), deny, grace_running),
+        Holding::OlderVersion(cal) => grace_or("PD-19", "GR-05", &older(cal, "no license server reachable"), deny, grace_running),
+    }
+}
+
+/// SD-18: the event of a declined PD-19 goes by the kind of what was presented.
+fn older_denial(cal: &Cal) -> Denial {
+    match cal.kind {
+        CalKind::Temporary => Denial::TemporaryExpired,
+        CalKind::Permanent => Denial::NotRenewed,
+    }
+}
+
+fn ended(cal: &Cal, what: &str) -> String {
+    format!("the {} presented ended at {}, {what}", cal.kind, cal.expires_at)
+}
+
+fn older(cal: &Cal, what: &str) -> String {
+    format!("the {} presented is for {} only, {what}", cal.kind, cal.version)
+}
+
+fn handed_back(rule: &'static str, cal: &Cal, why: &str) -> Ruling {
+    let facts = format!("{} holds until {}; {why}: handed back, accepted", cal.kind, cal.expires_at);
+    Ruling::accept(rule, Standing::HandedBack, vec![TraceStep::new(rule, facts)])
+}
+
+/// The table's "grace? ACCEPT : DENY" (GR-05, GR-06).
+fn grace_or(rule: &'static str, grace_rule: &'static str, why: &str, denial: Denial, grace_running: bool) -> Ruling {
+    if grace_running {
+        let trace = vec![
+            TraceStep::new(rule, format!("{why}: grace decides")),
+            TraceStep::new(grace_rule, "grace is running: accepted without a license, the client's store stays as it is"),
+        ];
+        return Ruling::accept(rule, Standing::ValidClient, trace);
+    }
+    Ruling::deny(rule, denial, vec![TraceStep::new(rule, format!("{why}; grace is over: denied"))])
+}
