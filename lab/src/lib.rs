@@ -14,3 +14,4 @@ pub mod place;
 pub mod random;
 pub mod session;
 pub mod setup;
+pub mod up;
