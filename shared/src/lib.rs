@@ -12,5 +12,8 @@ pub mod dice;
 pub mod ledger;
 pub mod machine;
 pub mod model;
+pub mod node;
 pub mod policy;
+pub mod registry;
+pub mod trust;
 pub mod wire;

@@ -1,1 +1,4 @@
-//! Filled in by later commits.
+//! What the whole-lab tests share.
+
+pub mod harness;
+pub mod pages;

@@ -3,15 +3,19 @@
 //! A rule here is told what was presented and what a license server answered; how either was proved or carried is not
 //! its concern.
 
+pub mod activation;
 pub mod admission;
 pub mod asking;
 pub mod denials;
 pub mod grace;
 pub mod issuing;
 pub mod modes;
+pub mod packs;
 pub mod per_user;
 pub mod renewal;
+pub mod rulebook;
 pub mod sweeping;
 pub mod terms;
+pub mod turned_down;
 pub mod verdict;
 pub mod versions;

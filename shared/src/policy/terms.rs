@@ -17,8 +17,6 @@ pub struct Terms {
     pub permanent_days_max: u32,
     /// How long before a permanent's end its renewal is tried (RN-01).
     pub renewal_window: Span,
-    /// How long a session waits for a logon.
-    pub logon_wait: Span,
     /// How many sessions remote administration allows (PD-25).
     pub administrative_sessions: usize,
     /// For how long a license server that was silent is asked last (SPEC 4.3 step 4).
@@ -33,7 +31,6 @@ static WINDOWS_2003: Terms = Terms {
     permanent_days_min: 52,
     permanent_days_max: 89,
     renewal_window: Span::days(7),
-    logon_wait: Span::seconds(600),
     administrative_sessions: 2,
     silence: Span::MINUTE,
 };
@@ -46,7 +43,6 @@ static WINDOWS_2000: Terms = Terms {
     permanent_days_min: 52,
     permanent_days_max: 89,
     renewal_window: Span::days(7),
-    logon_wait: Span::seconds(600),
     administrative_sessions: 2,
     silence: Span::MINUTE,
 };
@@ -71,3 +67,6 @@ pub const NOT_BEFORE_TOLERANCE_S: u32 = 86_400;
 
 /// From how many days before a temporary's end its holder is warned, unless set otherwise (OQ-5).
 pub const EXPIRY_POPUP_DAYS: u32 = 7;
+
+/// How long a session waits for a logon: ten lab minutes.
+pub const LOGON_WAIT: Span = Span::seconds(600);

@@ -1,0 +1,176 @@
+//! Takes events in, keeps the indexes, writes the rows.
+
+use super::{Event, Node, OpenSession};
+use crate::machine::{Machine, Moment, RowError, Rows};
+use crate::model::LabTime;
+use crate::wire::terminal_server::{Decision, Session, SessionState, Verdict};
+
+impl Machine for Node {
+    const NAME: &'static str = "node";
+    type Command = super::Command;
+    type Event = Event;
+    type Refusal = super::Refusal;
+
+    fn decide(&self, command: super::Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, super::Refusal> {
+        super::decide::decide(self, command, moment)
+    }
+
+    fn apply(&mut self, event: &Event, at: LabTime, rows: &mut Rows) {
+        match event {
+            Event::Founded(server) => {
+                rows.put("server", server);
+                self.server = Some(server.clone());
+            }
+            Event::ServersHeard { current, silent, answered } => {
+                self.current.clone_from(current);
+                self.silent.extend(silent.iter().map(|(name, until)| (name.clone(), *until)));
+                if let Some(name) = answered {
+                    self.silent.remove(name);
+                }
+                rows.put("current", &self.current);
+                rows.put("silent", &self.silent);
+            }
+            Event::Located { activated, .. } => {
+                self.grace.located_at = self.grace.located_at.or(Some(at));
+                self.grace.activated_located_at = self.grace.activated_located_at.or(activated.then_some(at));
+                rows.put("grace", &self.grace);
+            }
+            Event::GraceBegan => {
+                self.grace.began_at = Some(at);
+                rows.put("grace", &self.grace);
+            }
+            Event::FirstPermanent => {
+                self.grace.first_permanent_at = Some(at);
+                rows.put("grace", &self.grace);
+            }
+            Event::GraceNotice { .. } => {
+                self.grace.last_notice_at = Some(at);
+                rows.put("grace", &self.grace);
+                rows.list("log");
+            }
+            Event::Judged { verdict, session } => self.keep_verdict(verdict, session.as_ref(), rows),
+            Event::Logged(_) => rows.list("log"),
+            Event::LoggedOn { session, user, .. } => self.log_on(*session, user, at, rows),
+            Event::SessionEnded { session } => self.end(session, rows),
+            Event::SettingsChanged { settings } => {
+                rows.put("settings", settings);
+                self.settings = settings.clone();
+            }
+            Event::AccountSet { name, account } => {
+                rows.put(format!("account/{name}"), account);
+                self.accounts.insert(name.clone(), account.clone());
+            }
+            Event::AccountRemoved { name } => {
+                rows.remove(format!("account/{name}"));
+                self.accounts.remove(name);
+            }
+            Event::RootTrusted { pem, fingerprint } => {
+                self.root = Some((pem.clone(), fingerprint.clone()));
+                rows.put("root", &self.root);
+            }
+            Event::LicenseServerTrusted { name, enrolled } => {
+                rows.put(format!("license-server/{name}"), enrolled);
+                self.license_servers.insert(name.clone(), enrolled.clone());
+            }
+            Event::LicenseServersListed { names } => {
+                // SD-02: the current server is the first of the list.
+                self.list.clone_from(names);
+                self.current = names.first().cloned();
+                rows.put("list", &self.list);
+                rows.put("current", &self.current);
+            }
+        }
+    }
+
+    fn may_answer_early(event: &Event) -> bool {
+        match event {
+            Event::Judged { verdict, session } => {
+                let limited = session.as_ref().is_some_and(|session| session.administrative);
+                matches!(verdict.rule.as_str(), "PD-13" | "PU-02") && matches!(verdict.decision, Decision::Accepted { .. }) && !limited
+            }
+            _ => false,
+        }
+    }
+
+    fn next_due(&self) -> Option<LabTime> {
+        let wait = self.waiting.first().map(|(until, _)| *until);
+        let notice = self.next_notice().map(|(at, _)| at);
+        [wait, notice].into_iter().flatten().min()
+    }
+
+    fn due(&self, moment: &mut Moment<'_>) -> Vec<Event> {
+        super::decide::due(self, moment.now)
+    }
+
+    fn load(&mut self, key: &str, value: &[u8]) -> Result<(), RowError> {
+        let (kind, rest) = key.split_once('/').unwrap_or((key, ""));
+        match kind {
+            "server" => self.server = Some(RowError::parse(key, value)?),
+            "current" => self.current = RowError::parse(key, value)?,
+            "silent" => self.silent = RowError::parse(key, value)?,
+            "grace" => self.grace = RowError::parse(key, value)?,
+            "settings" => self.settings = RowError::parse(key, value)?,
+            "root" => self.root = RowError::parse(key, value)?,
+            "list" => self.list = RowError::parse(key, value)?,
+            "session" => self.keep_open(RowError::parse(key, value)?),
+            "account" => {
+                let name = rest.parse().map_err(|error| RowError::new(key, error))?;
+                self.accounts.insert(name, RowError::parse(key, value)?);
+            }
+            "license-server" => {
+                let name = rest.parse().map_err(|error| RowError::new(key, error))?;
+                self.license_servers.insert(name, RowError::parse(key, value)?);
+            }
+            "count" => {
+                self.counts.insert(rest.to_owned(), RowError::parse(key, value)?);
+            }
+            _ => return Err(RowError::new(key, "no such kind of row")),
+        }
+        Ok(())
+    }
+}
+
+impl Node {
+    fn keep_verdict(&mut self, verdict: &Verdict, session: Option<&Session>, rows: &mut Rows) {
+        rows.list("verdicts");
+        let count = self.counts.entry(verdict.rule.clone()).or_default();
+        *count += 1;
+        rows.put(format!("count/{}", verdict.rule), count);
+        if let Some(session) = session {
+            let open = OpenSession { session: session.clone(), entry: rows.entry() };
+            rows.put(format!("session/{}", session.id), &open);
+            self.keep_open(open);
+        }
+    }
+
+    fn keep_open(&mut self, open: OpenSession) {
+        if open.session.state == SessionState::WaitingForLogon {
+            self.waiting.insert(self.wait_of(&open.session));
+        }
+        self.administrative += usize::from(open.session.administrative);
+        self.open.insert(open.session.id, open);
+    }
+
+    fn log_on(&mut self, id: crate::model::SessionId, user: &crate::model::UserName, at: LabTime, rows: &mut Rows) {
+        let Some(mut open) = self.open.remove(&id) else { return };
+        self.waiting.remove(&self.wait_of(&open.session));
+        open.session.user = user.clone();
+        open.session.state = SessionState::Active { since: at };
+        rows.put(format!("session/{id}"), &open);
+        self.open.insert(id, open);
+    }
+
+    fn end(&mut self, session: &Session, rows: &mut Rows) {
+        rows.list("sessions");
+        rows.remove(format!("session/{}", session.id));
+        if self.open.remove(&session.id).is_some() {
+            self.waiting.remove(&self.wait_of(session));
+            self.administrative = self.administrative.saturating_sub(usize::from(session.administrative));
+        }
+    }
+
+    fn wait_of(&self, session: &Session) -> (LabTime, crate::model::SessionId) {
+        let wait = crate::policy::terms::LOGON_WAIT;
+        (session.opened_at + wait, session.id)
+    }
+}

@@ -1,0 +1,149 @@
+//! What a command leads to.
+
+use super::{Command, Event, Node, OpenSession, Refusal, Server, judge};
+use crate::machine::Moment;
+use crate::model::{LabTime, ServerName, SessionId, TraceStep, UserName};
+use crate::policy::denials;
+use crate::policy::grace::Notice;
+use crate::policy::modes;
+use crate::wire::terminal_server::{Ending, Session, SessionState, SettingsChange};
+
+pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    if let Command::Start(server) = command {
+        return start(node, server, moment.now);
+    }
+    let server = node.server.as_ref().ok_or(Refusal::NotStarted)?;
+    match command {
+        Command::Start(_) => Err(Refusal::NotStarted),
+        Command::Stop => Ok(end_all(node, moment.now)),
+        Command::Judge(connection) => Ok(judge::judge(node, server, &connection, moment)),
+        Command::Contacted(heard) => Ok(judge::heard_events(node, server, &heard, moment.now)),
+        Command::LogOn { session, user, administrator, trace } => log_on(node, session, user, administrator, trace, moment.now),
+        Command::End { session, how } => end(node, session, how, moment.now),
+        Command::ChangeSettings(change) => change_settings(node, server, &change),
+        Command::SetAccount { name, account } => Ok(vec![Event::AccountSet { name, account }]),
+        Command::RemoveAccount(name) => remove_account(node, name),
+        Command::TrustRoot { pem, fingerprint } => trust_root(node, pem, fingerprint),
+        Command::TrustLicenseServer { name, enrolled } => trust_license_server(node, name, enrolled),
+        Command::ListLicenseServers(names) => list_license_servers(node, names),
+    }
+}
+
+/// What falls due: waits for a logon that are over, and notices about grace.
+pub(super) fn due(node: &Node, now: LabTime) -> Vec<Event> {
+    let over = node.waiting.iter().take_while(|(until, _)| *until <= now).filter_map(|(_, id)| node.open.get(id));
+    let mut events: Vec<Event> = over.map(|open| ended(open, Ending::NoLogon, now)).collect();
+    if let Some((at, notice)) = node.next_notice()
+        && at <= now
+    {
+        let record = match notice {
+            Notice::AboutToEnd { ends_at } => denials::grace_about_to_end(ends_at),
+            Notice::OverUnregistered => denials::grace_over(),
+        };
+        events.push(Event::GraceNotice { record });
+    }
+    events
+}
+
+fn start(node: &Node, wanted: Server, now: LabTime) -> Result<Vec<Event>, Refusal> {
+    match &node.server {
+        Some(server) if *server != wanted => Err(Refusal::OtherServer { name: server.name.clone(), generation: server.generation }),
+        Some(_) => Ok(end_all(node, now)),
+        None => Ok(vec![Event::Founded(wanted)]),
+    }
+}
+
+fn end_all(node: &Node, now: LabTime) -> Vec<Event> {
+    let mut open: Vec<&OpenSession> = node.open.values().collect();
+    open.sort_by_key(|open| open.entry);
+    open.into_iter().map(|open| ended(open, Ending::ServiceStopped, now)).collect()
+}
+
+fn ended(open: &OpenSession, how: Ending, at: LabTime) -> Event {
+    Event::SessionEnded { session: Session { state: SessionState::Ended { at, how }, ..open.session.clone() } }
+}
+
+/// A logon that the directory let through. With the `/admin` switch it takes an administrator's account; any other account's
+/// logon fails there, and a failed logon ends the session.
+fn log_on(
+    node: &Node,
+    id: SessionId,
+    user: UserName,
+    administrator: bool,
+    trace: Vec<TraceStep>,
+    now: LabTime,
+) -> Result<Vec<Event>, Refusal> {
+    let open = node.open.get(&id).ok_or(Refusal::NoSession(id))?;
+    if open.session.state != SessionState::WaitingForLogon {
+        return Err(Refusal::AlreadyLoggedOn(id));
+    }
+    if open.session.admin && !administrator {
+        return Ok(vec![ended(open, Ending::LogonFailed, now)]);
+    }
+    Ok(vec![Event::LoggedOn { session: id, user, trace }])
+}
+
+fn end(node: &Node, id: SessionId, how: Ending, now: LabTime) -> Result<Vec<Event>, Refusal> {
+    let open = node.open.get(&id).ok_or(Refusal::NoSession(id))?;
+    let waiting = open.session.state == SessionState::WaitingForLogon;
+    match how {
+        Ending::LoggedOff if waiting => Err(Refusal::NotLoggedOn(id)),
+        Ending::LogonFailed | Ending::LogonCancelled if !waiting => Err(Refusal::AlreadyLoggedOn(id)),
+        Ending::LoggedOff | Ending::LogonFailed | Ending::LogonCancelled | Ending::NoLogon | Ending::ServiceStopped => {
+            Ok(vec![ended(open, how, now)])
+        }
+    }
+}
+
+/// WS03-03: a change takes effect at once; licenses in client stores stay as they are.
+fn change_settings(node: &Node, server: &Server, change: &SettingsChange) -> Result<Vec<Event>, Refusal> {
+    if change.policy_ac_on.is_some() && !modes::has_mode_switch(server.generation) {
+        return Err(Refusal::NoModeSwitch);
+    }
+    let mut settings = node.settings.clone();
+    settings.application_mode = change.application_mode.unwrap_or(settings.application_mode);
+    settings.policy_ac_on = change.policy_ac_on.unwrap_or(settings.policy_ac_on);
+    settings.grace_end = change.grace_end.unwrap_or(settings.grace_end);
+    settings.lenient_invalid = change.lenient_invalid.unwrap_or(settings.lenient_invalid);
+    settings.per_user_requires_activated = change.per_user_requires_activated.unwrap_or(settings.per_user_requires_activated);
+    settings.not_before_tolerance_s = change.not_before_tolerance_s.unwrap_or(settings.not_before_tolerance_s);
+    settings.expiry_popup_days = change.expiry_popup_days.unwrap_or(settings.expiry_popup_days);
+    Ok(if settings == node.settings { Vec::new() } else { vec![Event::SettingsChanged { settings }] })
+}
+
+fn remove_account(node: &Node, name: UserName) -> Result<Vec<Event>, Refusal> {
+    if node.accounts.contains_key(&name) { Ok(vec![Event::AccountRemoved { name }]) } else { Err(Refusal::NoAccount(name)) }
+}
+
+fn trust_root(node: &Node, pem: String, fingerprint: String) -> Result<Vec<Event>, Refusal> {
+    match &node.root {
+        Some((_, known)) if *known == fingerprint => Ok(Vec::new()),
+        Some((_, known)) => Err(Refusal::OtherRoot(known.clone())),
+        None => Ok(vec![Event::RootTrusted { pem, fingerprint }]),
+    }
+}
+
+/// A newly enrolled license server goes to the end of the list of servers to ask.
+fn trust_license_server(node: &Node, name: ServerName, enrolled: super::Enrolled) -> Result<Vec<Event>, Refusal> {
+    match node.license_servers.get(&name) {
+        Some(known) if known.key != enrolled.key => Err(Refusal::OtherKey(name)),
+        Some(known) if *known == enrolled => Ok(Vec::new()),
+        Some(_) => Ok(vec![Event::LicenseServerTrusted { name, enrolled }]),
+        None => {
+            let names: Vec<ServerName> = node.list.iter().cloned().chain([name.clone()]).collect();
+            Ok(vec![Event::LicenseServerTrusted { name, enrolled }, Event::LicenseServersListed { names }])
+        }
+    }
+}
+
+fn list_license_servers(node: &Node, names: Vec<ServerName>) -> Result<Vec<Event>, Refusal> {
+    for (index, name) in names.iter().enumerate() {
+        if !node.license_servers.contains_key(name) {
+            return Err(Refusal::NotEnrolled(name.clone()));
+        }
+        if names.iter().take(index).any(|earlier| earlier == name) {
+            return Err(Refusal::ListedTwice(name.clone()));
+        }
+    }
+    Ok(if names == node.list { Vec::new() } else { vec![Event::LicenseServersListed { names }] })
+}

@@ -1,0 +1,266 @@
+//! The verdict on a connection, once everybody who had to be asked was asked.
+
+use super::connection::{Connection, Heard, Question, Said};
+use super::{Event, Node, Server};
+use crate::machine::Moment;
+use crate::model::{CalKind, LabTime, SessionId, TraceStep};
+use crate::policy::admission::{self, Assessment, Fault};
+use crate::policy::asking;
+use crate::policy::denials::Denial;
+use crate::policy::grace::{self, Grace, GraceFacts};
+use crate::policy::per_user::{self, ContactOutcome};
+use crate::policy::verdict::{self, Round, Ruling, Standing};
+use crate::wire::license_server::{DeclineReason, HowIssued};
+use crate::wire::terminal_server::{Decision, LicenseStatus, MarkTarget, Session, SessionState, Verdict};
+
+/// What a round of license servers changes, whatever the verdict: who is asked first, and where grace stands.
+pub(super) fn heard_events(node: &Node, server: &Server, heard: &[Heard], now: LabTime) -> Vec<Event> {
+    let mut events = Vec::new();
+    let silent: Vec<_> = heard.iter().filter(|heard| heard.is_silence()).map(|heard| heard.server.clone()).collect();
+    let answered = heard.iter().find(|heard| !heard.is_silence());
+    let usable = heard.iter().find(|heard| heard.located().is_some()).map(|heard| heard.server.clone());
+    let current = asking::current_after_round(node.current.as_ref(), &silent, usable.as_ref().filter(|name| node.list.contains(name)));
+    let spoke_again = heard.iter().any(|heard| !heard.is_silence() && node.silent.contains_key(&heard.server));
+    if !silent.is_empty() || spoke_again || current != node.current {
+        let until = now + server.terms().silence;
+        events.push(Event::ServersHeard {
+            current,
+            silent: silent.into_iter().map(|name| (name, until)).collect(),
+            answered: answered.map(|heard| heard.server.clone()),
+        });
+    }
+    events.extend(located(node, heard));
+    events
+}
+
+/// GR-11: the first answer of a usable license server, and the first of an activated one.
+fn located(node: &Node, heard: &[Heard]) -> Option<Event> {
+    heard.iter().find_map(|heard| {
+        let activated = heard.located()?;
+        let news = node.grace.located_at.is_none() || (activated && node.grace.activated_located_at.is_none());
+        news.then(|| Event::Located { server: heard.server.clone(), activated })
+    })
+}
+
+/// Everything that judging this connection leads to.
+pub(super) fn judge(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> Vec<Event> {
+    let now = moment.now;
+    let mut events = heard_events(node, server, &connection.heard, now);
+    let mut trace = Vec::new();
+    let assessment = node.assess(server, connection, now, &mut trace);
+    let grace = grace::grace_at(&facts_after(node, &events, now), node.settings.grace_end, server.terms(), now);
+    let ruling = rule(node, server, connection, &assessment, grace, &mut trace, now);
+    if !matches!(assessment, Assessment::Administration) {
+        events.extend(grace_events(node, connection, &ruling));
+    }
+    trace.extend(ruling.trace.iter().cloned());
+    events.extend(verdict_events(node, server, connection, &ruling, trace, moment));
+    events
+}
+
+/// The facts of grace once what was heard in this very round is counted (GR-11).
+fn facts_after(node: &Node, events: &[Event], now: LabTime) -> GraceFacts {
+    let mut facts = node.grace;
+    for event in events {
+        if let Event::Located { activated, .. } = event {
+            facts.located_at = facts.located_at.or(Some(now));
+            facts.activated_located_at = facts.activated_located_at.or(activated.then_some(now));
+        }
+    }
+    facts
+}
+
+fn rule(
+    node: &Node,
+    server: &Server,
+    connection: &Connection,
+    assessment: &Assessment,
+    grace: Grace,
+    trace: &mut Vec<TraceStep>,
+    now: LabTime,
+) -> Ruling {
+    match assessment {
+        Assessment::Administration => administration(node, server, connection),
+        Assessment::PerUser => {
+            let ruling = per_user::judge(grace.is_running(), contact_outcome(connection), node.settings.per_user_requires_activated);
+            silences(connection, trace);
+            note_grace_over(&ruling, grace, trace);
+            ruling
+        }
+        Assessment::Refused { fault, reason } => refused(*fault, reason),
+        Assessment::Sufficient(cal) => {
+            let facts = format!(
+                "permanent of version {} until {}, more than the renewal window left: no license server is asked",
+                cal.version, cal.expires_at
+            );
+            Ruling { rule: "PD-13", outcome: Ok(Standing::ValidClient), trace: vec![TraceStep::new("PD-13", facts)] }
+        }
+        Assessment::Ask { version, holding } => {
+            let first = Question { version: *version, holding: holding.clone() };
+            let question = node.question(server, connection, first.clone(), now);
+            if question != first {
+                trace.push(TraceStep::new(
+                    "PD-20",
+                    "no license server asked can serve its version and it has ended: counts as nothing presented",
+                ));
+            }
+            let round = round(connection, &question, trace);
+            let ruling = verdict::judge(&question.holding, &round, grace.is_running());
+            note_grace_over(&ruling, grace, trace);
+            ruling
+        }
+    }
+}
+
+/// PD-24, PD-25, SD-14: licensing is not looked at, but there are only two such sessions.
+fn administration(node: &Node, server: &Server, connection: &Connection) -> Ruling {
+    let limit = server.terms().administrative_sessions;
+    let why = if connection.arrival.admin { "the client's /admin switch" } else { "Remote Administration mode" };
+    if node.administrative >= limit {
+        let facts = format!("{why}: {} of {limit} administrative sessions are open, a further one is refused", node.administrative);
+        return Ruling { rule: "PD-25", outcome: Err(Denial::TooManySessions), trace: vec![TraceStep::new("PD-25", facts)] };
+    }
+    let facts = format!("{why}: no license is examined; administrative session {} of {limit}", node.administrative + 1);
+    Ruling { rule: "PD-24", outcome: Ok(Standing::NotExamined), trace: vec![TraceStep::new("PD-24", facts)] }
+}
+
+/// PD-21, PD-22, PD-23: denied, in grace too.
+fn refused(fault: Fault, reason: &str) -> Ruling {
+    let denial = match fault {
+        Fault::OtherDevice => Denial::Modified,
+        Fault::Damaged | Fault::Untrusted => Denial::InvalidFormat,
+    };
+    let rule = admission::rule_of(fault);
+    Ruling { rule, outcome: Err(denial), trace: vec![TraceStep::new(rule, format!("{reason}: denied, in grace too"))] }
+}
+
+fn contact_outcome(connection: &Connection) -> ContactOutcome {
+    let reached = connection.heard.iter().find_map(Heard::located);
+    match reached {
+        Some(activated) => ContactOutcome::Reached { activated },
+        None if connection.heard.is_empty() => ContactOutcome::NotAsked,
+        None => ContactOutcome::NoneReachable,
+    }
+}
+
+/// What the round came to, with everything that was heard noted in the trace.
+fn round(connection: &Connection, question: &Question, trace: &mut Vec<TraceStep>) -> Round {
+    silences(connection, trace);
+    let answer = connection.heard_for(question.version).find_map(|heard| match &heard.said {
+        Said::Issued { cal, how, rules, .. } => {
+            let fresh = matches!(how, HowIssued::New | HowIssued::Revived);
+            Some((Round::Issued { cal: cal.clone(), fresh }, rules))
+        }
+        Said::Declined { reason, rules, .. } => Some((Round::Declined { not_validated: *reason == DeclineReason::NotValidated }, rules)),
+        Said::Silence { .. } | Said::TooOld { .. } | Said::Contacted { .. } => None,
+    });
+    match answer {
+        Some((round, rules)) => {
+            trace.extend(rules.iter().cloned());
+            round
+        }
+        None => Round::NoneReachable,
+    }
+}
+
+/// SPEC 4.3 step 4: who was silent, who was skipped.
+fn silences(connection: &Connection, trace: &mut Vec<TraceStep>) {
+    for heard in &connection.heard {
+        match &heard.said {
+            Said::Silence { reason } => {
+                trace.push(TraceStep::new("SD-02", format!("{} was silent ({reason}): the next one is asked", heard.server)))
+            }
+            Said::TooOld { version } => {
+                trace.push(TraceStep::new("VC-02", format!("{} is {version}, too old for {}: skipped", heard.server, heard.version)));
+            }
+            Said::Declined { .. } | Said::Issued { .. } | Said::Contacted { .. } => {}
+        }
+    }
+}
+
+fn note_grace_over(ruling: &Ruling, grace: Grace, trace: &mut Vec<TraceStep>) {
+    if let (Err(_), Grace::Over { since, rule }) = (&ruling.outcome, grace) {
+        trace.push(TraceStep::new(rule, format!("grace has been over since {since}")));
+    }
+}
+
+/// GR-02: the first accepted client begins grace. GR-03, SD-08: the first permanent from a license server ends it, be it new,
+/// handed back or renewed.
+fn grace_events(node: &Node, connection: &Connection, ruling: &Ruling) -> Vec<Event> {
+    let mut events = Vec::new();
+    if ruling.outcome.is_ok() && node.grace.began_at.is_none() {
+        events.push(Event::GraceBegan);
+    }
+    let permanent = connection.heard.iter().any(|heard| matches!(&heard.said, Said::Issued { cal, .. } if cal.kind == CalKind::Permanent));
+    if permanent && node.grace.first_permanent_at.is_none() {
+        events.push(Event::FirstPermanent);
+    }
+    events
+}
+
+fn verdict_events(
+    node: &Node,
+    server: &Server,
+    connection: &Connection,
+    ruling: &Ruling,
+    trace: Vec<TraceStep>,
+    moment: &mut Moment<'_>,
+) -> Vec<Event> {
+    let arrival = &connection.arrival;
+    let (decision, session, logged) = match ruling.outcome {
+        Ok(standing) => {
+            let status = status(standing);
+            let session = open_session(node, connection, ruling, status, SessionId::from_random(moment.dice.bytes()), moment.now);
+            let license = connection.granted(status).map(|granted| granted.cal.id);
+            (Decision::Accepted { session: session.id, status, license }, Some(session), None)
+        }
+        Err(denial) => {
+            let decision = Decision::Denied { code: denial.code(), event: denial.event(server.generation) };
+            (decision, None, denial.record(server.generation, arrival.device.as_str(), &arrival.user))
+        }
+    };
+    let verdict = Verdict {
+        request: arrival.request.clone(),
+        device: arrival.device.clone(),
+        hardware_id: arrival.hardware_id,
+        user: arrival.user.clone(),
+        platform: arrival.platform,
+        decision,
+        rule: ruling.rule.to_owned(),
+        trace,
+    };
+    logged.map(Event::Logged).into_iter().chain([Event::Judged { verdict, session }]).collect()
+}
+
+fn status(standing: Standing) -> LicenseStatus {
+    match standing {
+        Standing::ValidClient => LicenseStatus::ValidClient,
+        Standing::New => LicenseStatus::New,
+        Standing::Upgraded => LicenseStatus::Upgraded,
+        Standing::HandedBack => LicenseStatus::HandedBack,
+        Standing::NotExamined => LicenseStatus::NotExamined,
+    }
+}
+
+fn open_session(node: &Node, connection: &Connection, ruling: &Ruling, status: LicenseStatus, id: SessionId, now: LabTime) -> Session {
+    let arrival = &connection.arrival;
+    Session {
+        id,
+        request: arrival.request.clone(),
+        device: arrival.device.clone(),
+        hardware_id: arrival.hardware_id,
+        user: arrival.user.clone(),
+        admin: arrival.admin,
+        administrative: arrival.admin || !node.settings.application_mode,
+        opened_at: now,
+        state: SessionState::WaitingForLogon,
+        rule: ruling.rule.to_owned(),
+        marks: mark_target(connection, status),
+    }
+}
+
+/// LS-13, SD-15: a logon marks the temporary that this connection gave out or handed back, and nothing else.
+fn mark_target(connection: &Connection, status: LicenseStatus) -> Option<MarkTarget> {
+    let granted = connection.granted(status)?;
+    (granted.cal.kind == CalKind::Temporary).then(|| MarkTarget { issuer: granted.cal.issuer, cal: granted.cal.id })
+}

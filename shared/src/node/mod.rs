@@ -1,0 +1,337 @@
+//! The terminal server's machine: connections judged, grace, sessions, and whom it trusts.
+//!
+//! [`Node`] is the state; `connection.rs` steps a connection from question to question, `decide.rs` turns commands into
+//! events, `apply.rs` takes events in, `reports.rs` reads.
+
+mod apply;
+mod connection;
+mod decide;
+mod judge;
+mod reports;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+pub use connection::{Arrival, Connection, Heard, Said, Step};
+
+use crate::model::{Generation, GraceEnd, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName};
+use crate::policy::grace::GraceFacts;
+use crate::policy::modes;
+use crate::policy::terms::{self, Terms};
+use crate::wire::problem::{Problem, ProblemCode};
+use crate::wire::terminal_server::{Ending, Session, Settings, SettingsChange, Verdict};
+
+/// Who this terminal server is; set once, at its first start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// Its computer name.
+    pub name: ServerName,
+    /// Its generation.
+    pub generation: Generation,
+}
+
+impl Server {
+    /// The version that it asks for.
+    #[must_use]
+    pub fn version(&self) -> ProductVersion {
+        self.generation.version()
+    }
+
+    /// The numbers that it goes by.
+    #[must_use]
+    pub fn terms(&self) -> &'static Terms {
+        terms::terms(self.generation)
+    }
+}
+
+/// An account of this server's own short list.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The hash of its password, in PHC form.
+    pub hash: String,
+    /// Whether it is an administrator's.
+    pub administrator: bool,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Account").field("administrator", &self.administrator).finish_non_exhaustive()
+    }
+}
+
+/// An enrolled license server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolled {
+    /// Its pinned key.
+    pub key: PublicKey,
+    /// Its address.
+    pub url: String,
+}
+
+/// A session that has not ended, with the journal entry that opened it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSession {
+    /// The session.
+    pub session: Session,
+    /// The entry.
+    pub entry: u64,
+}
+
+/// Something that a client, an administrator or the service itself wants done.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// The service is starting; sessions of an earlier run have ended with it.
+    Start(Server),
+    /// The service is stopping: its sessions end.
+    Stop,
+    /// Everybody who had to be asked was asked: judge.
+    Judge(Box<Connection>),
+    /// License servers were contacted without a client (start, new list).
+    Contacted(Vec<Heard>),
+    /// A logon succeeded at the directory.
+    LogOn {
+        /// The session.
+        session: SessionId,
+        /// The account.
+        user: UserName,
+        /// Whether it is an administrator's.
+        administrator: bool,
+        /// What became of the mark (LS-13).
+        trace: Vec<TraceStep>,
+    },
+    /// A session ends.
+    End {
+        /// The session.
+        session: SessionId,
+        /// How.
+        how: Ending,
+    },
+    /// Change settings.
+    ChangeSettings(SettingsChange),
+    /// Add an account or change it.
+    SetAccount {
+        /// Its name.
+        name: UserName,
+        /// The account.
+        account: Account,
+    },
+    /// Remove an account.
+    RemoveAccount(UserName),
+    /// Trust the lab's root certificate.
+    TrustRoot {
+        /// The certificate, PEM.
+        pem: String,
+        /// SHA-256 of its DER, hex, as the administrator saw it.
+        fingerprint: String,
+    },
+    /// Enrol a license server, or change its address.
+    TrustLicenseServer {
+        /// Its name.
+        name: ServerName,
+        /// Key and address.
+        enrolled: Enrolled,
+    },
+    /// Settle which license servers are asked, in order.
+    ListLicenseServers(Vec<ServerName>),
+}
+
+/// Something that happened to a terminal server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The server became who it is.
+    Founded(Server),
+    /// License servers answered or were silent in a way that changes who is asked first.
+    ServersHeard {
+        /// The server that is asked first from now on.
+        current: Option<ServerName>,
+        /// Who was silent, and until when each is asked last.
+        silent: BTreeMap<ServerName, LabTime>,
+        /// Who answered.
+        answered: Option<ServerName>,
+    },
+    /// A usable license server answered for the first time, or the first activated one (GR-11).
+    Located {
+        /// Which.
+        server: ServerName,
+        /// Whether it is activated.
+        activated: bool,
+    },
+    /// The first client was accepted: grace begins (GR-02).
+    GraceBegan,
+    /// The first permanent CAL came from a license server: the marker is written (GR-03, GR-04).
+    FirstPermanent,
+    /// A notice about grace was logged (GR-08, GR-09).
+    GraceNotice {
+        /// The record.
+        record: LogRecord,
+    },
+    /// A connection was judged.
+    Judged {
+        /// The verdict.
+        verdict: Verdict,
+        /// The session that it opened.
+        session: Option<Session>,
+    },
+    /// A record of the event log.
+    Logged(LogRecord),
+    /// A user logged on.
+    LoggedOn {
+        /// The session.
+        session: SessionId,
+        /// The account.
+        user: UserName,
+        /// What became of the mark (LS-13).
+        trace: Vec<TraceStep>,
+    },
+    /// A session ended.
+    SessionEnded {
+        /// The session as it was and how it ended.
+        session: Session,
+    },
+    /// Settings changed.
+    SettingsChanged {
+        /// How they stand now.
+        settings: Settings,
+    },
+    /// An account was added or changed.
+    AccountSet {
+        /// Its name.
+        name: UserName,
+        /// The account.
+        account: Account,
+    },
+    /// An account was removed.
+    AccountRemoved {
+        /// Its name.
+        name: UserName,
+    },
+    /// The lab's root was trusted.
+    RootTrusted {
+        /// The certificate, PEM.
+        pem: String,
+        /// SHA-256 of its DER, hex.
+        fingerprint: String,
+    },
+    /// A license server was enrolled, or its address changed.
+    LicenseServerTrusted {
+        /// Its name.
+        name: ServerName,
+        /// Key and address.
+        enrolled: Enrolled,
+    },
+    /// The list of servers to ask changed.
+    LicenseServersListed {
+        /// Their names, in order.
+        names: Vec<ServerName>,
+    },
+}
+
+/// Why a command was improper.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The service has not said who it is yet.
+    #[error("this terminal server has not been started yet")]
+    NotStarted,
+    /// The data directory is another server's.
+    #[error("this data directory belongs to {name} ({generation}); start it under that name and generation, or give another directory")]
+    OtherServer {
+        /// Whose it is.
+        name: ServerName,
+        /// Its generation.
+        generation: Generation,
+    },
+    /// No open session has this id.
+    #[error("no open session has the id {0}; the session list shows how it ended")]
+    NoSession(SessionId),
+    /// Somebody is logged on already.
+    #[error("somebody is logged on to session {0} already")]
+    AlreadyLoggedOn(SessionId),
+    /// Nobody is logged on yet.
+    #[error("nobody is logged on to session {0} yet; cancel it instead")]
+    NotLoggedOn(SessionId),
+    /// W2K-02: no mode switch.
+    #[error("Windows 2000 licenses devices only and has no licensing mode to change")]
+    NoModeSwitch,
+    /// No such account.
+    #[error("there is no account {0}")]
+    NoAccount(UserName),
+    /// Another root is trusted already.
+    #[error("another lab's root (fingerprint {0}) is trusted; a terminal server belongs to one lab")]
+    OtherRoot(String),
+    /// Another key is pinned under that name.
+    #[error("{0} is enrolled with another key; compare the thumbprints")]
+    OtherKey(ServerName),
+    /// Not enrolled.
+    #[error("{0} is not enrolled; enrol it first (tsl trust)")]
+    NotEnrolled(ServerName),
+    /// A name twice.
+    #[error("{0} stands on the list twice")]
+    ListedTwice(ServerName),
+}
+
+impl Refusal {
+    /// The refusal as a problem.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let (code, rules): (ProblemCode, &[&str]) = match self {
+            Refusal::NotStarted | Refusal::OtherServer { .. } | Refusal::OtherRoot(_) | Refusal::OtherKey(_) => {
+                (ProblemCode::Conflict, &[])
+            }
+            Refusal::AlreadyLoggedOn(_) | Refusal::NotLoggedOn(_) => (ProblemCode::Conflict, &[]),
+            Refusal::NoModeSwitch => (ProblemCode::Conflict, &["W2K-02"]),
+            Refusal::NoSession(_) | Refusal::NoAccount(_) => (ProblemCode::NotFound, &[]),
+            Refusal::NotEnrolled(_) | Refusal::ListedTwice(_) => (ProblemCode::Invalid, &[]),
+        };
+        Problem::new(code, self.to_string()).under(rules)
+    }
+}
+
+/// The state of a terminal server. Fields are private: what others need is in `reports.rs`.
+#[derive(Debug)]
+pub struct Node {
+    server: Option<Server>,
+    settings: Settings,
+    grace: GraceFacts,
+    accounts: BTreeMap<UserName, Account>,
+    root: Option<(String, String)>,
+    license_servers: BTreeMap<ServerName, Enrolled>,
+    list: Vec<ServerName>,
+    current: Option<ServerName>,
+    silent: BTreeMap<ServerName, LabTime>,
+    open: HashMap<SessionId, OpenSession>,
+    /// Open sessions that wait for a logon, by the moment at which the wait ends.
+    waiting: BTreeSet<(LabTime, SessionId)>,
+    /// How many open sessions count to remote administration's two.
+    administrative: usize,
+    counts: BTreeMap<String, u64>,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self {
+            server: None,
+            settings: Settings {
+                application_mode: true,
+                policy_ac_on: modes::PER_DEVICE,
+                grace_end: GraceEnd::FirstPermanent,
+                lenient_invalid: false,
+                per_user_requires_activated: false,
+                not_before_tolerance_s: terms::NOT_BEFORE_TOLERANCE_S,
+                expiry_popup_days: terms::EXPIRY_POPUP_DAYS,
+            },
+            grace: GraceFacts::default(),
+            accounts: BTreeMap::new(),
+            root: None,
+            license_servers: BTreeMap::new(),
+            list: Vec::new(),
+            current: None,
+            silent: BTreeMap::new(),
+            open: HashMap::new(),
+            waiting: BTreeSet::new(),
+            administrative: 0,
+            counts: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What can be read from a terminal server's state.
+
+use super::{Account, Enrolled, Node, OpenSession, Server};
+use crate::model::{LabTime, ServerName, SessionId, UserName};
+use crate::policy::grace::{self, Grace, Notice};
+use crate::wire::terminal_server::{AccountRow, GraceEnded, GraceView, LicenseServerRow, Settings, VerdictCount};
+
+impl Node {
+    /// Who this server is; none before its first start.
+    #[must_use]
+    pub fn server(&self) -> Option<&Server> {
+        self.server.as_ref()
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// How grace stands (GR-10).
+    #[must_use]
+    pub fn grace_view(&self, now: LabTime) -> Option<GraceView> {
+        let terms = self.server.as_ref()?.terms();
+        let policy = self.settings.grace_end;
+        let early = grace::early_end(&self.grace, policy);
+        let standing = self.grace_now(now);
+        Some(GraceView {
+            running: standing.is_running(),
+            days_left: grace::days_left(&self.grace, policy, terms, now),
+            began_at: self.grace.began_at,
+            ends_at: grace::full_term_end(&self.grace, terms),
+            ended: early.filter(|_| !standing.is_running()).map(|(at, rule)| GraceEnded { at, rule: rule.to_owned() }),
+            marker: self.grace.first_permanent_at.is_some(),
+            policy,
+        })
+    }
+
+    pub(super) fn grace_now(&self, now: LabTime) -> Grace {
+        match &self.server {
+            Some(server) => grace::grace_at(&self.grace, self.settings.grace_end, server.terms(), now),
+            None => Grace::Running { ends_at: None },
+        }
+    }
+
+    pub(super) fn next_notice(&self) -> Option<(LabTime, Notice)> {
+        let server = self.server.as_ref().filter(|_| self.settings.application_mode)?;
+        grace::next_notice(&self.grace, self.settings.grace_end, server.terms())
+    }
+
+    /// The account of this name.
+    #[must_use]
+    pub fn account(&self, name: &UserName) -> Option<&Account> {
+        self.accounts.get(name)
+    }
+
+    /// All accounts, without their hashes.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<AccountRow> {
+        self.accounts.iter().map(|(name, account)| AccountRow { name: name.clone(), administrator: account.administrator }).collect()
+    }
+
+    /// The lab's root, PEM, and its fingerprint.
+    #[must_use]
+    pub fn root(&self) -> Option<(&str, &str)> {
+        self.root.as_ref().map(|(pem, fingerprint)| (pem.as_str(), fingerprint.as_str()))
+    }
+
+    /// An enrolled license server.
+    #[must_use]
+    pub fn license_server(&self, name: &ServerName) -> Option<&Enrolled> {
+        self.license_servers.get(name)
+    }
+
+    /// All enrolled license servers.
+    pub fn enrolled(&self) -> impl Iterator<Item = (&ServerName, &Enrolled)> {
+        self.license_servers.iter()
+    }
+
+    /// The servers to ask, in order.
+    #[must_use]
+    pub fn listed(&self) -> &[ServerName] {
+        &self.list
+    }
+
+    /// The enrolled license servers as the list shows them: those that are asked, in order, then the others.
+    #[must_use]
+    pub fn license_server_rows(&self, now: LabTime) -> Vec<LicenseServerRow> {
+        let others = self.license_servers.keys().filter(|name| !self.list.contains(name));
+        let row = |name: &ServerName| {
+            self.license_servers.get(name).map(|enrolled| LicenseServerRow {
+                name: name.clone(),
+                key: enrolled.key,
+                url: enrolled.url.clone(),
+                listed: self.list.contains(name),
+                current: self.current.as_ref() == Some(name),
+                silent_until: self.silent.get(name).copied().filter(|until| now < *until),
+            })
+        };
+        self.list.iter().chain(others).filter_map(row).collect()
+    }
+
+    /// A session that has not ended.
+    #[must_use]
+    pub fn open_session(&self, id: &SessionId) -> Option<&OpenSession> {
+        self.open.get(id)
+    }
+
+    /// All sessions that have not ended, newest first.
+    #[must_use]
+    pub fn open_sessions(&self) -> Vec<OpenSession> {
+        let mut open: Vec<OpenSession> = self.open.values().cloned().collect();
+        open.sort_by_key(|open| std::cmp::Reverse(open.entry));
+        open
+    }
+
+    /// How often each rule decided.
+    #[must_use]
+    pub fn verdict_counts(&self) -> Vec<VerdictCount> {
+        self.counts.iter().map(|(rule, count)| VerdictCount { rule: rule.clone(), count: *count }).collect()
+    }
+}

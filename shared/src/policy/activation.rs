@@ -1,0 +1,95 @@
+//! Who is activated, and for how long (AC-11, AC-14, AC-27, AC-42, CE-13).
+
+use super::turned_down::{Ground, TurnedDown};
+use crate::model::{LabTime, ProductId, PublicKey, Registrant, ServerName};
+
+/// A license server that asks for its activation.
+#[derive(Clone, Copy, Debug)]
+pub struct Applicant<'a> {
+    /// Its name.
+    pub name: &'a ServerName,
+    /// Its Product ID.
+    pub product_id: &'a ProductId,
+    /// Its key.
+    pub key: PublicKey,
+    /// Who activates it.
+    pub registrant: &'a Registrant,
+}
+
+/// What the clearinghouse has on record about an applicant.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OnRecord<'a> {
+    /// The activation of its Product ID: name, key and end.
+    pub activation: Option<(&'a ServerName, PublicKey, LabTime)>,
+    /// The Product ID that its key stands for.
+    pub product_of_key: Option<&'a ProductId>,
+}
+
+/// What an applicant gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activating {
+    /// The certificate that it has already: a lost answer is given again.
+    Again,
+    /// A new certificate up to this end.
+    Until(LabTime),
+}
+
+/// AC-11, AC-14, AC-42: whether an applicant is activated. `root` is the root's first second and end.
+///
+/// # Errors
+/// Why it is turned down.
+pub fn activate(
+    applicant: &Applicant<'_>,
+    record: &OnRecord<'_>,
+    root: (LabTime, LabTime),
+    now: LabTime,
+    certificate_years: u32,
+) -> Result<Activating, TurnedDown> {
+    complete(applicant.registrant)?;
+    if let Some((name, key, end)) = record.activation {
+        return known(applicant, name, key, end, now);
+    }
+    if let Some(other) = record.product_of_key {
+        let reason = format!("this key already stands for Product ID {other}; a license server makes a key of its own");
+        return Err(TurnedDown::new(Ground::DoubleUse, reason));
+    }
+    let (from, until) = root;
+    if now < from || until <= now {
+        return Err(TurnedDown::new(Ground::RootEnded, format!("the clearinghouse's root holds from {from} to {until}; found a new lab")));
+    }
+    Ok(Activating::Until(years_after(now, certificate_years).min(until)))
+}
+
+/// The moment this many calendar years later; 29 February becomes 28 February where there is none. Never after year 9999.
+#[must_use]
+pub fn years_after(from: LabTime, years: u32) -> LabTime {
+    let date = from.calendar();
+    let year = i32::try_from(years).ok().and_then(|years| date.year().checked_add(years)).filter(|year| *year <= 9999);
+    let later = year.and_then(|year| date.replace_year(year).or_else(|_| date.replace_day(28)?.replace_year(year)).ok());
+    later.map_or(LabTime::from_unix(i64::MAX), |later| LabTime::from_unix(later.unix_timestamp()))
+}
+
+/// AC-11: what automatic activation requires of the registrant.
+fn complete(registrant: &Registrant) -> Result<(), TurnedDown> {
+    let missing = registrant.missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(TurnedDown::new(Ground::RegistrantIncomplete, format!("missing: {}", missing.join(", "))))
+}
+
+/// AC-42: the record is used to refuse double use. Another key or name is a reactivation, which is another request.
+fn known(applicant: &Applicant<'_>, name: &ServerName, key: PublicKey, end: LabTime, now: LabTime) -> Result<Activating, TurnedDown> {
+    let product_id = applicant.product_id;
+    if key != applicant.key {
+        let reason = format!("Product ID {product_id} is activated already, with another key (thumbprint {})", key.thumbprint());
+        return Err(TurnedDown::new(Ground::DoubleUse, reason));
+    }
+    if name != applicant.name {
+        return Err(TurnedDown::new(Ground::DoubleUse, format!("Product ID {product_id} is activated already, under the name {name}")));
+    }
+    if end <= now {
+        return Err(TurnedDown::new(Ground::RegistrationEnded, format!("the registration of {name} ended at {end}")));
+    }
+    Ok(Activating::Again)
+}

@@ -1,0 +1,219 @@
+//! Commands to events.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{Activate, Activation, Asked, Command, Event, Founding, IssuedPack, Order, Refusal, Registry};
+use crate::dice::Dice;
+use crate::machine::Moment;
+use crate::model::{Pack, PackId, ProductId, PublicKey, Purchase, RequestId, RetailCode, ServerName, hex};
+use crate::policy::activation::{Activating, Applicant, OnRecord, activate, years_after};
+use crate::policy::packs;
+use crate::policy::turned_down::TurnedDown;
+use crate::trust::{Period, Serial};
+use crate::wire::clearinghouse::{AgreementProgram, PackRequest, Wanted};
+
+/// What the command leads to.
+pub(super) fn decide(registry: &Registry, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    match command {
+        Command::Found { name, key, root_years } => found(registry, name, key, root_years, moment),
+        Command::Activate(wanted) => decide_activation(registry, *wanted, moment),
+        Command::IssuePack { caller, request } => decide_pack(registry, caller, request, moment),
+        Command::BuyCode(package) => buy_code(registry, package, moment.dice),
+        Command::SignAgreement { program, entitlements } => sign_agreement(registry, program, entitlements, moment.dice),
+    }
+}
+
+/// Once: the facts of the root. Every later start must be by the same clearinghouse.
+fn found(registry: &Registry, name: ServerName, key: PublicKey, root_years: u32, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    if let Some(founding) = registry.founding() {
+        let same = founding.name == name && founding.key == key;
+        let otherwise = || Refusal::FoundedOtherwise { name: founding.name.clone(), thumbprint: founding.key.thumbprint() };
+        return if same { Ok(Vec::new()) } else { Err(otherwise()) };
+    }
+    let period = Period { from: moment.now, until: years_after(moment.now, root_years) };
+    if period.until <= period.from {
+        return Err(Refusal::NoTimeLeft(root_years));
+    }
+    Ok(vec![Event::Founded(Founding { name, key, serial: Serial::from_random(moment.dice.bytes()), period })])
+}
+
+fn decide_activation(registry: &Registry, wanted: Activate, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    let root = registry.founding().ok_or(Refusal::NotFounded)?.period;
+    let Activate { caller, request, requested, certificate_years } = wanted;
+    let asked = Asked { key: caller, request: request.request.clone(), digest: digest(&request) };
+    if is_answered(registry, &asked)? {
+        return Ok(Vec::new());
+    }
+    if requested.key != caller {
+        return Err(Refusal::RequestedOtherwise("key"));
+    }
+    if requested.name != request.name {
+        return Err(Refusal::RequestedOtherwise("name"));
+    }
+    if requested.product_id != request.product_id {
+        return Err(Refusal::RequestedOtherwise("Product ID"));
+    }
+    let (name, product_id, registrant) = (request.name, request.product_id, request.registrant);
+    let known = registry.activation(&product_id);
+    let record = OnRecord {
+        activation: known.map(|known| (&known.name, known.key, known.period.until)),
+        product_of_key: registry.by_key.get(&caller),
+    };
+    let applicant = Applicant { name: &name, product_id: &product_id, key: caller, registrant: &registrant };
+    let activating = activate(&applicant, &record, (root.from, root.until), moment.now, certificate_years);
+    let mut fresh = |until| {
+        let serial = Serial::from_random(moment.dice.bytes());
+        Activation { name: name.clone(), product_id: product_id.clone(), key: caller, serial, period: Period { from: moment.now, until } }
+    };
+    Ok(vec![match (activating, known) {
+        (Ok(Activating::Again), Some(known)) => Event::Activated { asked, registrant, activation: known.clone() },
+        // Again is only ever said of what is known.
+        (Ok(Activating::Again), None) => return Err(Refusal::NotFounded),
+        (Ok(Activating::Until(until)), _) => Event::Activated { asked, activation: fresh(until), registrant },
+        (Err(turned_down), _) => Event::ActivationTurnedDown { asked, name, product_id, registrant, turned_down },
+    }])
+}
+
+fn decide_pack(registry: &Registry, caller: PublicKey, request: PackRequest, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    let not_activated = || Refusal::NotActivated("no license server is activated here with this key; activate it first".to_owned());
+    let activation = registry.activated(&caller).ok_or_else(not_activated)?;
+    let asked = Asked { key: caller, request: request.request.clone(), digest: digest(&request) };
+    if is_answered(registry, &asked)? {
+        return Ok(Vec::new());
+    }
+    if !activation.period.holds_at(moment.now) {
+        let reason = format!("the activation of {} ended at {}; packs need one that holds", activation.name, activation.period.until);
+        return Err(Refusal::NotActivated(reason));
+    }
+    packs::check_form(&request.purchase, request.wanted.map(|wanted| wanted.quantity)).map_err(Refusal::Invalid)?;
+    let pack = judge_pack(registry, &activation.product_id, &request, moment);
+    let (name, product_id) = (activation.name.clone(), activation.product_id.clone());
+    let order = Order { name, product_id, purchase: request.purchase, wanted: request.wanted };
+    Ok(vec![match pack {
+        Ok(pack) => Event::PackIssued { asked, order, pack },
+        Err(turned_down) => Event::PackTurnedDown { asked, order, turned_down },
+    }])
+}
+
+/// The pack that these papers yield for this license server: a new one, or for a used retail code the same as before.
+fn judge_pack(
+    registry: &Registry,
+    product_id: &ProductId,
+    request: &PackRequest,
+    moment: &mut Moment<'_>,
+) -> Result<IssuedPack, TurnedDown> {
+    let purchase = &request.purchase;
+    let unknown = || packs::unknown(purchase);
+    let holds = match (purchase, request.wanted) {
+        (Purchase::Retail { code }, _) => {
+            let package = registry.codes.get(code).ok_or_else(unknown)?;
+            packs::check_code(package.used.as_ref().map(|used| &used.product_id), product_id)?;
+            packs::check_version(package.holds.version, request.server_version)?;
+            if let Some(used) = &package.used {
+                return Ok(used.clone());
+            }
+            package.holds
+        }
+        (Purchase::Open { .. } | Purchase::Volume { .. } | Purchase::Other { .. }, Some(wanted)) => {
+            let entitlements = registry.agreements.get(purchase).ok_or_else(unknown)?;
+            packs::check_version(wanted.version, request.server_version)?;
+            let same =
+                |line: &&super::Entitlement| line.entitled.version == wanted.version && line.entitled.product_type == wanted.product_type;
+            let (entitled, drawn) = entitlements.iter().find(same).map_or((0, 0), |line| (line.entitled.quantity, line.drawn));
+            packs::check_entitlement(wanted.version, wanted.product_type, entitled, drawn, wanted.quantity)?;
+            wanted
+        }
+        // The form was checked before: an agreement without 'wanted' does not come here.
+        (Purchase::Open { .. } | Purchase::Volume { .. } | Purchase::Other { .. }, None) => return Err(unknown()),
+    };
+    let pack = Pack {
+        id: PackId::from_random(moment.dice.bytes()),
+        kind: purchase.pack_kind(),
+        version: holds.version,
+        product_type: holds.product_type,
+        total: holds.quantity,
+    };
+    Ok(IssuedPack { product_id: product_id.clone(), pack, issued_at: moment.now })
+}
+
+fn buy_code(registry: &Registry, package: Wanted, dice: &mut Dice) -> Result<Vec<Event>, Refusal> {
+    check_quantity(&package)?;
+    let fresh = |code: &RetailCode| !registry.codes.contains_key(code);
+    let code = (0..TRIES).map(|_| RetailCode::from_random(dice.bytes())).find(fresh).ok_or(Refusal::NoNumber)?;
+    Ok(vec![Event::CodeSold { code, package }])
+}
+
+fn sign_agreement(
+    registry: &Registry,
+    program: AgreementProgram,
+    entitlements: Vec<Wanted>,
+    dice: &mut Dice,
+) -> Result<Vec<Event>, Refusal> {
+    if !(1..=LINES).contains(&entitlements.len()) {
+        return Err(Refusal::Invalid(format!("an agreement has 1 to {LINES} entitlements, one a version and type")));
+    }
+    for (index, line) in entitlements.iter().enumerate() {
+        check_quantity(line)?;
+        let same = |other: &Wanted| other.version == line.version && other.product_type == line.product_type;
+        if entitlements.iter().take(index).any(same) {
+            return Err(Refusal::Invalid(format!("{} CALs of version {} stand twice in the agreement", line.product_type, line.version)));
+        }
+    }
+    let fresh = |purchase: &Purchase| !registry.agreements.contains_key(purchase);
+    let purchase = (0..TRIES).filter_map(|_| papers(program, dice)).find(fresh).ok_or(Refusal::NoNumber)?;
+    Ok(vec![Event::AgreementSigned { purchase, entitlements }])
+}
+
+/// New numbers for an agreement (AC-05 to AC-07).
+fn papers(program: AgreementProgram, dice: &mut Dice) -> Option<Purchase> {
+    match program {
+        AgreementProgram::Open => {
+            let letters = RetailCode::from_random(dice.bytes());
+            let authorization = letters.as_str().get(..15)?.parse().ok()?;
+            Some(Purchase::Open { license: digits(8, dice).parse().ok()?, authorization })
+        }
+        AgreementProgram::Volume { agreement } => Some(Purchase::Volume { agreement, enrollment: digits(7, dice).parse().ok()? }),
+        AgreementProgram::Other => Some(Purchase::Other { agreement: digits(7, dice).parse().ok()? }),
+    }
+}
+
+fn digits(count: usize, dice: &mut Dice) -> String {
+    (0..count).map(|_| dice.between(0, 9).to_string()).collect()
+}
+
+fn check_quantity(wanted: &Wanted) -> Result<(), Refusal> {
+    if packs::is_quantity(wanted.quantity) {
+        return Ok(());
+    }
+    Err(Refusal::Invalid(format!("'quantity' is {}; it is 1 to 9999", wanted.quantity)))
+}
+
+/// AC-32: whether this very request was answered before.
+fn is_answered(registry: &Registry, asked: &Asked) -> Result<bool, Refusal> {
+    match registry.answers.get(&(asked.key, asked.request.clone())) {
+        None => Ok(false),
+        Some(known) if known.asked.digest == asked.digest => Ok(true),
+        Some(known) => Err(Refusal::RequestReused(known.asked.request.clone())),
+    }
+}
+
+/// SHA-256 of a request in its normal form, hex.
+fn digest(request: &impl Serialize) -> String {
+    // Requests are plain structures of strings and numbers, which always serialize; were one ever not to, its digest would
+    // still differ from every real one.
+    hex(&Sha256::digest(serde_json::to_vec(request).unwrap_or_default()))
+}
+
+impl Registry {
+    /// The answer given to a request of this caller.
+    #[must_use]
+    pub fn answer(&self, caller: PublicKey, request: &RequestId) -> Option<&super::Answer> {
+        self.answers.get(&(caller, request.clone())).map(|known| &known.answer)
+    }
+}
+
+/// How often an unused number is looked for.
+const TRIES: usize = 16;
+/// The most lines of an agreement.
+const LINES: usize = 16;

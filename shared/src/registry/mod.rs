@@ -1,0 +1,325 @@
+//! The clearinghouse's machine: activated license servers, issued packs, what the reseller desk sold, and the record of it
+//! all (AC-42).
+//!
+//! [`Registry`] is the state; `decide.rs` turns commands into events, `apply.rs` takes events in, `reports.rs` reads.
+//!
+//! The machine holds no keys. It decides the facts of a certificate or a pack (name, key, serial, dates; id, count, moment)
+//! and the journal holds those; the signed form is made from them whenever it is asked for. Ed25519 and the encodings are
+//! deterministic, so an answer given again is the same answer to the byte, and no secret and no signature is in a journal.
+
+mod apply;
+mod decide;
+mod reports;
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{LabTime, Pack, ProductId, PublicKey, Purchase, Registrant, RequestId, RetailCode, ServerName};
+use crate::policy::turned_down::{Ground, TurnedDown};
+use crate::trust::{KeyHolder, Period, Serial};
+use crate::wire::clearinghouse::{ActivationRequest, AgreementProgram, PackRequest, Wanted};
+use crate::wire::problem::{Problem, ProblemCode};
+
+/// The list of what was asked of activation.
+pub const ACTIVATIONS: &str = "activations";
+/// The list of what was asked of packs.
+pub const PACKS: &str = "packs";
+/// The list of all that is logged.
+pub const LOG: &str = "log";
+
+/// Something that somebody wants of the clearinghouse.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Its first start: the facts of the root.
+    Found {
+        /// The clearinghouse's name.
+        name: ServerName,
+        /// The root key's public half.
+        key: PublicKey,
+        /// How long the root holds, calendar years (CE-13).
+        root_years: u32,
+    },
+    /// A license server asks for its activation (AC-10, AC-11).
+    Activate(Box<Activate>),
+    /// An activated license server asks for a pack (AC-31).
+    IssuePack {
+        /// The key that signed the call.
+        caller: PublicKey,
+        /// What it asked.
+        request: PackRequest,
+    },
+    /// Somebody buys a retail package at the reseller desk.
+    BuyCode(Wanted),
+    /// Somebody signs an agreement at the reseller desk.
+    SignAgreement {
+        /// Under which program.
+        program: AgreementProgram,
+        /// What it entitles to.
+        entitlements: Vec<Wanted>,
+    },
+}
+
+/// A request for activation, with what its parts proved to be.
+#[derive(Clone, Debug)]
+pub struct Activate {
+    /// The key that signed the call.
+    pub caller: PublicKey,
+    /// What was asked.
+    pub request: ActivationRequest,
+    /// What the certificate request is for.
+    pub requested: KeyHolder,
+    /// How long a new certificate holds, calendar years (CE-13).
+    pub certificate_years: u32,
+}
+
+/// Something that happened at the clearinghouse.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The lab was founded.
+    Founded(Founding),
+    /// A license server was activated, or given its certificate again (AC-14).
+    Activated {
+        /// Who asked, and under which id.
+        asked: Asked,
+        /// The person, as typed this time.
+        registrant: Registrant,
+        /// The activation.
+        activation: Activation,
+    },
+    /// An activation was turned down (AC-42).
+    ActivationTurnedDown {
+        /// Who asked, and under which id.
+        asked: Asked,
+        /// The name given.
+        name: ServerName,
+        /// The Product ID given.
+        product_id: ProductId,
+        /// The person.
+        registrant: Registrant,
+        /// Why.
+        turned_down: TurnedDown,
+    },
+    /// A pack was issued, or given again (AC-33).
+    PackIssued {
+        /// Who asked, and under which id.
+        asked: Asked,
+        /// For which license server, and what was shown.
+        order: Order,
+        /// The pack.
+        pack: IssuedPack,
+    },
+    /// A pack was turned down (AC-42).
+    PackTurnedDown {
+        /// Who asked, and under which id.
+        asked: Asked,
+        /// For which license server, and what was shown.
+        order: Order,
+        /// Why.
+        turned_down: TurnedDown,
+    },
+    /// The reseller desk sold a retail package.
+    CodeSold {
+        /// The code on it.
+        code: RetailCode,
+        /// What it holds.
+        package: Wanted,
+    },
+    /// The reseller desk signed an agreement.
+    AgreementSigned {
+        /// Its papers.
+        purchase: Purchase,
+        /// What it entitles to.
+        entitlements: Vec<Wanted>,
+    },
+}
+
+/// The facts of a root.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Founding {
+    /// The clearinghouse's name.
+    pub name: ServerName,
+    /// The root key's public half.
+    pub key: PublicKey,
+    /// The root's serial number.
+    pub serial: Serial,
+    /// When the root holds.
+    pub period: Period,
+}
+
+/// The facts of an activation certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activation {
+    /// The license server's name.
+    pub name: ServerName,
+    /// Its Product ID.
+    pub product_id: ProductId,
+    /// Its key.
+    pub key: PublicKey,
+    /// The certificate's serial number.
+    pub serial: Serial,
+    /// When the certificate holds.
+    pub period: Period,
+}
+
+impl Activation {
+    /// Whom the certificate is about.
+    #[must_use]
+    pub fn holder(&self) -> KeyHolder {
+        KeyHolder { name: self.name.clone(), product_id: self.product_id.clone(), key: self.key }
+    }
+}
+
+/// Which request it was: asked again under the same id by the same key, it gets the same answer (AC-32).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The caller's key.
+    pub key: PublicKey,
+    /// The caller's id for the request.
+    pub request: RequestId,
+    /// SHA-256 of what was asked, hex.
+    pub digest: String,
+}
+
+/// For whom a pack was asked, and on which papers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The license server's name.
+    pub name: ServerName,
+    /// Its Product ID.
+    pub product_id: ProductId,
+    /// The papers.
+    pub purchase: Purchase,
+    /// What was asked for; a retail code says it itself.
+    pub wanted: Option<Wanted>,
+}
+
+/// The facts of a pack token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedPack {
+    /// The license server that it is for.
+    pub product_id: ProductId,
+    /// The pack.
+    pub pack: Pack,
+    /// When it was issued first.
+    pub issued_at: LabTime,
+}
+
+/// What a request was answered with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum Answer {
+    /// A certificate with these facts.
+    Activated(Activation),
+    /// A pack token with these facts.
+    Pack(IssuedPack),
+    /// No (AC-42).
+    TurnedDown(TurnedDown),
+}
+
+/// Why a command was improper: nothing is written for these.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The clearinghouse has no root yet.
+    #[error("the clearinghouse is not founded yet; this is a fault of the service")]
+    NotFounded,
+    /// The root on record is another one.
+    #[error(
+        "this clearinghouse was founded as {name} with the root key {thumbprint}; start it with that name and with its own root-key.pem"
+    )]
+    FoundedOtherwise {
+        /// The name on record.
+        name: ServerName,
+        /// The thumbprint of the root key on record.
+        thumbprint: String,
+    },
+    /// The moment leaves no time for a root.
+    #[error("a root of {0} years holds no second from here; choose another moment or number of years")]
+    NoTimeLeft(u32),
+    /// The request id belongs to another request of the same caller.
+    #[error("request id {0} was used for a different request")]
+    RequestReused(RequestId),
+    /// Name, Product ID or key in the certificate request are not those of the request.
+    #[error("the certificate request is for another {0} than the request itself")]
+    RequestedOtherwise(&'static str),
+    /// The caller is not activated, or its certificate has ended (AC-30).
+    #[error("{0}")]
+    NotActivated(String),
+    /// A value that is not usable.
+    #[error("{0}")]
+    Invalid(String),
+    /// The dice gave no unused number.
+    #[error("no unused number was found; ask again")]
+    NoNumber,
+}
+
+impl Refusal {
+    /// The problem that the caller is answered with.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let (code, rules): (ProblemCode, &[&str]) = match self {
+            Refusal::NotFounded | Refusal::NoNumber => (ProblemCode::Internal, &[]),
+            Refusal::FoundedOtherwise { .. } | Refusal::NoTimeLeft(_) => (ProblemCode::Conflict, &["CE-13"]),
+            Refusal::RequestReused(_) => (ProblemCode::RequestReused, &["AC-32"]),
+            Refusal::RequestedOtherwise(_) => (ProblemCode::Invalid, &["AC-11"]),
+            Refusal::NotActivated(_) => (ProblemCode::NotActivated, &["AC-30"]),
+            Refusal::Invalid(_) => (ProblemCode::Invalid, &["AC-08"]),
+        };
+        Problem::new(code, self.to_string()).under(rules)
+    }
+}
+
+/// The problem that a turned-down request is answered with.
+#[must_use]
+pub fn problem_of(turned_down: &TurnedDown) -> Problem {
+    let code = match turned_down.ground {
+        Ground::RegistrantIncomplete => ProblemCode::RegistrantIncomplete,
+        Ground::DoubleUse | Ground::RegistrationEnded | Ground::RootEnded => ProblemCode::ActivationRefused,
+        Ground::CodeUnknown | Ground::CodeUsed | Ground::AgreementUnknown | Ground::NotEntitled => ProblemCode::PackRefused,
+        Ground::VersionTooNew => ProblemCode::PackVersion,
+    };
+    Problem::new(code, turned_down.reason.clone()).under(turned_down.ground.rules())
+}
+
+/// The clearinghouse's state.
+#[derive(Debug, Default)]
+pub struct Registry {
+    founding: Option<Founding>,
+    activations: BTreeMap<ProductId, Activation>,
+    /// Product IDs by the key that stands for them, and by that key's thumbprint.
+    by_key: HashMap<PublicKey, ProductId>,
+    by_thumbprint: HashMap<String, ProductId>,
+    codes: HashMap<RetailCode, Package>,
+    agreements: HashMap<Purchase, Vec<Entitlement>>,
+    answers: HashMap<(PublicKey, RequestId), Remembered>,
+}
+
+/// A retail package: a row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Package {
+    code: RetailCode,
+    holds: Wanted,
+    used: Option<IssuedPack>,
+}
+
+/// An agreement: a row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Agreement {
+    purchase: Purchase,
+    entitlements: Vec<Entitlement>,
+}
+
+/// One line of an agreement.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Entitlement {
+    entitled: Wanted,
+    drawn: u32,
+}
+
+/// An answer that was given: a row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Remembered {
+    asked: Asked,
+    answer: Answer,
+}

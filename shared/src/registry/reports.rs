@@ -1,0 +1,133 @@
+//! What can be read from the registry and its record (AC-42).
+
+use super::{Activation, Event, Founding, Registry};
+use crate::model::{LabTime, Level, LogRecord, ProductId, PublicKey};
+use crate::policy::turned_down::TurnedDown;
+use crate::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome};
+
+impl Registry {
+    /// The facts of the root; none before the first start is over.
+    #[must_use]
+    pub fn founding(&self) -> Option<&Founding> {
+        self.founding.as_ref()
+    }
+
+    /// The activation of a Product ID.
+    #[must_use]
+    pub fn activation(&self, product_id: &ProductId) -> Option<&Activation> {
+        self.activations.get(product_id)
+    }
+
+    /// The license server that was activated with this key.
+    #[must_use]
+    pub fn activated(&self, key: &PublicKey) -> Option<&Activation> {
+        self.by_key.get(key).and_then(|product_id| self.activation(product_id))
+    }
+
+    /// The license server that was activated with the key of this thumbprint.
+    #[must_use]
+    pub fn caller(&self, thumbprint: &str) -> Option<&Activation> {
+        self.by_thumbprint.get(thumbprint).and_then(|product_id| self.activation(product_id))
+    }
+}
+
+impl Event {
+    /// The row of the record of activations that this event is.
+    #[must_use]
+    pub fn activation_record(&self, entry: u64, at: LabTime) -> Option<ActivationRecord> {
+        match self {
+            Event::Activated { registrant, activation, .. } => Some(ActivationRecord {
+                entry,
+                at,
+                name: activation.name.clone(),
+                product_id: activation.product_id.clone(),
+                registrant: registrant.clone(),
+                thumbprint: activation.key.thumbprint(),
+                serial: Some(activation.serial.to_string()),
+                ends_at: Some(activation.period.until),
+                outcome: RecordOutcome::Granted,
+            }),
+            Event::ActivationTurnedDown { asked, name, product_id, registrant, turned_down } => Some(ActivationRecord {
+                entry,
+                at,
+                name: name.clone(),
+                product_id: product_id.clone(),
+                registrant: registrant.clone(),
+                thumbprint: asked.key.thumbprint(),
+                serial: None,
+                ends_at: None,
+                outcome: refused(turned_down),
+            }),
+            Event::Founded(_)
+            | Event::PackIssued { .. }
+            | Event::PackTurnedDown { .. }
+            | Event::CodeSold { .. }
+            | Event::AgreementSigned { .. } => None,
+        }
+    }
+
+    /// The row of the record of packs that this event is.
+    #[must_use]
+    pub fn pack_record(&self, entry: u64, at: LabTime) -> Option<PackRecord> {
+        let (order, pack, outcome) = match self {
+            Event::PackIssued { order, pack, .. } => (order, Some(pack.pack.clone()), RecordOutcome::Granted),
+            Event::PackTurnedDown { order, turned_down, .. } => (order, None, refused(turned_down)),
+            Event::Founded(_)
+            | Event::Activated { .. }
+            | Event::ActivationTurnedDown { .. }
+            | Event::CodeSold { .. }
+            | Event::AgreementSigned { .. } => return None,
+        };
+        Some(PackRecord {
+            entry,
+            at,
+            name: order.name.clone(),
+            product_id: order.product_id.clone(),
+            purchase: order.purchase.clone(),
+            wanted: order.wanted,
+            pack,
+            outcome,
+        })
+    }
+
+    /// The event in the clearinghouse's log. No source document names events of a clearinghouse: source and ids are the
+    /// lab's own. Codes and numbers of agreements are worth money, so they are not in it.
+    #[must_use]
+    pub fn log_record(&self) -> LogRecord {
+        let (id, level, text) = match self {
+            Event::Founded(founding) => {
+                (1, Level::Information, format!("The lab was founded; its root holds until {}.", founding.period.until))
+            }
+            Event::Activated { activation, .. } => {
+                let text = format!("License server {} ({}) was activated.", activation.name, activation.product_id);
+                (2, Level::Information, text)
+            }
+            Event::ActivationTurnedDown { name, product_id, turned_down, .. } => {
+                (3, Level::Warning, format!("The activation of {name} ({product_id}) was turned down: {}.", turned_down.reason))
+            }
+            Event::PackIssued { order, pack, .. } => {
+                let (total, kind) = (pack.pack.total, pack.pack.product_type);
+                let text = format!("A pack of {total} {kind} CALs of version {} was issued to {}.", pack.pack.version, order.name);
+                (4, Level::Information, text)
+            }
+            Event::PackTurnedDown { order, turned_down, .. } => {
+                (5, Level::Warning, format!("A pack for {} was turned down: {}.", order.name, turned_down.reason))
+            }
+            Event::CodeSold { package, .. } => {
+                let text = format!("The reseller desk sold a package of {} {} CALs.", package.quantity, package.product_type);
+                (6, Level::Information, text)
+            }
+            Event::AgreementSigned { entitlements, .. } => {
+                (7, Level::Information, format!("The reseller desk signed an agreement of {} line(s).", entitlements.len()))
+            }
+        };
+        LogRecord { source: LOG_SOURCE.to_owned(), id, level, text }
+    }
+}
+
+fn refused(turned_down: &TurnedDown) -> RecordOutcome {
+    let rules = turned_down.ground.rules().iter().map(|rule| (*rule).to_owned()).collect();
+    RecordOutcome::Refused { reason: turned_down.reason.clone(), rules }
+}
+
+const LOG_SOURCE: &str = "Clearinghouse";

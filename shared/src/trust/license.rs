@@ -1,0 +1,111 @@
+//! CALs as signed tokens: what a device stores and a terminal server opens (CE-04, CE-13, CE-14, PD-21 to PD-23).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::token::{ALGORITHM, Token, encode_part, seal};
+use super::{Anchors, Flaw, ServerCertificate, SigningKey, TrustError};
+use crate::model::{Cal, CalId, ServerName};
+
+/// A license server's seal: its key and its certificate, with the header of its licenses encoded once.
+#[derive(Clone, Debug)]
+pub struct LicenseSealer {
+    key: SigningKey,
+    header: String,
+}
+
+impl LicenseSealer {
+    /// The seal of the holder of `key`.
+    ///
+    /// # Errors
+    /// If the certificate is for another key.
+    pub fn new(key: &SigningKey, certificate: &ServerCertificate) -> Result<Self, TrustError> {
+        if certificate.holder().key != key.public() {
+            return Err(TrustError::unacceptable("certificate", "it is for another key"));
+        }
+        let chain = vec![STANDARD.encode(certificate.certificate().der())];
+        let header = Header { alg: ALGORITHM.to_owned(), typ: LICENSE_TYPE.to_owned(), x5c: chain };
+        Ok(Self { key: key.clone(), header: encode_part(&header)? })
+    }
+
+    /// The signed form of a CAL. The same CAL always gives the same token.
+    ///
+    /// # Errors
+    /// If the key does not sign, which an accepted key does.
+    pub fn seal_license(&self, cal: &Cal) -> Result<String, TrustError> {
+        seal(&self.header, &Claims::of(cal), &self.key)
+    }
+}
+
+/// The CAL in a license that somebody whom `anchors` know has signed.
+///
+/// Only proof is judged here: whether the CAL holds now, covers the product and belongs to the device is policy's. The
+/// chain is judged at the moment of the CAL's issue, so it outlives its certificate (AC-26).
+///
+/// # Errors
+/// [`Flaw::Untrusted`] for a wrong `alg`, a chain that leads nowhere, the certificate of another server than the one the
+/// license names, or one that did not hold at its issue; [`Flaw::Damaged`] for everything else.
+pub fn open_license(token: &str, anchors: &Anchors) -> Result<Cal, Flaw> {
+    let token = Token::parse(token).map_err(Flaw::Damaged)?;
+    if token.algorithm().map_err(Flaw::Damaged)?.as_deref() != Some(ALGORITHM) {
+        return Err(Flaw::Untrusted(format!("its algorithm is not {ALGORITHM}")));
+    }
+    let header: Header = token.header().map_err(Flaw::Damaged)?;
+    if header.typ != LICENSE_TYPE {
+        return Err(Flaw::Damaged(format!("it is a token of type {:?}, not a license", header.typ)));
+    }
+    let claims: Claims = token.claims().map_err(Flaw::Damaged)?;
+    let [leaf] = header.x5c.as_slice() else {
+        return Err(Flaw::Untrusted("its chain does not consist of one license server's certificate".to_owned()));
+    };
+    let leaf = anchors.certificate(leaf).map_err(Flaw::Untrusted)?;
+    anchors.check_issuer(&leaf, &claims.license).map_err(Flaw::Untrusted)?;
+    if claims.iss != leaf.holder().name {
+        return Err(Flaw::Untrusted(format!("it names {} as its issuer under the certificate of {}", claims.iss, leaf.holder().name)));
+    }
+    if !token.is_signed_by(&leaf.holder().key) {
+        return Err(Flaw::Damaged("its signature does not match".to_owned()));
+    }
+    if claims == Claims::of(&claims.license) && claims.nbf < claims.exp {
+        return Ok(claims.license);
+    }
+    Err(Flaw::Damaged("it contradicts itself".to_owned()))
+}
+
+/// What a license says of itself, unproved: good for a client that chooses which license to present, and for nothing else.
+#[must_use]
+pub fn peek_license(token: &str) -> Option<Cal> {
+    let claims: Claims = Token::parse(token).ok()?.claims().ok()?;
+    Some(claims.license)
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    alg: String,
+    typ: String,
+    #[serde(default)]
+    x5c: Vec<String>,
+}
+
+/// The registered claims say again what the CAL says, for implementations that know only those.
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Claims {
+    iss: ServerName,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    jti: CalId,
+    license: Cal,
+}
+
+impl Claims {
+    fn of(cal: &Cal) -> Self {
+        let (from, until) = (cal.issued_at.unix(), cal.expires_at.unix());
+        Self { iss: cal.issuer.clone(), iat: from, nbf: from, exp: until, jti: cal.id, license: cal.clone() }
+    }
+}
+
+const LICENSE_TYPE: &str = "tsl-license+jwt";

@@ -1,0 +1,15 @@
+//! Certificates, packs and licenses: what is believed and what is not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test says what went wrong by failing"
+)]
+
+mod certificates;
+mod licenses;
+mod openssl;
+mod packs;
+mod world;
