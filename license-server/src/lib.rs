@@ -1,1 +1,80 @@
-//! Filled in by later commits.
+//! The license server: keeps CAL packs, issues and renews CALs, and remembers who holds them.
+//!
+//! What it decides stands in `shared::ledger`; here are its routes and the calls to its clearinghouse.
+
+mod activation;
+mod app;
+mod routes;
+mod sealing;
+
+use std::time::Duration;
+
+use chassis::client::ServiceClient;
+use chassis::config::{Kind, ServiceConfig};
+use chassis::engine::{Engine, EngineOptions, ExecuteError};
+use chassis::random;
+use chassis::server::{Running, Site, StartError};
+use shared::ledger::{Command, Ledger, NewCertificate};
+use shared::model::{Generation, LabTime, ProductId};
+use shared::trust::{self, Period, Serial};
+
+use crate::app::LicenseServer;
+
+/// What a license server is told at its start.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Config {
+    /// What every service is told.
+    #[command(flatten)]
+    pub service: ServiceConfig,
+    /// The system that this license server plays: windows-2003 or windows-2000; settled at the first start (VC-02, VC-08)
+    #[arg(long, env = "TSL_GENERATION", default_value = "windows-2003", global = true)]
+    pub generation: Generation,
+    /// How long the clearinghouse may take to answer, in milliseconds
+    #[arg(long, env = "TSL_CLEARINGHOUSE_TIMEOUT_MS", default_value_t = 5000, global = true)]
+    pub clearinghouse_timeout_ms: u64,
+}
+
+impl Config {
+    /// A Windows Server 2003 license server inside another program.
+    #[must_use]
+    pub fn embedded(service: ServiceConfig) -> Self {
+        Self { service, generation: Generation::Windows2003, clearinghouse_timeout_ms: 5000 }
+    }
+}
+
+/// Starts a license server.
+///
+/// # Errors
+/// If its address is taken, its data directory cannot be used, or belongs to another server.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    let site = Site::open(Kind::LicenseServer, &config.service)?;
+    let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
+    let engine: Engine<Ledger> =
+        Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
+    begin(&engine, &site, config.generation).await?;
+    let patience = Duration::from_millis(config.clearinghouse_timeout_ms);
+    let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), patience);
+    let client = client.map_err(|error| StartError::Service(error.to_string()))?;
+    let app = LicenseServer::new(engine, site.identity.clone(), client);
+    site.serve(app, routes::table()).await
+}
+
+/// Founds the server at its first start; at every start the security group on record comes into force (LS-01).
+async fn begin(engine: &Engine<Ledger>, site: &Site, generation: Generation) -> Result<(), StartError> {
+    let failed = |error: &dyn std::fmt::Display| StartError::Service(error.to_string());
+    let name = site.identity.name().clone();
+    let product_id = ProductId::from_random(random::bytes());
+    // CE-09: the sample's own certificate holds from 1970 to 2049.
+    let period = Period { from: LabTime::from_unix(0), until: LabTime::from_unix(SELF_SIGNED_UNTIL) };
+    let serial = Serial::from_random(random::bytes());
+    let own = trust::make_self_signed(site.identity.key(), &name, &product_id, serial, period).map_err(|error| failed(&error))?;
+    let certificate = NewCertificate { pem: own.pem(), from: period.from, until: period.until };
+    let start = Command::Start { name, generation, certificate, product_id };
+    engine.execute(None, start, |_, _, _| ()).await.map_err(|error| match error {
+        ExecuteError::Refused(refusal) => failed(&refusal),
+        ExecuteError::Failed(reason) => failed(&reason),
+    })
+}
+
+/// 2050-01-01T00:00:00Z.
+const SELF_SIGNED_UNTIL: i64 = 2_524_608_000;

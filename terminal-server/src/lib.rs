@@ -1,1 +1,81 @@
-//! Filled in by later commits.
+//! The terminal server: judges every connection, hands out what its license servers issue, and keeps sessions.
+//!
+//! What it decides stands in `shared::node`; here are its routes, its accounts and the calls to license servers.
+
+mod app;
+mod asking;
+mod belief;
+mod directory;
+mod door;
+mod routes;
+
+use std::time::Duration;
+
+use chassis::client::ServiceClient;
+use chassis::config::{Kind, ServiceConfig};
+use chassis::engine::{Engine, EngineOptions, ExecuteError};
+use chassis::server::{Running, Site, StartError};
+use shared::model::Generation;
+use shared::node::{Command, Node, Server};
+
+use crate::app::TerminalServer;
+
+/// What a terminal server is told at its start.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Config {
+    /// What every service is told.
+    #[command(flatten)]
+    pub service: ServiceConfig,
+    /// The system that this terminal server plays: windows-2003 or windows-2000; settled at the first start
+    #[arg(long, env = "TSL_GENERATION", default_value = "windows-2003", global = true)]
+    pub generation: Generation,
+    /// How long a license server may take to answer before it counts as silent, in milliseconds (SPEC 4.3 step 4)
+    #[arg(long, env = "TSL_ASK_TIMEOUT_MS", default_value_t = 2000, global = true)]
+    pub ask_timeout_ms: u64,
+    /// How many verdicts are kept at the least; older ones are only counted per rule
+    #[arg(long, env = "TSL_KEEP_VERDICTS", default_value_t = 100_000, global = true)]
+    pub keep_verdicts: u64,
+}
+
+/// A judged connection leads to at most this many journal entries: verdict, logon, end of session, a record of the log.
+const ENTRIES_PER_VERDICT: u64 = 4;
+
+impl Config {
+    /// A Windows Server 2003 terminal server inside another program.
+    #[must_use]
+    pub fn embedded(service: ServiceConfig) -> Self {
+        Self { service, generation: Generation::Windows2003, ask_timeout_ms: 2000, keep_verdicts: 100_000 }
+    }
+}
+
+/// Starts a terminal server.
+///
+/// # Errors
+/// If its address is taken, its data directory cannot be used, or belongs to another server.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    let site = Site::open(Kind::TerminalServer, &config.service)?;
+    let options = EngineOptions {
+        seed: config.service.seed,
+        start_at: config.service.start_at,
+        keep_entries: Some(config.keep_verdicts.saturating_mul(ENTRIES_PER_VERDICT)),
+        ..EngineOptions::default()
+    };
+    let engine: Engine<Node> =
+        Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
+    begin(&engine, Server { name: site.identity.name().clone(), generation: config.generation }).await?;
+    let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), Duration::from_millis(config.ask_timeout_ms));
+    let client = client.map_err(|error| StartError::Service(error.to_string()))?;
+    let app = TerminalServer::new(engine, site.identity.clone(), client);
+    // GR-11: a license server is located at the start, before any client; a silent one must not hold the start up.
+    let locating = app.clone();
+    tokio::spawn(async move { asking::locate(&locating).await });
+    site.serve(app, routes::table()).await
+}
+
+/// Founds the server at its first start; at a later one, sessions of the run before have ended with it.
+async fn begin(engine: &Engine<Node>, server: Server) -> Result<(), StartError> {
+    engine.execute(None, Command::Start(server), |_, _, _| ()).await.map_err(|error| match error {
+        ExecuteError::Refused(refusal) => StartError::Service(refusal.to_string()),
+        ExecuteError::Failed(reason) => StartError::Service(reason.to_string()),
+    })
+}

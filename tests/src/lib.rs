@@ -1,1 +1,3 @@
-//! Filled in by later commits.
+//! What the whole-lab tests share.
+
+pub mod pages;

@@ -6,6 +6,8 @@ mod apply;
 mod decide;
 mod reports;
 
+pub use reports::Outcome;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};

@@ -103,6 +103,12 @@ impl Ledger {
         self.certificates.values()
     }
 
+    /// A certificate of this server by its place.
+    #[must_use]
+    pub fn certificate(&self, number: u32) -> Option<&OwnCertificate> {
+        self.certificates.get(&number)
+    }
+
     /// The certificate under which licenses are signed now: the newest activation certificate that holds, else the
     /// self-signed one (CE-13, CE-14).
     #[must_use]
@@ -128,6 +134,12 @@ impl Ledger {
     #[must_use]
     pub fn installed(&self, id: &PackId) -> Option<&InstalledPack> {
         self.pack_numbers.get(id).and_then(|number| self.packs.get(number))
+    }
+
+    /// An installed pack as the list shows it.
+    #[must_use]
+    pub fn pack_row(&self, id: &PackId) -> Option<PackRow> {
+        self.installed(id).map(pack_row)
     }
 
     /// The pack list (TL-01).
@@ -170,7 +182,8 @@ impl Ledger {
     }
 
     /// LS-01: whether this terminal server may ask for licenses.
-    pub(super) fn may_ask(&self, terminal_server: &ServerName) -> bool {
+    #[must_use]
+    pub fn may_ask(&self, terminal_server: &ServerName) -> bool {
         !self.settings.security_group_policy || self.group_in_force.contains(terminal_server)
     }
 

@@ -137,6 +137,12 @@ impl Connection {
         Self { arrival, heard: Vec::new() }
     }
 
+    /// The connection's id.
+    #[must_use]
+    pub fn request(&self) -> &RequestId {
+        &self.arrival.request
+    }
+
     /// Takes in what a license server said.
     pub fn hear(&mut self, heard: Heard) {
         self.heard.push(heard);

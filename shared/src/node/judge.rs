@@ -248,6 +248,7 @@ fn open_session(node: &Node, connection: &Connection, ruling: &Ruling, status: L
         id,
         request: arrival.request.clone(),
         device: arrival.device.clone(),
+        hardware_id: arrival.hardware_id,
         user: arrival.user.clone(),
         admin: arrival.admin,
         administrative: arrival.admin || !node.settings.application_mode,

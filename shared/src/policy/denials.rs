@@ -21,6 +21,14 @@ pub enum Denial {
     TooManySessions,
 }
 
+/// The text that a client shows for a code; the one without a code is PD-25's.
+#[must_use]
+pub fn text_of(code: Option<u16>) -> &'static str {
+    let all =
+        [Denial::NoLicenseServer, Denial::NoLicense, Denial::Modified, Denial::InvalidFormat, Denial::NotRenewed, Denial::TooManySessions];
+    all.into_iter().find(|denial| denial.code() == code).unwrap_or(Denial::TooManySessions).text()
+}
+
 /// The source of a terminal server's events.
 pub const TERM_SERVICE: &str = "TermService";
 /// The source of a license server's events.

@@ -13,6 +13,7 @@ pub mod modes;
 pub mod packs;
 pub mod per_user;
 pub mod renewal;
+pub mod rulebook;
 pub mod sweeping;
 pub mod terms;
 pub mod turned_down;

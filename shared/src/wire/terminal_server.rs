@@ -21,6 +21,8 @@ pub struct LicenseRequest {
     pub scope: String,
     /// The version of its own system; the client presents that version or a later one.
     pub version: ProductVersion,
+    /// The server's clock, by which a client tells which of its licenses still hold (SD-01).
+    pub at: LabTime,
 }
 
 /// `POST /connections`: a client device and the one license that it chose (SPEC 4.3 step 2, SD-01).
@@ -180,6 +182,8 @@ pub struct Session {
     pub request: RequestId,
     /// The device.
     pub device: DeviceName,
+    /// Its hardware id.
+    pub hardware_id: HardwareId,
     /// The user: as the client said, then the account that logged on.
     pub user: UserName,
     /// Whether it came with the `/admin` switch: then only an administrator's account may log on.

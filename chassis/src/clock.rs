@@ -1,0 +1,138 @@
+//! The only `now` in the workspace: host time, and lab time as host time plus an offset, or standing still.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use shared::model::LabTime;
+
+/// A moment of the machine that the service runs on: milliseconds since 1970-01-01T00:00:00Z.
+///
+/// For the tokens of calls and for time limits; a type of its own, so that it cannot be mixed with lab time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostTime(i64);
+
+impl HostTime {
+    /// The moment this many milliseconds after 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// How many milliseconds lie between this and an earlier moment; negative when the other is the later one.
+    #[must_use]
+    pub fn millis_since(self, earlier: HostTime) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// How lab time goes; what a journal keeps of a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "kebab-case")]
+pub enum ClockState {
+    /// Lab time is host time plus this many milliseconds, and goes on while the service is stopped.
+    Running {
+        /// May be negative.
+        offset_ms: i64,
+    },
+    /// Lab time stands still.
+    Frozen {
+        /// Where it stands.
+        at: LabTime,
+    },
+}
+
+/// A clock that a service and its engine share; cheap to clone.
+#[derive(Clone)]
+pub struct Clock(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<ClockState>,
+    /// The latest second of lab time that was shown, so that a host clock set back does not carry lab time with it.
+    shown: AtomicI64,
+}
+
+impl Clock {
+    /// A clock whose lab time is host time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::from_state(ClockState::Running { offset_ms: 0 })
+    }
+
+    /// A clock that goes as an earlier one did.
+    #[must_use]
+    pub fn from_state(state: ClockState) -> Self {
+        Self(Arc::new(Shared { state: Mutex::new(state), shown: AtomicI64::new(i64::MIN) }))
+    }
+
+    /// The machine's time.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+    pub fn host(&self) -> HostTime {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        HostTime(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// The lab's time. Never earlier than what this clock showed before.
+    #[must_use]
+    pub fn lab(&self) -> LabTime {
+        let seconds = match self.state() {
+            ClockState::Running { offset_ms } => self.host().0.saturating_add(offset_ms).div_euclid(1000),
+            ClockState::Frozen { at } => at.unix(),
+        };
+        LabTime::from_unix(self.0.shown.fetch_max(seconds, Ordering::Relaxed).max(seconds))
+    }
+
+    /// Whether lab time stands still.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        matches!(self.state(), ClockState::Frozen { .. })
+    }
+
+    /// How the clock goes now, to be kept.
+    #[must_use]
+    pub fn state(&self) -> ClockState {
+        *self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state of a clock that shows `at` now, and stands still or runs from there.
+    #[must_use]
+    pub fn state_at(&self, at: LabTime, frozen: bool) -> ClockState {
+        if frozen {
+            ClockState::Frozen { at }
+        } else {
+            ClockState::Running { offset_ms: at.unix().saturating_mul(1000).saturating_sub(self.host().0) }
+        }
+    }
+
+    /// Goes on from an earlier state at a start, before anybody has asked for the lab's time: what the clock showed until
+    /// now is forgotten.
+    pub fn restore(&self, state: ClockState) {
+        self.go(state);
+        self.0.shown.store(i64::MIN, Ordering::Relaxed);
+    }
+
+    /// Goes in another way from now on. Lab time still never runs backwards.
+    pub fn go(&self, state: ClockState) {
+        *self.0.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Clock").field(&self.state()).finish()
+    }
+}

@@ -1,0 +1,154 @@
+//! The data directory of a service: made with mode 0700, held by one process, with secrets in files of mode 0600.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::model::hex;
+
+/// An open data directory. Clones share it; the directory is free for another process when the last one is gone.
+#[derive(Clone, Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    #[expect(dead_code, reason = "holding it open is its use")]
+    lock: Arc<File>,
+    patience: Duration,
+}
+
+/// Why a data directory, or a file in it, could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// Another process works with the directory.
+    #[error("the data directory {} is in use by process {holder}: stop that process, or name another directory with --data", directory.display())]
+    InUse {
+        /// The directory.
+        directory: PathBuf,
+        /// The other process's id, or `unknown`.
+        holder: String,
+    },
+    /// A file or directory could not be read or written.
+    #[error("{}: {error}; check that the directory exists, belongs to the user that the service runs as, and is not full", path.display())]
+    Io {
+        /// What was touched.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A secret could not be made.
+    #[error("{name}: could not be made: {reason}")]
+    NotMade {
+        /// The secret's file name.
+        name: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A secret's file holds something else.
+    #[error("{}: {reason}; restore the file, or remove it to have a new one made", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl DataDir {
+    /// Opens the directory, makes it if it is not there, and holds it against other processes.
+    pub fn open(path: &Path) -> Result<Self, DataError> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| failed(path, error))?;
+        let path = fs::canonicalize(path).map_err(|error| failed(path, error))?;
+        let name = path.join("lock");
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let mut lock = options.open(&name).map_err(|error| failed(&name, error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(DataError::InUse { holder: holder(&mut lock), directory: path }),
+            Err(TryLockError::Error(error)) => return Err(failed(&name, error)),
+        }
+        lock.set_len(0)
+            .and_then(|()| lock.rewind())
+            .and_then(|()| write!(lock, "{}", std::process::id()))
+            .map_err(|error| failed(&name, error))?;
+        Ok(Self { path, lock: Arc::new(lock), patience: PATIENCE })
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The same directory with another limit on how long the opening of its journal may stand still before that counts as
+    /// damage; 30 seconds unless told.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// Reads a secret, or makes it and writes it with mode 0600; it is on disk, whole, when this returns.
+    ///
+    /// `make`'s error is kept as text and must not hold the secret.
+    pub fn secret_file<E: std::fmt::Display>(&self, name: &str, make: impl FnOnce() -> Result<Vec<u8>, E>) -> Result<Vec<u8>, DataError> {
+        let path = self.path.join(name);
+        match fs::read(&path) {
+            Ok(bytes) => return Ok(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(&path, error)),
+        }
+        let bytes = make().map_err(|error| DataError::NotMade { name: name.to_owned(), reason: error.to_string() })?;
+        self.replace(name, &bytes)?;
+        Ok(bytes)
+    }
+
+    /// The administrator's token, 64 hex digits in the file `admin-token`, made at the first start.
+    pub fn admin_token(&self) -> Result<String, DataError> {
+        let bytes = self.secret_file(TOKEN_FILE, || {
+            let mut token = [0; 32];
+            aws_lc_rs::rand::fill(&mut token).map_err(|_| "the operating system gave no randomness")?;
+            Ok::<_, &str>(format!("{}\n", hex(&token)).into_bytes())
+        })?;
+        let token = String::from_utf8(bytes).ok().map(|text| text.trim().to_owned());
+        token
+            .filter(|token| token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            .ok_or_else(|| DataError::Unreadable { path: self.path.join(TOKEN_FILE), reason: "is not a token of 64 hex digits" })
+    }
+
+    /// Writes a whole file in place of the old one with mode 0600: after a crash it is the old one or the new one.
+    pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), DataError> {
+        let path = self.path.join(name);
+        let fresh = self.path.join(format!("{name}.new"));
+        let write = || {
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true).mode(0o600);
+            let mut file = options.open(&fresh)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&fresh, &path)?;
+            File::open(&self.path)?.sync_all()
+        };
+        write().map_err(|error| failed(&path, error))
+    }
+}
+
+/// An input or output error at `path`.
+pub(crate) fn failed(path: &Path, error: io::Error) -> DataError {
+    DataError::Io { path: path.to_owned(), error }
+}
+
+fn holder(lock: &mut File) -> String {
+    let mut text = String::new();
+    let read = lock.take(20).read_to_string(&mut text);
+    if read.is_ok() && !text.trim().is_empty() { text.trim().to_owned() } else { "unknown".to_owned() }
+}
+
+const TOKEN_FILE: &str = "admin-token";
+const PATIENCE: Duration = Duration::from_secs(30);

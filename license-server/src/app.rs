@@ -1,0 +1,121 @@
+//! What the handlers work with: the ledger's engine, the server's key, the way to the clearinghouse.
+
+use std::sync::Arc;
+
+use chassis::calls::Enrolled;
+use chassis::client::{CallError, Peer, ServiceClient};
+use chassis::engine::{Engine, ExecuteError, JournalFailed};
+use chassis::http::App;
+use chassis::identity::Identity;
+use chassis::lab::LabEngine;
+use shared::ledger::{Clearinghouse, Command, Event, Ledger, Refusal, Server};
+use shared::model::{LabTime, RequestId};
+use shared::wire::common::Identity as IdentityView;
+use shared::wire::problem::{Problem, ProblemCode};
+
+use crate::sealing::Sealing;
+
+/// A running license server; a handle that is cloned for every request.
+#[derive(Clone)]
+pub(crate) struct LicenseServer(Arc<Parts>);
+
+struct Parts {
+    engine: Engine<Ledger>,
+    identity: Arc<Identity>,
+    client: ServiceClient,
+    sealing: Sealing,
+}
+
+impl LicenseServer {
+    pub(crate) fn new(engine: Engine<Ledger>, identity: Arc<Identity>, client: ServiceClient) -> Self {
+        let sealing = Sealing::new(identity.clone());
+        Self(Arc::new(Parts { engine, identity, client, sealing }))
+    }
+
+    pub(crate) fn engine(&self) -> &Engine<Ledger> {
+        &self.0.engine
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.0.identity
+    }
+
+    pub(crate) fn client(&self) -> &ServiceClient {
+        &self.0.client
+    }
+
+    pub(crate) fn sealing(&self) -> &Sealing {
+        &self.0.sealing
+    }
+
+    /// Executes a command; a refusal becomes its problem.
+    pub(crate) async fn execute<T: Send>(
+        &self,
+        request: Option<&RequestId>,
+        command: Command,
+        answer: impl FnOnce(&Ledger, &[Event], LabTime) -> T + Send,
+    ) -> Result<T, Problem> {
+        self.engine().execute(request, command, answer).await.map_err(|error| match error {
+            ExecuteError::Refused(refusal) => Refusal::problem(&refusal),
+            ExecuteError::Failed(failed) => failed.problem(),
+        })
+    }
+
+    /// Reads what is on disk.
+    pub(crate) async fn read<T: Send>(&self, look: impl FnOnce(&Ledger, LabTime) -> T + Send) -> Result<T, Problem> {
+        self.engine().read(look).await.map_err(|failed: JournalFailed| failed.problem())
+    }
+
+    /// Who this server is; it was founded before it listened.
+    pub(crate) fn server(&self) -> Result<Server, Problem> {
+        let server = self.engine().peek(|ledger, _| ledger.server().cloned()).map_err(|failed| failed.problem())?;
+        server.ok_or_else(|| Refusal::NotStarted.problem())
+    }
+
+    /// The clearinghouse to ask.
+    pub(crate) fn clearinghouse(&self) -> Result<Clearinghouse, Problem> {
+        let known = self.engine().peek(|ledger, _| ledger.clearinghouse().cloned()).map_err(|failed| failed.problem())?;
+        known.ok_or_else(|| Problem::new(ProblemCode::NotTrusted, "this license server has not been given its clearinghouse"))
+    }
+}
+
+/// The clearinghouse as a service to be called.
+pub(crate) fn peer(clearinghouse: &Clearinghouse) -> Peer {
+    Peer { url: clearinghouse.url.clone(), key: clearinghouse.key }
+}
+
+/// What came of a call to the clearinghouse, as the caller's problem.
+pub(crate) fn call_problem(error: CallError) -> Problem {
+    match error {
+        CallError::Problem(problem) => problem,
+        CallError::Silence(reason) => Problem::new(ProblemCode::Unreachable, format!("the clearinghouse: {reason}")),
+    }
+}
+
+impl App for LicenseServer {
+    fn engine(&self) -> &dyn LabEngine {
+        &self.0.engine
+    }
+
+    async fn identity(&self) -> Result<IdentityView, Problem> {
+        let identity = &self.0.identity;
+        let (server, clearinghouse) = self.read(|ledger, _| (ledger.server().cloned(), ledger.clearinghouse().cloned())).await?;
+        let server = server.ok_or_else(|| Refusal::NotStarted.problem())?;
+        Ok(IdentityView {
+            service: identity.kind().name().to_owned(),
+            name: identity.name().clone(),
+            key: identity.public_key(),
+            thumbprint: identity.public_key().thumbprint(),
+            generation: Some(server.generation),
+            product_version: Some(server.version()),
+            product_id: Some(server.product_id),
+            root: clearinghouse.as_ref().map(|known| known.root.clone()),
+            root_fingerprint: clearinghouse.map(|known| known.fingerprint),
+        })
+    }
+
+    async fn caller(&self, thumbprint: &str) -> Result<Option<Enrolled>, Problem> {
+        let found = self.engine().peek(|ledger, _| ledger.caller(thumbprint)).map_err(|failed| failed.problem())?;
+        Ok(found.map(|(name, key)| Enrolled { name, key }))
+    }
+}

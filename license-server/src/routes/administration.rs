@@ -1,0 +1,116 @@
+//! What administrators ask.
+
+use chassis::http::{Body, Created, NoContent, Path, Query};
+use chassis::pages;
+use shared::ledger::{CertificateKind, Clearinghouse, Command, Event, Ledger, Server};
+use shared::model::{LabTime, RequestId, ServerName};
+use shared::trust::Root;
+use shared::wire::common::{EventQuery, LoggedEvent, Page};
+use shared::wire::license_server::{
+    Activate, ActivationView, InstallPack, LedgerSettings, LedgerSettingsChange, LicenseList, LicenseQuery, NextLife, PackList, PackRow,
+    SecurityGroup, TerminalServerRow, TrustClearinghouse, TrustTerminalServer,
+};
+use shared::wire::problem::{Problem, ProblemCode};
+
+use crate::activation;
+use crate::app::LicenseServer;
+
+/// AC-15.
+pub(super) async fn activation(app: LicenseServer) -> Result<ActivationView, Problem> {
+    let server = app.server()?;
+    app.read(|ledger, now| activation_view(ledger, server, now)).await
+}
+
+fn activation_view(ledger: &Ledger, server: Server, now: LabTime) -> ActivationView {
+    let certificate = ledger.certificates().filter(|own| own.kind == CertificateKind::Activation).last();
+    ActivationView {
+        status: u8::from(!ledger.is_activated(now)),
+        product_id: server.product_id,
+        certificate: certificate.map(|own| own.pem.clone()),
+        root: ledger.clearinghouse().map(|known| known.root.clone()),
+        activated_at: certificate.map(|own| own.received_at),
+        ends_at: certificate.map(|own| own.until),
+    }
+}
+
+/// AC-10, AC-11. A server that is activated stays as it is.
+pub(super) async fn activate(app: LicenseServer, request: RequestId, Body(wanted): Body<Activate>) -> Result<ActivationView, Problem> {
+    if !app.read(|ledger, now| ledger.is_activated(now)).await? {
+        activation::activate(&app, request, wanted.registrant).await?;
+    }
+    activation(app).await
+}
+
+pub(super) async fn packs(app: LicenseServer) -> Result<PackList, Problem> {
+    app.read(|ledger, _| ledger.pack_list()).await
+}
+
+/// AC-30 to AC-34.
+pub(super) async fn install(app: LicenseServer, Body(wanted): Body<InstallPack>) -> Result<Created<PackRow>, Problem> {
+    let pack = activation::install(&app, wanted).await?;
+    let row = app.read(|ledger, _| ledger.pack_row(&pack.id)).await?;
+    row.map(Created).ok_or_else(|| Problem::new(ProblemCode::Internal, "the pack was installed and is not on the list"))
+}
+
+pub(super) async fn licenses(app: LicenseServer, Query(query): Query<LicenseQuery>) -> Result<LicenseList, Problem> {
+    app.read(|ledger, now| ledger.license_list(&query, now)).await
+}
+
+pub(super) async fn events(app: LicenseServer, Query(query): Query<EventQuery>) -> Result<Page<LoggedEvent>, Problem> {
+    pages::events(app.engine(), query, |event| match event {
+        Event::Logged(record) => Some(record),
+        _ => None,
+    })
+    .await
+}
+
+pub(super) async fn settings(app: LicenseServer) -> Result<LedgerSettings, Problem> {
+    app.read(|ledger, _| ledger.settings().clone()).await
+}
+
+pub(super) async fn change_settings(app: LicenseServer, Body(change): Body<LedgerSettingsChange>) -> Result<LedgerSettings, Problem> {
+    app.execute(None, Command::ChangeSettings(change), |ledger, _, _| ledger.settings().clone()).await
+}
+
+pub(super) async fn security_group(app: LicenseServer) -> Result<SecurityGroup, Problem> {
+    app.read(|ledger, _| ledger.security_group()).await
+}
+
+pub(super) async fn change_security_group(app: LicenseServer, Body(group): Body<SecurityGroup>) -> Result<SecurityGroup, Problem> {
+    if group.in_force.is_some() {
+        return Err(Problem::new(ProblemCode::Invalid, "in_force cannot be set: the members on record come into force at the next start")
+            .under(&["LS-01"]));
+    }
+    let members = group.members.into_iter().collect();
+    app.execute(None, Command::ChangeGroup(members), |ledger, _, _| ledger.security_group()).await
+}
+
+pub(super) async fn lay_down_life(app: LicenseServer, Body(life): Body<NextLife>) -> Result<NoContent, Problem> {
+    app.execute(None, Command::LayDownLife { days: life.days }, |_, _, _| NoContent).await
+}
+
+pub(super) async fn trust_clearinghouse(app: LicenseServer, Body(wanted): Body<TrustClearinghouse>) -> Result<NoContent, Problem> {
+    let root = Root::parse_pem(&wanted.root).map_err(|error| Problem::new(ProblemCode::Invalid, error.to_string()))?;
+    let known = Clearinghouse {
+        name: wanted.name,
+        key: wanted.key,
+        root: root.certificate().pem(),
+        fingerprint: root.fingerprint(),
+        url: wanted.url,
+    };
+    app.execute(None, Command::TrustClearinghouse(known), |_, _, _| ()).await?;
+    app.sealing().forget_anchors();
+    Ok(NoContent)
+}
+
+pub(super) async fn terminal_servers(app: LicenseServer) -> Result<Vec<TerminalServerRow>, Problem> {
+    app.read(|ledger, _| ledger.terminal_servers()).await
+}
+
+pub(super) async fn trust_terminal_server(
+    app: LicenseServer,
+    Path(name): Path<ServerName>,
+    Body(wanted): Body<TrustTerminalServer>,
+) -> Result<NoContent, Problem> {
+    app.execute(None, Command::TrustTerminalServer { name, key: wanted.key }, |_, _, _| NoContent).await
+}

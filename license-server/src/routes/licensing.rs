@@ -1,0 +1,61 @@
+//! What terminal servers ask.
+
+use chassis::http::{Body, Signed};
+use shared::ledger::{Asked, Command, Outcome};
+use shared::model::{CalId, HardwareId};
+use shared::wire::license_server::{Contact, Inquiry, InquiryAnswer, Mark, MarkAnswer};
+use shared::wire::problem::{Problem, ProblemCode};
+
+use crate::app::LicenseServer;
+use crate::sealing::root_of;
+
+/// LS-01 to LS-06, LS-09, LS-12, LS-14, RN-02.
+pub(super) async fn inquire(app: LicenseServer, signed: Signed, Body(inquiry): Body<Inquiry>) -> Result<InquiryAnswer, Problem> {
+    let root = || app.engine().peek(|ledger, _| root_of(ledger)).ok().flatten();
+    let presented = inquiry.presented.as_deref().and_then(|token| app.sealing().genuine(token, root));
+    let request = inquiry.request.clone();
+    let asked = Asked { inquiry, terminal_server: signed.name, presented };
+    let decided = app.execute(Some(&request), Command::Inquire(Box::new(asked)), |ledger, events, now| {
+        let outcome = ledger.outcome(events);
+        let certificate = match &outcome {
+            Some(Outcome::License { certificate, .. }) => ledger.certificate(*certificate).cloned(),
+            Some(Outcome::Declined { .. } | Outcome::TooOld) | None => None,
+        };
+        (outcome, certificate, ledger.is_activated(now))
+    });
+    let (outcome, certificate, activated) = decided.await?;
+    let lost = || Problem::new(ProblemCode::Internal, "the decision led to no answer");
+    match outcome.ok_or_else(lost)? {
+        Outcome::License { cal, how, rules, .. } => {
+            // Signed outside the lock: the record is on disk, and the same record always gives the same token.
+            let token = app.sealing().seal(&cal, &certificate.ok_or_else(lost)?, root)?;
+            Ok(InquiryAnswer::Issued { token, cal, how, rules, activated })
+        }
+        Outcome::Declined { reason, rules } => Ok(InquiryAnswer::Declined { reason, rules, activated }),
+        Outcome::TooOld => Ok(InquiryAnswer::TooOld { version: app.server()?.version() }),
+    }
+}
+
+/// LS-13, SD-16.
+pub(super) async fn mark(app: LicenseServer, signed: Signed, Body(mark): Body<Mark>) -> Result<MarkAnswer, Problem> {
+    let Mark { request, cal, hardware_id } = mark;
+    let command = Command::Mark { cal, hardware_id, terminal_server: signed.name.clone() };
+    app.execute(Some(&request), command, |ledger, _, _| answer(ledger, &signed, cal, hardware_id)).await
+}
+
+fn answer(ledger: &shared::ledger::Ledger, signed: &Signed, cal: CalId, hardware_id: HardwareId) -> MarkAnswer {
+    if !ledger.may_ask(&signed.name) {
+        return MarkAnswer::NotInGroup;
+    }
+    match ledger.markable(cal, hardware_id) {
+        Some(_) => MarkAnswer::Validated,
+        None => MarkAnswer::NoSuchTemporary,
+    }
+}
+
+/// PU-02, GR-11. The security group does not bar this: a refusing server still counts as within reach (SD-16).
+pub(super) async fn contact(app: LicenseServer, _: Signed) -> Result<Contact, Problem> {
+    let server = app.server()?;
+    let activated = app.read(|ledger, now| ledger.is_activated(now)).await?;
+    Ok(Contact { name: server.name.clone(), version: server.version(), activated })
+}

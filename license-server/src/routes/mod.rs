@@ -1,0 +1,69 @@
+//! The table of routes: which route leads to which command.
+
+mod administration;
+mod licensing;
+
+use chassis::http::{Access, Routes};
+use shared::wire::problem::ProblemCode;
+
+use crate::app::LicenseServer;
+
+/// Every route of a license server.
+pub(crate) fn table() -> Routes<LicenseServer> {
+    let mut routes = Routes::new();
+    licensing(&mut routes);
+    administration(&mut routes);
+    trust(&mut routes);
+    routes
+}
+
+fn licensing(routes: &mut Routes<LicenseServer>) {
+    routes.post("/inquiries", Access::Service, "A device needs a license: issue, renew, hand out again, or decline.", licensing::inquire);
+    routes.post("/marks", Access::Service, "A user has logged on with a temporary: validate it (LS-13).", licensing::mark);
+    routes.get("/contact", Access::Service, "Whether this license server is within reach, and activated.", licensing::contact);
+}
+
+fn administration(routes: &mut Routes<LicenseServer>) {
+    use ProblemCode::{
+        ActivationRefused, Invalid, NotActivated, NotTrusted, PackInstalled, PackRefused, PackUntrusted, PackVersion, RegistrantIncomplete,
+        RequestReused, Unreachable,
+    };
+    let admin = Access::Administrator;
+    routes.get("/activation", admin, "Whether this server is activated, and its certificate.", administration::activation);
+    routes.post("/activation", admin, "Activate this server with its clearinghouse (AC-10).", administration::activate).problems(&[
+        NotTrusted,
+        RegistrantIncomplete,
+        ActivationRefused,
+        Unreachable,
+    ]);
+    routes.get("/packs", admin, "The installed packs with total, issued and available CALs.", administration::packs);
+    routes.post("/packs", admin, "Install CALs that were bought (AC-30 to AC-34).", administration::install).problems(&[
+        NotTrusted,
+        NotActivated,
+        PackRefused,
+        PackInstalled,
+        PackVersion,
+        PackUntrusted,
+        RequestReused,
+        Unreachable,
+    ]);
+    routes.get("/licenses", admin, "Who holds what, since, until.", administration::licenses);
+    routes.get("/events", admin, "The event log.", administration::events);
+    routes.get("/settings", admin, "The policies.", administration::settings);
+    routes.patch("/settings", admin, "Change policies.", administration::change_settings).problems(&[Invalid]);
+    routes.get("/security-group", admin, "The group \"Terminal Services Computers\" (LS-01).", administration::security_group);
+    routes.put("/security-group", admin, "Change that group; in force from the next start.", administration::change_security_group);
+    routes
+        .post("/lab/next-life", Access::Lab, "Settle the life of the next permanent, for a lesson.", administration::lay_down_life)
+        .problems(&[Invalid]);
+}
+
+fn trust(routes: &mut Routes<LicenseServer>) {
+    let admin = Access::Administrator;
+    let conflict = &[ProblemCode::Conflict];
+    routes
+        .put("/clearinghouse", admin, "Settle the clearinghouse: key, root, address.", administration::trust_clearinghouse)
+        .problems(conflict);
+    routes.get("/terminal-servers", admin, "The enrolled terminal servers.", administration::terminal_servers);
+    routes.put("/terminal-servers/{name}", admin, "Enrol a terminal server.", administration::trust_terminal_server).problems(conflict);
+}

@@ -1,0 +1,79 @@
+//! Signs licenses under the certificate that each was issued under, and opens those that are presented.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chassis::identity::Identity;
+use shared::ledger::{CertificateKind, Ledger, OwnCertificate};
+use shared::model::Cal;
+use shared::trust::{self, Anchors, Certificate, LicenseSealer, Root, ServerCertificate, TrustError};
+use shared::wire::problem::{Problem, ProblemCode};
+
+/// The seals of this server, one a certificate, and whom it believes.
+pub(crate) struct Sealing {
+    identity: Arc<Identity>,
+    seals: RwLock<HashMap<u32, LicenseSealer>>,
+    anchors: RwLock<Option<Arc<Anchors>>>,
+}
+
+impl Sealing {
+    pub(crate) fn new(identity: Arc<Identity>) -> Self {
+        Self { identity, seals: RwLock::default(), anchors: RwLock::default() }
+    }
+
+    /// Signs a license under one of the server's certificates. `root` is asked for when the certificate is used first.
+    pub(crate) fn seal(&self, cal: &Cal, certificate: &OwnCertificate, root: impl FnOnce() -> Option<String>) -> Result<String, Problem> {
+        let known = self.seals.read().unwrap_or_else(PoisonError::into_inner).get(&certificate.number).cloned();
+        let sealer = match known {
+            Some(sealer) => sealer,
+            None => self.learn(certificate, root()).map_err(unusable)?,
+        };
+        sealer.seal_license(cal).map_err(unusable)
+    }
+
+    /// The license in a token, where it is genuine: under the lab's root, or this server's own self-signed certificate.
+    pub(crate) fn genuine(&self, token: &str, root: impl FnOnce() -> Option<String>) -> Option<Cal> {
+        let known = self.anchors.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let anchors = match known {
+            Some(anchors) => anchors,
+            None => self.gather(root()),
+        };
+        trust::open_license(token, &anchors).ok()
+    }
+
+    /// Forgets whom the server believed: a clearinghouse was trusted since.
+    pub(crate) fn forget_anchors(&self) {
+        *self.anchors.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn learn(&self, own: &OwnCertificate, root: Option<String>) -> Result<LicenseSealer, TrustError> {
+        let certificate = Certificate::from_pem(&own.pem)?;
+        let certificate = match root {
+            Some(root) if own.kind == CertificateKind::Activation => ServerCertificate::under_root(&Root::parse_pem(&root)?, certificate)?,
+            Some(_) | None => ServerCertificate::self_signed(certificate)?,
+        };
+        let sealer = LicenseSealer::new(self.identity.key(), &certificate)?;
+        self.seals.write().unwrap_or_else(PoisonError::into_inner).insert(own.number, sealer.clone());
+        Ok(sealer)
+    }
+
+    fn gather(&self, root: Option<String>) -> Arc<Anchors> {
+        let mut anchors = Anchors::default();
+        if let Some(root) = root.and_then(|pem| Root::parse_pem(&pem).ok()) {
+            anchors.set_root(root);
+        }
+        anchors.set_pin(self.identity.name().clone(), self.identity.public_key());
+        let anchors = Arc::new(anchors);
+        *self.anchors.write().unwrap_or_else(PoisonError::into_inner) = Some(anchors.clone());
+        anchors
+    }
+}
+
+/// The root that the ledger knows, for [`Sealing::genuine`].
+pub(crate) fn root_of(ledger: &Ledger) -> Option<String> {
+    ledger.clearinghouse().map(|known| known.root.clone())
+}
+
+fn unusable(error: TrustError) -> Problem {
+    Problem::new(ProblemCode::Internal, format!("the license could not be signed: {error}"))
+}

@@ -1,0 +1,38 @@
+//! What a CAL is made of, and how a client keeps it.
+
+use super::Status::{History, Later, Working};
+use super::{Rule, rule};
+
+#[rustfmt::skip]
+pub(super) const CERTIFICATES: &[Rule] = &[
+    rule("CE-01", Later, "On the wire a license is a bundle of certificates, the client's own last.", &[]),
+    rule("CE-02", Later, "It is issued by the license server, by computer name and domain.", &[]),
+    rule("CE-03", Later, "Its subject is the client's machine and user, with a number made from the hardware id.", &[]),
+    rule("CE-04", Later, "It carries the license server's key: the client has none, so the paper counts for whoever bears it.", &[]),
+    rule("CE-05", Later, "Private extensions hold version, company, product, server and scope.", &[]),
+    rule("CE-06", Later, "The product stands there twice: as asked for and as given.", &[]),
+    rule("CE-07", Later, "Flags tell temporary, released and enforced apart.", &[]),
+    rule("CE-08", Later, "Public samples of a temporary span 90 times 24 hours.", &[]),
+    rule("CE-09", Later, "A server's self-signed certificate is an authority without further ones below it.", &[]),
+    rule("CE-10", Later, "Chains have from 2 up to 200 certificates.", &[]),
+    rule("CE-11", Later, "A terminal server's own certificate has a private form until a license server gives it another.", &[]),
+    rule("CE-12", History, "The first public-key system behind activation was weak enough to be forged, and was replaced in 2012.", &[]),
+    rule("CE-13", Working, "So here: sound digests, random serials, a root for nothing else, narrow use and a policy mark.", &[]),
+    rule("CE-14", Working, "A server without activation signs temporaries with its own certificate; whoever pinned its key accepts them.", &[]),
+    rule("CE-15", Later, "A server activated by a typed code stays with its own certificate; the pin then covers permanents too.", &[]),
+];
+
+#[rustfmt::skip]
+pub(super) const STORE: &[Rule] = &[
+    rule("ST-01", Working, "The hardware id is 20 bytes, made once and kept.", &[]),
+    rule("ST-02", Working, "Licenses stand under LICENSE000, LICENSE001 and so on.", &[]),
+    rule("ST-03", Working, "Each holds the license with company, scope and product.", &[]),
+    rule("ST-04", Later, "The product id inside tells the built-in pool, 2000, 2003 and 2008 apart.", &[]),
+    rule("ST-05", Working, "A deleted license is handed back on the same hardware id: nothing new is drawn.", &[]),
+    rule("ST-06", Working, "A deleted store means a new hardware id, so a new device and in time a second CAL.", &[]),
+    rule("ST-07", Later, "From Vista on a store is rewritten only by an elevated client.", &[]),
+    rule("ST-08", Later, "16-bit and Macintosh clients keep their store elsewhere.", &[]),
+    rule("ST-09", Later, "A client that stores nothing does no harm while its hardware id is stable.", &[]),
+    rule("ST-10", Working, "Cloned machines share an id: one device in the books, several at work.", &[]),
+    rule("ST-11", Working, "A license carried to another machine is denied.", &[]),
+];

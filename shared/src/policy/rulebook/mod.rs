@@ -1,0 +1,128 @@
+//! Every rule and every scenario vector of the lab by its id: what it says, how far it is built, and where.
+//!
+//! docs/RULES.md is made from these tables and from the tests that name the ids; a test keeps it so. One file a section;
+//! the rows stand in the order of their numbers, one row to one or two lines, so that a change of status is a change of a word.
+
+mod activation;
+mod certificates;
+mod discovery;
+mod later_windows;
+mod nt4;
+mod questions;
+mod troubles;
+mod vectors;
+mod windows_2000;
+mod windows_2003;
+
+pub use vectors::VECTORS;
+
+/// How far a rule or a vector is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// In the code, and a test proves it.
+    Working,
+    /// Planned, not built yet.
+    Later,
+    /// Decides nothing: it is told where a reader needs it.
+    Explained,
+    /// Only about the past; nothing to build.
+    History,
+    /// Cannot be shown without a component of Windows.
+    NeedsWindows,
+}
+
+impl Status {
+    /// Every status, in the order in which summaries count them.
+    pub const ALL: [Status; 5] = [Status::Working, Status::Later, Status::Explained, Status::History, Status::NeedsWindows];
+
+    /// The word for it in a page.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Working => "working",
+            Status::Later => "later",
+            Status::Explained => "explained",
+            Status::History => "history",
+            Status::NeedsWindows => "needs Windows",
+        }
+    }
+}
+
+/// One rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Its id: `PD-06`.
+    pub id: &'static str,
+    /// What it says, in one line.
+    pub says: &'static str,
+    /// How far it is built.
+    pub status: Status,
+    /// Where: paths of functions (`shared::policy::grace::window`), or of pages from the root (`docs/GLOSSARY.md`).
+    pub code: &'static [&'static str],
+}
+
+/// The rules that share a prefix.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// The prefix of its ids: `PD`.
+    pub prefix: &'static str,
+    /// What the family is about.
+    pub title: &'static str,
+    /// Its rules, by number.
+    pub rules: &'static [Rule],
+}
+
+/// One scenario with a known outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Vector {
+    /// Its id: `D-03`.
+    pub id: &'static str,
+    /// What happens in it, in one line.
+    pub says: &'static str,
+    /// Whether a test runs it.
+    pub status: Status,
+}
+
+/// All families, in the order of the documents that they come from.
+pub const FAMILIES: &[Family] = &[
+    Family { prefix: "NT", title: "Windows NT 4.0 Terminal Server Edition", rules: nt4::RULES },
+    Family { prefix: "W2K", title: "Windows 2000", rules: windows_2000::RULES },
+    Family { prefix: "WS03", title: "Windows Server 2003: modes", rules: windows_2003::MODES },
+    Family { prefix: "GR", title: "Grace period", rules: windows_2003::GRACE },
+    Family { prefix: "PD", title: "A connection per device", rules: windows_2003::DEVICE },
+    Family { prefix: "LS", title: "What a license server does with a request", rules: windows_2003::LICENSE_SERVER },
+    Family { prefix: "RN", title: "Renewal", rules: windows_2003::RENEWAL },
+    Family { prefix: "RC", title: "How a lost CAL comes back", rules: windows_2003::RECOVERY },
+    Family { prefix: "PU", title: "A connection per user", rules: windows_2003::USER },
+    Family { prefix: "VC", title: "Versions that go together", rules: windows_2003::VERSIONS },
+    Family { prefix: "PL", title: "Policy: prevent license upgrade", rules: windows_2003::UPGRADE_POLICY },
+    Family { prefix: "W08", title: "Windows Server 2008 and later", rules: later_windows::RULES },
+    Family { prefix: "DI", title: "Discovery of license servers", rules: discovery::RULES },
+    Family { prefix: "AC", title: "Activation and CAL packs", rules: activation::RULES },
+    Family { prefix: "CE", title: "Certificates", rules: certificates::CERTIFICATES },
+    Family { prefix: "ST", title: "The client's license store", rules: certificates::STORE },
+    Family { prefix: "TL", title: "The administrator's tools", rules: troubles::TOOLS },
+    Family { prefix: "FT", title: "Field troubles", rules: troubles::TROUBLES },
+    Family { prefix: "CON", title: "Where the sources disagree", rules: questions::CONTRADICTIONS },
+    Family { prefix: "OQ", title: "Open questions and their defaults", rules: questions::OPEN },
+    Family { prefix: "SD", title: "Small decisions", rules: questions::DECISIONS },
+];
+
+/// Every rule, family after family.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    FAMILIES.iter().flat_map(|family| family.rules)
+}
+
+/// The rule of this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    rules().find(|rule| rule.id == id)
+}
+
+const fn rule(id: &'static str, status: Status, says: &'static str, code: &'static [&'static str]) -> Rule {
+    Rule { id, says, status, code }
+}
+
+const fn vector(id: &'static str, status: Status, says: &'static str) -> Vector {
+    Vector { id, says, status }
+}

@@ -1,0 +1,45 @@
+//! Windows NT 4.0 Terminal Server Edition: two licenses a connection, one of them only reported.
+
+use super::Status::Later;
+use super::{Rule, rule};
+
+#[rustfmt::skip]
+pub(super) const RULES: &[Rule] = &[
+    rule("NT-01", Later, "Each connection takes a workstation license, which is tracked, and a server CAL, which is counted.", &[]),
+    rule("NT-02", Later, "Clients that are NT 4.0 themselves belong to an unlimited category and use nothing up.", &[]),
+    rule("NT-03", Later, "A client of the NT 3.5 line takes an Upgrade license.", &[]),
+    rule("NT-04", Later, "Any client that is not an NT workstation takes a Full license.", &[]),
+    rule("NT-05", Later, "Three categories are always listed; the two for temporaries appear when first used.", &[]),
+    rule("NT-06", Later, "The client's set-up reminds of both licenses and checks neither.", &[]),
+    rule("NT-07", Later, "Why a workstation license at all: a session delivers a workstation to whoever connects.", &[]),
+    rule("NT-10", Later, "With Full or Upgrade used up and a server CAL free, the client is let in on a temporary of its category.", &[]),
+    rule("NT-11", Later, "Without a free server CAL nobody gets in; more workstation licenses do not change that.", &[]),
+    rule("NT-12", Later, "That denial is event 201, naming SYSTEM and TermService; for file access it names the user and the SMB server.", &[]),
+    rule("NT-13", Later, "The denied client reads one general sentence, whatever the reason was.", &[]),
+    rule("NT-14", Later, "Per Server counts those connected now and denies at the number bought.", &[]),
+    rule("NT-15", Later, "Per Seat never denies by count; the switch to it goes one way only.", &[]),
+    rule("NT-16", Later, "File, print and terminal use draw on one counter.", &[]),
+    rule("NT-17", Later, "Somebody at the console uses a CAL that the in-use figure leaves out.", &[]),
+    rule("NT-18", Later, "One CAL and somebody at the console: every remote client is denied while the figure says 0.", &[]),
+    rule("NT-19", Later, "An administrator is denied over RDP like everybody; the console stays open to him.", &[]),
+    rule("NT-20", Later, "With the licensing service stopped clients still connect; they are merely not tracked.", &[]),
+    rule("NT-21", Later, "A domain logon without a license works, but the terminal-server profile stays unloaded.", &[]),
+    rule("NT-30", Later, "A temporary lasts 60 days.", &[]),
+    rule("NT-31", Later, "Licenses added later do not shorten a temporary that still runs.", &[]),
+    rule("NT-32", Later, "When a temporary has ended and a license is free, the client takes that.", &[]),
+    rule("NT-33", Later, "When none is free it takes another temporary, as often as need be.", &[]),
+    rule("NT-40", Later, "The database is hydra.mdb, found through a data source with a fixed name.", &[]),
+    rule("NT-41", Later, "A missing or damaged database keeps the service from starting: events 7024 and 7.", &[]),
+    rule("NT-42", Later, "A cryptography mismatch keeps it from starting too: events 13 and 7024.", &[]),
+    rule("NT-43", Later, "An empty database is made by putting the blank file in place while the service is stopped.", &[]),
+    rule("NT-44", Later, "32-bit machines keep their license under the MSLicensing key.", &[]),
+    rule("NT-45", Later, "Windows for Workgroups keeps its license in files of its own.", &[]),
+    rule("NT-46", Later, "Each start of the service makes seven scratch files, numbered by the first free block of seven.", &[]),
+    rule("NT-47", Later, "A clean stop at the console takes the scratch files away.", &[]),
+    rule("NT-48", Later, "A power cut, or a shutdown from inside a session, leaves them.", &[]),
+    rule("NT-49", Later, "Deleting scratch files removes the closed ones; open ones refuse.", &[]),
+    rule("NT-50", Later, "The way of a new license: scratch file, client, logon, database, then out of the scratch file.", &[]),
+    rule("NT-51", Later, "On 29 February 2000 the service may not start before Service Pack 5.", &[]),
+    rule("NT-52", Later, "A handheld that changes its identity takes one license after the other.", &[]),
+    rule("NT-53", Later, "A shutdown from inside a session does not tell the services and costs nothing but left-over files.", &[]),
+];

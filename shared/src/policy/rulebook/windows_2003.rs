@@ -1,0 +1,139 @@
+//! Windows Server 2003: modes, grace, the connection per device and per user, the license server, renewal, versions.
+
+use super::Status::{Explained, Later, Working};
+use super::{Rule, rule};
+
+#[rustfmt::skip]
+pub(super) const MODES: &[Rule] = &[
+    rule("WS03-01", Working, "A fresh terminal server is Per Device.", &[]),
+    rule("WS03-02", Working, "2 is Per Device, 4 is Per User; with any other value devices get temporaries and nothing better.", &[]),
+    rule("WS03-03", Working, "A change of mode counts from the next connection, without a restart, and leaves stored licenses alone.", &[]),
+    rule("WS03-04", Working, "Each terminal server has one mode; servers of different modes share a license server.", &[]),
+    rule("WS03-05", Working, "Per Device with nothing but User CALs: temporaries for 90 days, then denial.", &[]),
+    rule("WS03-06", Working, "Per User with nothing but Device CALs lets everybody in, in or out of compliance.", &[]),
+    rule("WS03-07", Working, "Whoever wants both kinds on one server sets Per User and keeps the books himself.", &[]),
+    rule("WS03-08", Working, "An External Connector runs as Per User, counted nowhere.", &[]),
+    rule("WS03-09", Explained, "Every Windows session owes a terminal-services CAL, whatever the client runs; no built-in pool any more.", &[]),
+    rule("WS03-10", Later, "Owners of XP Professional before 2003-04-24 got a CAL for each free of charge, until mid-2007.", &[]),
+    rule("WS03-11", Working, "A Device CAL serves one device at every terminal server; the second server draws nothing.", &[]),
+    rule("WS03-12", Later, "One External Connector per terminal server, for any number of outsiders.", &[]),
+    rule("WS03-13", Later, "What is owed on paper: server license, Windows CAL and terminal-services CAL.", &[]),
+    rule("WS03-14", Later, "Retail and OEM owners trade product keys for license tokens on a page, step by step.", &[]),
+];
+
+#[rustfmt::skip]
+pub(super) const GRACE: &[Rule] = &[
+    rule("GR-01", Working, "Grace is 120 days, 90 on Windows 2000.", &[]),
+    rule("GR-02", Working, "The first client starts it, not an administrator's session; until then all its days are left.", &[]),
+    rule("GR-03", Working, "It ends when its days are over or at this server's first permanent CAL, whichever comes first.", &[]),
+    rule("GR-04", Working, "An end by permanent CAL leaves a marker and cannot be undone.", &[]),
+    rule("GR-05", Working, "While it runs, a silent license server is no obstacle: the client is let in without a license.", &[]),
+    rule("GR-06", Working, "While it runs, a license server that declines is no obstacle either.", &[]),
+    rule("GR-07", Working, "A license server that can issue does so during grace too.", &[]),
+    rule("GR-08", Working, "In the last 14 days event 1009 announces the end, once a day.", &[]),
+    rule("GR-09", Working, "Once it is over without a license server: event 1008 each day, and denials.", &[]),
+    rule("GR-10", Working, "The days left can be asked for; 0 means over.", &[]),
+    rule("GR-11", Working, "What ends it is a setting: first permanent CAL, server located, activated server located.", &[]),
+    rule("GR-12", Working, "Per User never brings a permanent CAL, so by default grace runs out in full.", &[]),
+];
+
+#[rustfmt::skip]
+pub(super) const DEVICE: &[Rule] = &[
+    rule("PD-01", Working, "A new device gets a temporary of 90 days, however many CALs are free.", &[]),
+    rule("PD-02", Working, "A device that lost its license but is on record gets the same one back.", &[]),
+    rule("PD-03", Working, "No second temporary: a device that used its one up gets a permanent when it comes with nothing.", &[]),
+    rule("PD-04", Working, "The same with no CAL to give: grace decides.", &[]),
+    rule("PD-05", Working, "A new device and no license server: grace decides.", &[]),
+    rule("PD-06", Working, "A validated temporary becomes a permanent as soon as a CAL is free.", &[]),
+    rule("PD-07", Working, "A validated temporary stays as it is where there is no CAL or no activation.", &[]),
+    rule("PD-08", Working, "A temporary on which nobody logged on is not upgraded.", &[]),
+    rule("PD-09", Working, "A temporary that holds is enough when no license server answers.", &[]),
+    rule("PD-10", Working, "An ended temporary is upgraded when a CAL is free.", &[]),
+    rule("PD-11", Working, "An ended temporary with no CAL: grace decides; denial is event 1011.", &[]),
+    rule("PD-12", Working, "An ended temporary and no license server: grace decides.", &[]),
+    rule("PD-13", Working, "A permanent with more than seven days left asks nobody.", &[]),
+    rule("PD-14", Working, "A permanent in its last seven days is renewed, and tried at every connection.", &[]),
+    rule("PD-15", Working, "A renewal that fails leaves the permanent good until its end.", &[]),
+    rule("PD-16", Working, "An ended permanent is replaced when a CAL is free or its own record still stands.", &[]),
+    rule("PD-17", Working, "An ended permanent with none free: grace decides; denial is event 1028.", &[]),
+    rule("PD-18", Working, "An ended permanent and no license server: grace decides.", &[]),
+    rule("PD-19", Working, "A license of an older version starts over in the newer one, and stays in the store beside it.", &[]),
+    rule("PD-20", Working, "A license of a newer version is good at an older server; what it needs is asked for in its own version.", &[]),
+    rule("PD-21", Working, "A license of another device is denied: 260, event 1004.", &[]),
+    rule("PD-22", Working, "A damaged license is denied: 261, event 1003; a switch makes it count as none.", &[]),
+    rule("PD-23", Working, "A license whose signer is not trusted is denied like a damaged one.", &[]),
+    rule("PD-24", Working, "Remote administration looks at no license.", &[]),
+    rule("PD-25", Working, "It allows two sessions and turns the third away.", &[]),
+];
+
+#[rustfmt::skip]
+pub(super) const LICENSE_SERVER: &[Rule] = &[
+    rule("LS-01", Working, "With the security group on, only its members are served; it starts empty.", &[]),
+    rule("LS-02", Working, "A terminal server newer than the license server is not served.", &[]),
+    rule("LS-03", Working, "Without activation there are temporaries only, and event 18 with each answer.", &[]),
+    rule("LS-04", Working, "One temporary per device and version; while it holds it is handed out again.", &[]),
+    rule("LS-05", Working, "A permanent needs a device pack with a free CAL, activation, and a mark on a temporary that still holds.", &[]),
+    rule("LS-06", Working, "Each issue moves one CAL from available to issued and notes who, what, since and until.", &[]),
+    rule("LS-07", Later, "A server with an empty pool refers to one that has announced free CALs.", &[]),
+    rule("LS-08", Later, "Servers tell one another how many CALs they have.", &[]),
+    rule("LS-09", Working, "Once a day ended permanents return to the pool; until then the record is its own device's to extend.", &[]),
+    rule("LS-10", Later, "An ended CAL of another server is reported to it, again and again if need be.", &[]),
+    rule("LS-11", Later, "Event 20 says that a pool runs low.", &[]),
+    rule("LS-12", Working, "Asked for a permanent with the pool empty: event 21; with no such pack at all: event 22.", &[]),
+    rule("LS-13", Working, "A logon sets the mark at the server that issued the temporary; if that one is silent, the next logon tries again.", &[]),
+    rule("LS-14", Working, "A device with a live permanent on record gets that one, not a second.", &[]),
+];
+
+#[rustfmt::skip]
+pub(super) const RENEWAL: &[Rule] = &[
+    rule("RN-01", Working, "The window opens seven times 24 hours before the end, that second included.", &[]),
+    rule("RN-02", Working, "The issuer extends the same record; asked twice, it extends once.", &[]),
+    rule("RN-03", Working, "With the issuer down another server renews from its own pool.", &[]),
+    rule("RN-04", Later, "When the issuer is back it is told to take the moved CAL in.", &[]),
+    rule("RN-05", Later, "With the issuer gone for good and no other CALs the client works up to its end.", &[]),
+    rule("RN-06", Later, "All CALs on one server, a second one empty: time to repair the first.", &[]),
+    rule("RN-07", Later, "CALs split over two servers: either one issues and renews.", &[]),
+];
+
+#[rustfmt::skip]
+pub(super) const RECOVERY: &[Rule] = &[
+    rule("RC-01", Working, "At most 89 days for a permanent, 90 for a temporary, 24 hours between sweeps.", &[]),
+    rule("RC-02", Working, "So a dead device's CAL is back before the temporary of its replacement ends.", &[]),
+    rule("RC-03", Working, "A temporary older than the last CAL by some days can be shut out for that many.", &[]),
+    rule("RC-04", Working, "Only the CALs of devices that stopped renewing come back.", &[]),
+    rule("RC-05", Working, "A missed day is no loss: an ended temporary is still upgraded.", &[]),
+    rule("RC-06", Explained, "No command of 2000 or 2003 takes a CAL away from a device.", &[]),
+];
+
+#[rustfmt::skip]
+pub(super) const USER: &[Rule] = &[
+    rule("PU-01", Working, "During grace everybody is let in.", &[]),
+    rule("PU-02", Working, "After it, a license server that answers is enough; nothing is issued or counted.", &[]),
+    rule("PU-03", Working, "After it, with none answering, nobody is let in.", &[]),
+    rule("PU-04", Working, "The client's store is not touched.", &[]),
+    rule("PU-05", Working, "A license left over from Per Device is ignored.", &[]),
+    rule("PU-06", Working, "Whether the license server must be activated is a switch, off by default.", &[]),
+    rule("PU-07", Working, "Nothing checks that enough User CALs were bought; reports say that it is not tracked.", &[]),
+    rule("PU-08", Working, "One CAL for a person, whatever the number of devices and servers; people are counted, not sessions.", &[]),
+    rule("PU-09", Explained, "Why it is not tracked: it came late, and nothing tied a CAL to an account.", &[]),
+];
+
+#[rustfmt::skip]
+pub(super) const VERSIONS: &[Rule] = &[
+    rule("VC-01", Working, "2000 terminal server, 2000 license server, 2000 CAL: they fit.", &[]),
+    rule("VC-02", Working, "2003 terminal server, 2000 license server: of no use to each other.", &[]),
+    rule("VC-03", Working, "A 2003 license server prefers 2000 CALs for a 2000 terminal server.", &[]),
+    rule("VC-04", Working, "Where they are gone it gives 2003 device CALs, unless the policy forbids it.", &[]),
+    rule("VC-05", Working, "2003 throughout fits.", &[]),
+    rule("VC-06", Working, "2000 CALs do not serve a 2003 terminal server: temporary, then denial.", &[]),
+    rule("VC-07", Working, "2003 user CALs do not serve a 2000 terminal server.", &[]),
+    rule("VC-08", Working, "In general neither the license server nor the CAL may be older than the terminal server, nor the CAL newer than its server.", &[]),
+    rule("VC-09", Later, "A terminal server upgraded to 2003 needs a 2003 license server; an upgraded one keeps its packs.", &[]),
+];
+
+#[rustfmt::skip]
+pub(super) const UPGRADE_POLICY: &[Rule] = &[
+    rule("PL-01", Working, "Policy off: a 2003 CAL goes to a 2000 terminal server when 2000 CALs are gone.", &[]),
+    rule("PL-02", Working, "Policy on: a device that never had a temporary gets one.", &[]),
+    rule("PL-03", Working, "Policy on: once that has ended, nothing; grace decides.", &[]),
+];

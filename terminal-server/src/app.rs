@@ -1,0 +1,110 @@
+//! What the handlers work with: the node's engine, whom it believes, the way to the license servers, the accounts.
+
+use std::sync::Arc;
+
+use chassis::calls::Enrolled;
+use chassis::client::ServiceClient;
+use chassis::engine::{Engine, ExecuteError, JournalFailed};
+use chassis::http::App;
+use chassis::identity::Identity;
+use chassis::lab::LabEngine;
+use shared::model::{LabTime, RequestId};
+use shared::node::{Command, Event, Node, Refusal, Server};
+use shared::wire::common::Identity as IdentityView;
+use shared::wire::problem::Problem;
+
+use crate::belief::Belief;
+use crate::directory::LocalAccounts;
+
+/// A running terminal server; a handle that is cloned for every request.
+#[derive(Clone)]
+pub(crate) struct TerminalServer(Arc<Parts>);
+
+struct Parts {
+    engine: Engine<Node>,
+    identity: Arc<Identity>,
+    client: ServiceClient,
+    belief: Belief,
+    accounts: LocalAccounts,
+}
+
+impl TerminalServer {
+    pub(crate) fn new(engine: Engine<Node>, identity: Arc<Identity>, client: ServiceClient) -> Self {
+        let accounts = LocalAccounts::new(engine.clone());
+        Self(Arc::new(Parts { engine, identity, client, belief: Belief::default(), accounts }))
+    }
+
+    pub(crate) fn engine(&self) -> &Engine<Node> {
+        &self.0.engine
+    }
+
+    pub(crate) fn client(&self) -> &ServiceClient {
+        &self.0.client
+    }
+
+    pub(crate) fn belief(&self) -> &Belief {
+        &self.0.belief
+    }
+
+    pub(crate) fn accounts(&self) -> &LocalAccounts {
+        &self.0.accounts
+    }
+
+    /// Executes a command; a refusal becomes its problem.
+    pub(crate) async fn execute<T: Send>(
+        &self,
+        request: Option<&RequestId>,
+        command: Command,
+        answer: impl FnOnce(&Node, &[Event], LabTime) -> T + Send,
+    ) -> Result<T, Problem> {
+        self.engine().execute(request, command, answer).await.map_err(|error| match error {
+            ExecuteError::Refused(refusal) => Refusal::problem(&refusal),
+            ExecuteError::Failed(failed) => failed.problem(),
+        })
+    }
+
+    /// Reads what is on disk.
+    pub(crate) async fn read<T: Send>(&self, look: impl FnOnce(&Node, LabTime) -> T + Send) -> Result<T, Problem> {
+        self.engine().read(look).await.map_err(|failed: JournalFailed| failed.problem())
+    }
+
+    /// Looks something up on the way to a command.
+    pub(crate) fn peek<T>(&self, look: impl FnOnce(&Node, LabTime) -> T) -> Result<T, Problem> {
+        self.engine().peek(look).map_err(|failed: JournalFailed| failed.problem())
+    }
+
+    /// Who this server is; it was founded before it listened.
+    pub(crate) fn server(&self) -> Result<Server, Problem> {
+        self.peek(|node, _| node.server().cloned())?.ok_or_else(|| Refusal::NotStarted.problem())
+    }
+}
+
+impl App for TerminalServer {
+    fn engine(&self) -> &dyn LabEngine {
+        &self.0.engine
+    }
+
+    async fn identity(&self) -> Result<IdentityView, Problem> {
+        let identity = &self.0.identity;
+        let server = self.server()?;
+        let owned = |node: &Node| node.root().map(|(pem, fingerprint)| (pem.to_owned(), fingerprint.to_owned()));
+        let root = self.read(|node, _| owned(node)).await?;
+        let (root, root_fingerprint) = root.unzip();
+        Ok(IdentityView {
+            service: identity.kind().name().to_owned(),
+            name: identity.name().clone(),
+            key: identity.public_key(),
+            thumbprint: identity.public_key().thumbprint(),
+            generation: Some(server.generation),
+            product_version: Some(server.version()),
+            product_id: None,
+            root,
+            root_fingerprint,
+        })
+    }
+
+    /// No service calls a terminal server.
+    async fn caller(&self, _: &str) -> Result<Option<Enrolled>, Problem> {
+        Ok(None)
+    }
+}

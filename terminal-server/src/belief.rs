@@ -1,0 +1,55 @@
+//! Whom this terminal server believes: the lab's root and the pinned license servers, kept ready for checking licenses.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use shared::model::Cal;
+use shared::node::Node;
+use shared::policy::admission::Presented;
+use shared::trust::{self, Anchors, Flaw, Root};
+
+/// The anchors, made from the node's state when they are first needed and again after an enrolment.
+#[derive(Default)]
+pub(crate) struct Belief(RwLock<Option<Arc<Anchors>>>);
+
+impl Belief {
+    /// What a client presented, with its proof looked at (PD-22, PD-23); `anchors` is asked when nothing is ready.
+    pub(crate) fn open(&self, token: Option<&str>, anchors: impl FnOnce() -> Anchors) -> Presented {
+        let Some(token) = token else { return Presented::Nothing };
+        match trust::open_license(token, &self.anchors(anchors)) {
+            Ok(cal) => Presented::License(cal),
+            Err(Flaw::Damaged(reason)) => Presented::Damaged { reason },
+            Err(Flaw::Untrusted(reason)) => Presented::Untrusted { reason },
+        }
+    }
+
+    /// The license in a license server's answer, where it is genuine.
+    pub(crate) fn genuine(&self, token: &str, anchors: impl FnOnce() -> Anchors) -> Result<Cal, Flaw> {
+        trust::open_license(token, &self.anchors(anchors))
+    }
+
+    /// Forgets what was ready: somebody was enrolled, or the root was settled.
+    pub(crate) fn forget(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn anchors(&self, make: impl FnOnce() -> Anchors) -> Arc<Anchors> {
+        if let Some(ready) = self.0.read().unwrap_or_else(PoisonError::into_inner).clone() {
+            return ready;
+        }
+        let made = Arc::new(make());
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(made.clone());
+        made
+    }
+}
+
+/// The anchors that a node's state amounts to (DESIGN: root, and pins for CE-14).
+pub(crate) fn anchors_of(node: &Node) -> Anchors {
+    let mut anchors = Anchors::default();
+    if let Some(root) = node.root().and_then(|(pem, _)| Root::parse_pem(pem).ok()) {
+        anchors.set_root(root);
+    }
+    for (name, enrolled) in node.enrolled() {
+        anchors.set_pin(name.clone(), enrolled.key);
+    }
+    anchors
+}

@@ -1,0 +1,126 @@
+//! The door: a connection from its arrival to its verdict, and a session from its logon to its end.
+
+use shared::model::{RequestId, SessionId, TraceStep};
+use shared::node::{Arrival, Command, Connection, Event, Refusal, Step};
+use shared::policy::denials;
+use shared::wire::problem::{Problem, ProblemCode};
+use shared::wire::terminal_server::{
+    ConnectRequest, Connected, Decision, Denial, Ending, LicenseStatus, LoggedOn, LogonRequest, SessionState, Verdict,
+};
+
+use crate::app::TerminalServer;
+use crate::asking;
+use crate::belief::anchors_of;
+
+/// How many steps a connection may take; each asks a license server that was not asked before.
+const STEPS_MAX: usize = 64;
+
+/// Takes a connection in, asks whoever must be asked, and judges it (SPEC 4.3).
+pub(crate) async fn connect(app: &TerminalServer, asked: ConnectRequest) -> Result<Connected, Problem> {
+    let mut connection = Connection::new(arrival(app, asked)?);
+    for _ in 0..STEPS_MAX {
+        match app.peek(|node, now| node.step(&connection, now))? {
+            Step::Judge => break,
+            Step::Inquire { server, inquiry } => connection.hear(asking::inquire(app, server, &inquiry).await?),
+            Step::Contact { server, version } => {
+                let request = connection.request().clone();
+                connection.hear(asking::contact(app, &request, server, version).await?);
+            }
+        }
+    }
+    judge(app, connection).await
+}
+
+fn arrival(app: &TerminalServer, asked: ConnectRequest) -> Result<Arrival, Problem> {
+    let anchors = || app.peek(|node, _| anchors_of(node)).unwrap_or_default();
+    let presented = app.belief().open(asked.license.as_deref(), anchors);
+    Ok(Arrival {
+        request: asked.request,
+        device: asked.device,
+        user: asked.user,
+        platform: asked.platform,
+        hardware_id: asked.hardware_id,
+        admin: asked.admin,
+        presented,
+        token: asked.license,
+    })
+}
+
+async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected, Problem> {
+    let request = connection.request().clone();
+    let command = Command::Judge(Box::new(connection.clone()));
+    let judged = app.execute(Some(&request), command, |node, events, now| {
+        let verdict = events.iter().find_map(|event| if let Event::Judged { verdict, .. } = event { Some(verdict.clone()) } else { None });
+        (verdict, node.server().cloned(), node.settings().expiry_popup_days, now)
+    });
+    let (verdict, server, popup_days, now) = judged.await?;
+    let (Some(verdict), Some(server)) = (verdict, server) else {
+        return Err(Problem::new(ProblemCode::Internal, "the connection led to no verdict"));
+    };
+    let Decision::Accepted { session, status, .. } = verdict.decision else { return Err(denied(verdict)) };
+    let license = connection.granted(status);
+    let warning = license.as_ref().filter(|granted| granted.cal.pack.is_none());
+    let warning = warning.and_then(|granted| denials::expiry_popup(granted.cal.expires_at, now, popup_days));
+    // A license handed back unchanged is in the client's store already.
+    let license = license.filter(|_| status != LicenseStatus::ValidClient);
+    Ok(Connected { session, server: server.name, at: now, status, rule: verdict.rule, trace: verdict.trace, license, warning })
+}
+
+/// A denial as a problem: the client's code and text, the event, the rule and the trace (section 10).
+fn denied(verdict: Verdict) -> Problem {
+    let (code, event) = match verdict.decision {
+        Decision::Denied { code, event } => (code, event),
+        Decision::Accepted { .. } => (None, None),
+    };
+    let text = denials::text_of(code).to_owned();
+    let detail = code.map_or_else(|| text.clone(), |code| format!("{code}: {text}"));
+    let mut problem = Problem::new(ProblemCode::Denied, detail).under(&[verdict.rule.as_str()]);
+    problem.denial = Some(Box::new(Denial { code, text, event, rule: verdict.rule, trace: verdict.trace }));
+    problem
+}
+
+/// A logon: the directory checks the password; then the issuer of the session's temporary is told, and the session is active.
+pub(crate) async fn log_on(app: &TerminalServer, id: SessionId, logon: LogonRequest) -> Result<LoggedOn, Problem> {
+    let open = app.peek(|node, _| node.open_session(&id).cloned())?.ok_or_else(|| Refusal::NoSession(id).problem())?;
+    let session = open.session;
+    if session.state != SessionState::WaitingForLogon {
+        return Err(Refusal::AlreadyLoggedOn(id).problem());
+    }
+    let account = app.accounts().check(&logon.user, &logon.password).await?;
+    let Some(account) = account.filter(|account| account.administrator || !session.admin) else {
+        app.execute(Some(&session.request), Command::End { session: id, how: Ending::LogonFailed }, |_, _, _| ()).await?;
+        let why = if session.admin {
+            "or the account is not an administrator's, which the /admin switch takes"
+        } else {
+            "or there is no such account"
+        };
+        return Err(Problem::new(
+            ProblemCode::LogonFailed,
+            format!("the password of {} is wrong, {why}; the session has ended", logon.user),
+        ));
+    };
+    let trace = match &session.marks {
+        Some(target) => vec![asking::mark(app, &session.request, target, session.hardware_id).await?],
+        None => Vec::new(),
+    };
+    finish_logon(app, &session.request, id, logon, account.administrator, trace).await
+}
+
+async fn finish_logon(
+    app: &TerminalServer,
+    request: &RequestId,
+    session: SessionId,
+    logon: LogonRequest,
+    administrator: bool,
+    trace: Vec<TraceStep>,
+) -> Result<LoggedOn, Problem> {
+    let user = logon.user;
+    let command = Command::LogOn { session, user: user.clone(), administrator, trace: trace.clone() };
+    app.execute(Some(request), command, |_, _, _| ()).await?;
+    Ok(LoggedOn { session, user, trace })
+}
+
+/// Ends a session: logged off, or cancelled at the logon screen.
+pub(crate) async fn end(app: &TerminalServer, session: SessionId, how: Ending) -> Result<(), Problem> {
+    app.execute(None, Command::End { session, how }, |_, _, _| ()).await
+}

@@ -1,0 +1,74 @@
+//! What administrators change.
+
+use chassis::http::{Body, NoContent, Path};
+use shared::model::{ServerName, UserName};
+use shared::node::{Account, Command, Enrolled};
+use shared::trust::Root;
+use shared::wire::problem::{Problem, ProblemCode};
+use shared::wire::terminal_server::{
+    AccountChange, AccountRow, LicenseServerList, LicenseServerRow, Settings, SettingsChange, TrustLicenseServer, TrustRoot,
+};
+
+use crate::app::TerminalServer;
+use crate::{asking, directory};
+
+pub(super) async fn settings(app: TerminalServer) -> Result<Settings, Problem> {
+    app.read(|node, _| node.settings().clone()).await
+}
+
+/// WS03-02, WS03-03, W2K-02.
+pub(super) async fn change_settings(app: TerminalServer, Body(change): Body<SettingsChange>) -> Result<Settings, Problem> {
+    app.execute(None, Command::ChangeSettings(change), |node, _, _| node.settings().clone()).await
+}
+
+pub(super) async fn accounts(app: TerminalServer) -> Result<Vec<AccountRow>, Problem> {
+    app.read(|node, _| node.accounts()).await
+}
+
+pub(super) async fn set_account(
+    app: TerminalServer,
+    Path(name): Path<UserName>,
+    Body(change): Body<AccountChange>,
+) -> Result<NoContent, Problem> {
+    let hash = directory::hash(change.password).await?;
+    let account = Account { hash, administrator: change.administrator };
+    app.execute(None, Command::SetAccount { name, account }, |_, _, _| NoContent).await
+}
+
+pub(super) async fn remove_account(app: TerminalServer, Path(name): Path<UserName>) -> Result<NoContent, Problem> {
+    app.execute(None, Command::RemoveAccount(name), |_, _, _| NoContent).await
+}
+
+pub(super) async fn trust_root(app: TerminalServer, Body(wanted): Body<TrustRoot>) -> Result<NoContent, Problem> {
+    let root = Root::parse_pem(&wanted.root).map_err(|error| Problem::new(ProblemCode::Invalid, error.to_string()))?;
+    let command = Command::TrustRoot { pem: root.certificate().pem(), fingerprint: root.fingerprint() };
+    app.execute(None, command, |_, _, _| ()).await?;
+    app.belief().forget();
+    Ok(NoContent)
+}
+
+pub(super) async fn license_servers(app: TerminalServer) -> Result<Vec<LicenseServerRow>, Problem> {
+    app.read(|node, now| node.license_server_rows(now)).await
+}
+
+pub(super) async fn list_license_servers(
+    app: TerminalServer,
+    Body(list): Body<LicenseServerList>,
+) -> Result<Vec<LicenseServerRow>, Problem> {
+    app.execute(None, Command::ListLicenseServers(list.names), |_, _, _| ()).await?;
+    asking::locate(&app).await;
+    license_servers(app).await
+}
+
+/// A license server that was enrolled may be located at once (GR-11).
+pub(super) async fn trust_license_server(
+    app: TerminalServer,
+    Path(name): Path<ServerName>,
+    Body(wanted): Body<TrustLicenseServer>,
+) -> Result<NoContent, Problem> {
+    let enrolled = Enrolled { key: wanted.key, url: wanted.url };
+    app.execute(None, Command::TrustLicenseServer { name, enrolled }, |_, _, _| ()).await?;
+    app.belief().forget();
+    asking::locate(&app).await;
+    Ok(NoContent)
+}

@@ -1,0 +1,250 @@
+//! Runs the commands of a Markdown page and compares what they print with what the page says.
+//!
+//! A fenced block whose info string is exactly `console` is run, block after block, from top to bottom; with further words
+//! (`console by-hand`) it is only shown. In it `$ command` is run, `> ` goes on with a command whose line ended in `\`, and the
+//! lines up to the next `$` are the expected output. `...` stands for any text inside a line, and for any lines where it is
+//! alone. A last line `[exit 3]` expects that exit code, otherwise it is 0. Trailing blanks do not count.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Stands for any text, or for any lines where it is alone.
+const ANYTHING: &str = "...";
+
+/// One command of a page and what it should print.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The page's line of the command, from 1.
+    pub line: usize,
+    /// The command, continuation lines joined.
+    pub command: String,
+    /// The lines that it should print.
+    pub expected: Vec<String>,
+    /// The exit code that it should end with.
+    pub exit: i32,
+}
+
+/// What a command printed, standard output and error together, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Printed {
+    /// The text.
+    pub text: String,
+    /// The exit code; -1 where a signal ended it.
+    pub exit: i32,
+}
+
+/// Where a page and the lab differ, or why the page could not be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageError {
+    /// The page's line, from 1.
+    pub line: usize,
+    /// What was wrong, over several lines where it is a difference.
+    pub reason: String,
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}: {}", self.line, self.reason)
+    }
+}
+
+impl std::error::Error for PageError {}
+
+/// Runs every step of a page through `perform`, in order, and stops at the first that differs; says how many ran.
+///
+/// # Errors
+/// The page cannot be read, or a command printed or returned something else than it says.
+pub fn run(page: &str, mut perform: impl FnMut(&str) -> Printed) -> Result<usize, PageError> {
+    let steps = steps(page)?;
+    for step in &steps {
+        let printed = perform(&step.command);
+        check(step, &printed)?;
+    }
+    Ok(steps.len())
+}
+
+/// The steps of a page, in order.
+///
+/// # Errors
+/// A block is not closed, starts with output, or breaks off inside a command.
+pub fn steps(page: &str) -> Result<Vec<Step>, PageError> {
+    let mut steps = Vec::new();
+    let mut lines = page.lines().enumerate().map(|(index, line)| (index + 1, line));
+    while let Some((opened, line)) = lines.next() {
+        let Some(info) = line.trim_start().strip_prefix("```") else { continue };
+        let block: Vec<(usize, &str)> = lines.by_ref().take_while(|(_, line)| line.trim() != "```").collect();
+        let closed = page.lines().nth(opened + block.len()).is_some();
+        match (closed, info.trim()) {
+            (false, _) => return Err(PageError { line: opened, reason: "this block is not closed; end it with ```".to_owned() }),
+            (true, "console") => steps.extend(block_steps(&block)?),
+            (true, _) => {}
+        }
+    }
+    Ok(steps)
+}
+
+fn block_steps(block: &[(usize, &str)]) -> Result<Vec<Step>, PageError> {
+    let mut steps: Vec<Step> = Vec::new();
+    for &(line, text) in block {
+        let unfinished = steps.last_mut().filter(|step| step.command.ends_with('\\') && step.expected.is_empty());
+        if let Some(step) = unfinished {
+            let Some(more) = text.strip_prefix("> ") else {
+                return Err(PageError { line, reason: "the command above goes on: this line must begin with '> '".to_owned() });
+            };
+            step.command.pop();
+            step.command.push_str(more.trim_end());
+        } else if let Some(command) = text.strip_prefix("$ ") {
+            steps.push(Step { line, command: command.trim_end().to_owned(), expected: Vec::new(), exit: 0 });
+        } else if let Some(step) = steps.last_mut() {
+            step.expected.push(text.trim_end().to_owned());
+        } else {
+            return Err(PageError { line, reason: "output without a command; begin the block with '$ command'".to_owned() });
+        }
+    }
+    for step in &mut steps {
+        drop_blank_end(&mut step.expected);
+        if let Some(exit) = step.expected.last().and_then(|line| exit_line(line)) {
+            step.exit = exit;
+            step.expected.pop();
+            drop_blank_end(&mut step.expected);
+        }
+    }
+    Ok(steps)
+}
+
+fn exit_line(line: &str) -> Option<i32> {
+    line.strip_prefix("[exit ")?.strip_suffix(']')?.parse().ok()
+}
+
+fn drop_blank_end(lines: &mut Vec<String>) {
+    while lines.last().is_some_and(|line| line.trim().is_empty()) {
+        lines.pop();
+    }
+}
+
+/// Compares one step with what its command printed.
+///
+/// # Errors
+/// Text or exit code differ; the reason shows where, `-` for the page and `+` for the lab.
+pub fn check(step: &Step, printed: &Printed) -> Result<(), PageError> {
+    let mut actual: Vec<String> = printed.text.lines().map(|line| line.trim_end().to_owned()).collect();
+    drop_blank_end(&mut actual);
+    let error = |reason| Err(PageError { line: step.line, reason });
+    if !lines_match(&step.expected, &actual) {
+        return error(format!("$ {}\nprints something else (- page, + lab):\n{}", step.command, difference(&step.expected, &actual)));
+    }
+    if step.exit != printed.exit {
+        return error(format!("$ {}\nexit code: the page says {}, the lab says {}", step.command, step.exit, printed.exit));
+    }
+    Ok(())
+}
+
+fn lines_match(expected: &[String], actual: &[String]) -> bool {
+    glob_match(expected, actual, |pattern| pattern == ANYTHING, |pattern, line| line_matches(pattern, line))
+}
+
+/// Whether a line fits a line of a page, in which `...` stands for any text.
+#[must_use]
+pub fn line_matches(pattern: &str, line: &str) -> bool {
+    let mut parts = pattern.split(ANYTHING);
+    let Some(rest) = parts.next().and_then(|first| line.strip_prefix(first)) else { return false };
+    let mut middle: Vec<&str> = parts.collect();
+    let Some(last) = middle.pop() else { return rest.is_empty() };
+    let mut rest = rest;
+    for part in middle {
+        let Some((_, after)) = rest.split_once(part) else { return false };
+        rest = after;
+    }
+    rest.ends_with(last)
+}
+
+/// Classic matching with wildcards: after a mismatch the latest wildcard swallows one more item.
+fn glob_match<T>(patterns: &[T], items: &[T], is_wild: impl Fn(&T) -> bool, fits: impl Fn(&T, &T) -> bool) -> bool {
+    let (mut at_pattern, mut at_item) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while let Some(item) = items.get(at_item) {
+        match patterns.get(at_pattern) {
+            Some(pattern) if is_wild(pattern) => {
+                at_pattern += 1;
+                retry = Some((at_pattern, at_item));
+            }
+            Some(pattern) if fits(pattern, item) => {
+                at_pattern += 1;
+                at_item += 1;
+            }
+            Some(_) | None => {
+                let Some((after_wild, swallowed)) = retry else { return false };
+                retry = Some((after_wild, swallowed + 1));
+                (at_pattern, at_item) = (after_wild, swallowed + 1);
+            }
+        }
+    }
+    patterns.iter().skip(at_pattern).all(is_wild)
+}
+
+/// The lines of both sides, those that fit together once.
+fn difference(expected: &[String], actual: &[String]) -> String {
+    let mut text = String::new();
+    let mut rest = actual;
+    for (index, line) in expected.iter().enumerate() {
+        if line == ANYTHING {
+            text.push_str("  ...\n");
+            // What the wildcard stands for is skipped up to the line that the page has next.
+            let next = expected.get(index + 1).and_then(|next| rest.iter().position(|line| line_matches(next, line)));
+            rest = rest.get(next.unwrap_or(0)..).unwrap_or_default();
+        } else if let Some(found) = rest.iter().position(|actual| line_matches(line, actual)) {
+            let (extra, from) = rest.split_at(found);
+            extra.iter().for_each(|line| text.push_str(&format!("+ {line}\n")));
+            from.iter().take(1).for_each(|line| text.push_str(&format!("  {line}\n")));
+            rest = from.get(1..).unwrap_or_default();
+        } else {
+            text.push_str(&format!("- {line}\n"));
+        }
+    }
+    rest.iter().for_each(|line| text.push_str(&format!("+ {line}\n")));
+    text
+}
+
+/// Performs commands with `sh` in one folder.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    folder: PathBuf,
+    path: String,
+    variables: BTreeMap<String, String>,
+}
+
+impl Shell {
+    /// A shell that works in `folder` and finds the lab's own binaries in `binaries` first.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>, binaries: &Path) -> Self {
+        let inherited = std::env::var("PATH").unwrap_or_default();
+        Self { folder: folder.into(), path: format!("{}:{inherited}", binaries.display()), variables: BTreeMap::new() }
+    }
+
+    /// Sets an environment variable for every command.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Runs one command line to its end, standard error joined to standard output, no input.
+    ///
+    /// What the command leaves running in the background must not hold its output open, or this waits for it.
+    #[must_use]
+    pub fn perform(&self, command: &str) -> Printed {
+        let output = Command::new("sh")
+            .args(["-c", &format!("exec 2>&1\n{command}")])
+            .current_dir(&self.folder)
+            .env("PATH", &self.path)
+            .envs(&self.variables)
+            .stdin(Stdio::null())
+            .output();
+        match output {
+            Ok(output) => Printed { text: String::from_utf8_lossy(&output.stdout).into_owned(), exit: output.status.code().unwrap_or(-1) },
+            Err(error) => Printed { text: format!("sh could not be started: {error}"), exit: -1 },
+        }
+    }
+}
