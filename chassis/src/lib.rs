@@ -1,6 +1,17 @@
 //! What touches a socket, a disk or a clock, once for all services.
 
+pub mod calls;
+pub mod client;
 pub mod clock;
+pub mod config;
 pub mod data;
 pub mod engine;
+pub mod http;
+pub mod identity;
 pub mod journal;
+pub mod lab;
+pub mod pages;
+pub mod random;
+pub mod run;
+pub mod server;
+pub mod telemetry;

@@ -18,7 +18,7 @@ const MOST: u32 = 1000;
 pub async fn events<M: Machine>(
     engine: &Engine<M>,
     query: EventQuery,
-    record: impl Fn(&M::Event) -> Option<&LogRecord> + Send,
+    record: impl Fn(&M::Event) -> Option<&LogRecord> + Send + Sync,
 ) -> Result<Page<LoggedEvent>, Problem> {
     let fits = |found: &LogRecord| {
         query.id.is_none_or(|id| id == found.id) && query.source.as_ref().is_none_or(|source| source.eq_ignore_ascii_case(&found.source))
@@ -38,7 +38,7 @@ pub async fn list<M: Machine, T>(
     engine: &Engine<M>,
     name: &'static str,
     query: ListQuery,
-    shown: impl Fn(&Entry<M::Event>) -> Option<T> + Send,
+    shown: impl Fn(&Entry<M::Event>) -> Option<T> + Send + Sync,
 ) -> Result<Page<T>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT).clamp(1, MOST) as usize;
     let listed = engine.list(name, query.before, limit, |entry| shown(entry).is_some()).await.map_err(|failed| failed.problem())?;

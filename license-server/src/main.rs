@@ -6,5 +6,7 @@ use chassis::config::Kind;
 use shared::ledger::Ledger;
 
 fn main() -> ExitCode {
-    chassis::run::service::<license_server::Config, Ledger, _, _>(Kind::LicenseServer, license_server::start)
+    chassis::run::main::<license_server::Config, Ledger, _, _>(Kind::LicenseServer, ABOUT, license_server::start)
 }
+
+const ABOUT: &str = "The license server: keeps CAL packs, issues and renews CALs, and remembers who holds them.";

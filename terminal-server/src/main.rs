@@ -6,5 +6,7 @@ use chassis::config::Kind;
 use shared::node::Node;
 
 fn main() -> ExitCode {
-    chassis::run::service::<terminal_server::Config, Node, _, _>(Kind::TerminalServer, terminal_server::start)
+    chassis::run::main::<terminal_server::Config, Node, _, _>(Kind::TerminalServer, ABOUT, terminal_server::start)
 }
+
+const ABOUT: &str = "The terminal server: judges every connection, hands out licenses, and keeps sessions.";

@@ -13,8 +13,8 @@ use lab::session::{self, Answer, Logon, Then, Visit, Visited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::model::{
-    Cal, CalKind, DeviceName, Generation, LabTime, Platform, ProductType, ProductVersion, Purchase, Registrant, RequestId, ServerName, Span,
-    UserName,
+    Cal, CalKind, DeviceName, Generation, LabTime, Platform, ProductType, ProductVersion, Purchase, Registrant, RequestId, ServerName,
+    Span, UserName,
 };
 use shared::wire::clearinghouse::{BoughtCode, BuyCode};
 use shared::wire::common::{ClockChange, ClockView, Identity, LoggedEvent, Page};

@@ -1,3 +1,4 @@
 //! What the whole-lab tests share.
 
+pub mod harness;
 pub mod pages;

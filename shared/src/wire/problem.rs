@@ -116,6 +116,9 @@ catalogue! {
     /// A logon failed: wrong password or no such account.
     LogonFailed = "logon-failed", 403, "The logon failed",
         "Check user name and password; connect again, since a failed logon ends the session.";
+    /// More calls in a minute than a service can remember, and it must remember each to refuse its replay.
+    Busy = "busy", 503, "The service has more calls in hand than it can keep apart",
+        "Ask again in a minute: a repeated request does nothing twice.";
     /// The service can no longer promise that what it answers is on disk.
     Failed = "failed", 503, "The service cannot write its journal",
         "See the service's log; free the disk or restore the data directory, then start it again.";

@@ -21,7 +21,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("policy", &["model"]),
     ("trust", &["model", "wire::problem"]),
     ("wire", &["model"]),
-    ("registry", &["dice", "machine", "model", "policy", "wire"]),
+    // The registry's events name the serials and periods of the certificates that it grants.
+    ("registry", &["dice", "machine", "model", "policy", "trust", "wire"]),
     ("ledger", &["dice", "machine", "model", "policy", "wire"]),
     ("node", &["dice", "machine", "model", "policy", "wire"]),
 ];

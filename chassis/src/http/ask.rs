@@ -1,0 +1,124 @@
+//! What a request carries, and how a handler's arguments are taken from it.
+
+use actix_web::{FromRequest, HttpRequest};
+use std::sync::Arc;
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Bytes;
+use futures_util::FutureExt as _;
+use schemars::JsonSchema;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::error::Category;
+use shared::model::RequestId;
+use shared::wire::problem::{Problem, ProblemCode};
+
+use super::common::Facts;
+use super::{Operation, Signed};
+
+/// A request that was let in: its body is read, its caller known.
+pub struct Asked {
+    pub(super) http: HttpRequest,
+    pub(super) body: Bytes,
+    pub(super) signed: Option<Signed>,
+    pub(super) request: RequestId,
+    pub(super) facts: Arc<Facts>,
+}
+
+/// An argument of a handler: taken from the request, described in the OpenAPI.
+pub trait Extract: Sized {
+    /// Says in the route's description what the request must carry.
+    fn describe(operation: &mut Operation<'_>);
+
+    /// Takes the argument from the request, or says what is wrong with it.
+    fn extract(asked: &Asked) -> Result<Self, Problem>;
+}
+
+/// The request's JSON body.
+#[derive(Clone, Copy, Debug)]
+pub struct Body<T>(pub T);
+
+/// The variable parts of the path: a struct with a field for each, or one value where there is one.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<T>(pub T);
+
+/// The query. A route without this argument takes no query.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + JsonSchema> Extract for Body<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.takes_body::<T>();
+    }
+
+    fn extract(asked: &Asked) -> Result<Self, Problem> {
+        require_json(&asked.http)?;
+        // The whole body is scanned first, so that what is no JSON is told so even where a wrong value comes before the break.
+        serde_json::from_slice::<IgnoredAny>(&asked.body).map_err(unreadable)?;
+        // serde would take an array for a struct, field by field; no body of ours is one.
+        if asked.body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Problem::new(ProblemCode::Invalid, "the body must be a JSON object"));
+        }
+        serde_json::from_slice(&asked.body).map(Self).map_err(unreadable)
+    }
+}
+
+impl<T: DeserializeOwned + JsonSchema> Extract for Path<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.takes_path::<T>();
+    }
+
+    fn extract(asked: &Asked) -> Result<Self, Problem> {
+        let extracted = actix_web::web::Path::<T>::extract(&asked.http).now_or_never();
+        match extracted {
+            Some(Ok(path)) => Ok(Self(path.into_inner())),
+            Some(Err(error)) => Err(Problem::new(ProblemCode::Malformed, format!("the path: {error}"))),
+            None => Err(Problem::new(ProblemCode::Internal, "the path was not read at once")),
+        }
+    }
+}
+
+impl<T: DeserializeOwned + JsonSchema> Extract for Query<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.takes_query::<T>();
+    }
+
+    fn extract(asked: &Asked) -> Result<Self, Problem> {
+        actix_web::web::Query::<T>::from_query(asked.http.query_string())
+            .map(|query| Self(query.into_inner()))
+            .map_err(|error| Problem::new(ProblemCode::Malformed, format!("the query: {error}")))
+    }
+}
+
+impl Extract for Signed {
+    fn describe(_: &mut Operation<'_>) {}
+
+    fn extract(asked: &Asked) -> Result<Self, Problem> {
+        let unproved = || Problem::new(ProblemCode::Internal, "this route asks for a signed caller, but its access does not prove one");
+        asked.signed.clone().ok_or_else(unproved)
+    }
+}
+
+impl Extract for RequestId {
+    fn describe(_: &mut Operation<'_>) {}
+
+    fn extract(asked: &Asked) -> Result<Self, Problem> {
+        Ok(asked.request.clone())
+    }
+}
+
+fn unreadable(error: serde_json::Error) -> Problem {
+    match error.classify() {
+        Category::Data => Problem::new(ProblemCode::Invalid, format!("the body: {error}")),
+        Category::Syntax | Category::Eof | Category::Io => Problem::new(ProblemCode::Malformed, format!("the body is not JSON: {error}")),
+    }
+}
+
+fn require_json(http: &HttpRequest) -> Result<(), Problem> {
+    let given = http.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let given = if given.is_empty() { "no content-type" } else { given };
+    Err(Problem::new(ProblemCode::UnsupportedMediaType, format!("the request came with {given:.100}; this route takes application/json")))
+}

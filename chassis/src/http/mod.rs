@@ -1,0 +1,31 @@
+//! One table of routes makes the service's HTTP side and its OpenAPI description.
+//!
+//! A row names method, path, access and handler; the handler's own arguments say what the request must carry and its
+//! result what is answered, so the description cannot differ from what runs. Every answer that is not a success is an
+//! `application/problem+json` of `shared::wire::problem`.
+
+mod admission;
+mod answer;
+mod ask;
+mod common;
+mod handler;
+mod observe;
+mod openapi;
+mod routes;
+
+pub use admission::Signed;
+pub use answer::{Created, NoContent, Reply, Written};
+pub use ask::{Asked, Body, Extract, Path, Query};
+pub use handler::Handler;
+pub use openapi::Operation;
+pub use routes::{Access, App, Method, Routes, Row};
+
+pub(crate) use admission::AdminToken;
+pub(crate) use common::Facts;
+pub(crate) use routes::Doorway;
+
+/// The most bytes that a request's body may have.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// The header that carries a request's id.
+pub const REQUEST_ID: &str = "x-request-id";

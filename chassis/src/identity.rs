@@ -1,0 +1,104 @@
+//! Who a service is: its name and its Ed25519 key, made at the first start.
+
+use aws_lc_rs::signature::Ed25519KeyPair;
+use shared::model::{PublicKey, ServerName};
+use shared::trust::{SigningKey, TrustError};
+use shared::wire::common::Identity as IdentityView;
+
+use crate::config::Kind;
+use crate::data::{DataDir, DataError};
+
+/// A service's name and key pair.
+pub struct Identity {
+    kind: Kind,
+    name: ServerName,
+    key: SigningKey,
+}
+
+/// Why there is no identity.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The file could not be read or made.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The file does not hold an Ed25519 key.
+    #[error("key.pem cannot be used: {0}; restore the file, or remove it to begin with a new key, which must then be enrolled again")]
+    Unusable(#[from] TrustError),
+    /// The file holds bytes that are no text.
+    #[error("key.pem is not text; restore the file, or remove it to begin with a new key, which must then be enrolled again")]
+    NotText,
+    /// The system's randomness gave no key.
+    #[error("a new key could not be made")]
+    NoKey,
+}
+
+impl Identity {
+    /// Reads the key from `key.pem`, or makes it.
+    pub fn open(kind: Kind, name: ServerName, data: &DataDir) -> Result<Self, IdentityError> {
+        let pem = data.secret_file("key.pem", || new_key().map(String::into_bytes))?;
+        let pem = String::from_utf8(pem).map_err(|_| IdentityError::NotText)?;
+        Self::from_pem(kind, name, &pem)
+    }
+
+    /// An identity with a new key that is kept nowhere.
+    pub fn temporary(kind: Kind, name: ServerName) -> Result<Self, IdentityError> {
+        Self::from_pem(kind, name, &new_key()?)
+    }
+
+    /// An identity with the Ed25519 key of a PKCS#8 file.
+    pub fn from_pem(kind: Kind, name: ServerName, pem: &str) -> Result<Self, IdentityError> {
+        Ok(Self { kind, name, key: SigningKey::from_pkcs8_pem(pem)? })
+    }
+
+    /// The service's kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The service's name.
+    #[must_use]
+    pub fn name(&self) -> &ServerName {
+        &self.name
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey {
+        self.key.public()
+    }
+
+    /// The answer of `GET /identity` as far as every service has one.
+    #[must_use]
+    pub fn view(&self) -> IdentityView {
+        IdentityView {
+            service: self.kind.name().to_owned(),
+            name: self.name.clone(),
+            key: self.public_key(),
+            thumbprint: self.public_key().thumbprint(),
+            generation: None,
+            product_version: None,
+            product_id: None,
+            root: None,
+            root_fingerprint: None,
+        }
+    }
+
+    /// The key pair, which signs calls, certificate requests and tokens.
+    #[must_use]
+    pub fn key(&self) -> &SigningKey {
+        &self.key
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Identity").field("name", &self.name).field("public", &self.public_key()).finish_non_exhaustive()
+    }
+}
+
+/// A new Ed25519 key as PKCS#8 version 1, which every tool reads; version 2 is refused by some.
+fn new_key() -> Result<String, IdentityError> {
+    let key = Ed25519KeyPair::generate().and_then(|pair| pair.to_pkcs8v1()).map_err(|_| IdentityError::NoKey)?;
+    Ok(SigningKey::pem_of_pkcs8(key.as_ref()))
+}

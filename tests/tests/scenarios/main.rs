@@ -1,0 +1,13 @@
+//! The scenario vectors of SPEC.md section 15, through the services' real HTTP interfaces.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod activation;
+mod administration;
+mod grace;
+mod license_server;
+mod per_device;
+mod per_user;
+mod recovery;
+mod several_servers;
+mod tampering;
+mod versions;
