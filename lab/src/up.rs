@@ -23,13 +23,8 @@ pub struct Hold {
 pub fn hold(data: &Path) -> Result<Hold, Failure> {
     std::fs::create_dir_all(data).map_err(|error| Failure::file(data, error))?;
     let path = data.join("lock");
-    let mut lock = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(|error| Failure::file(&path, error))?;
+    let mut lock =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(|error| Failure::file(&path, error))?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

@@ -1,9 +1,9 @@
 //! Remote administration, sessions and accounts.
 
 use lab::session::{Logon, Then};
+use shared::model::Span;
 use shared::wire::common::Page;
 use shared::wire::terminal_server::{Ending, SessionRow, SessionState, SettingsChange};
-use shared::model::Span;
 use tests::harness::{Admitted, Plan, Service, days, device, log_on, log_on_wrongly, refused, stay};
 
 /// Vector: D-30.

@@ -106,7 +106,8 @@ async fn a_2003_pack_cannot_be_installed_on_a_2000_license_server_and_is_not_use
 
 /// A 2003 license server with so many CALs of 5.0 and of 5.2, and a 2000 terminal server.
 async fn mixed(old: u32, new: u32) -> TestLab {
-    let packs: Vec<_> = [(0, ProductVersion::V5_0, DEVICE, old), (0, ProductVersion::V5_2, DEVICE, new)].into_iter().filter(|pack| pack.3 > 0).collect();
+    let packs: Vec<_> =
+        [(0, ProductVersion::V5_0, DEVICE, old), (0, ProductVersion::V5_2, DEVICE, new)].into_iter().filter(|pack| pack.3 > 0).collect();
     Plan::default().terminal_servers(&[("TS1", Windows2000)]).packs(&packs).start().await
 }
 
