@@ -1,1 +1,17 @@
-//! Filled in by later commits.
+//! Simulated client devices, and everything that `tsl` does with a lab.
+//!
+//! The binary adds the command line; tests of the whole lab use the devices and the clocks from here.
+
+pub mod api;
+pub mod cli;
+pub mod clients;
+pub mod clock;
+pub mod device;
+pub mod failure;
+pub mod out;
+pub mod passwords;
+pub mod place;
+pub mod random;
+pub mod session;
+pub mod setup;
+pub mod up;

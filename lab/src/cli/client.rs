@@ -1,0 +1,226 @@
+//! The simulated client devices: what they hold, and what can happen to it.
+
+use clap::{Subcommand, ValueEnum};
+use serde_json::json;
+use shared::model::{DeviceName, LabTime, Platform};
+
+use super::Context;
+use crate::clients::Clients;
+use crate::device::{Device, Part, Slot};
+use crate::failure::Failure;
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Client {
+    /// List the devices
+    #[command(after_help = "Example:  tsl client list")]
+    List,
+    /// Show a device's hardware id and every license in its store
+    #[command(after_help = "Example:  tsl client show PC01\nRules: ST-01 to ST-04; the fields of tsctst.exe (TL-05).")]
+    Show {
+        /// The device
+        device: DeviceName,
+    },
+    /// Make a device with an operating system of its own; otherwise the first connection makes one
+    #[command(after_help = "Example:  tsl client new OLD01 --platform windows-98")]
+    New {
+        /// The device
+        device: DeviceName,
+        /// windows-95, windows-98, windows-nt4, windows-2000, windows-xp-home, windows-xp-professional, other
+        #[arg(long, default_value = "windows-xp-professional")]
+        platform: Platform,
+    },
+    /// Delete one license, keep the hardware id: the license server hands the same license back
+    #[command(after_help = "Example:  tsl client delete-license PC01 LICENSE000 && tsl connect PC01\nRules: ST-05, PD-02.")]
+    DeleteLicense {
+        /// The device
+        device: DeviceName,
+        /// The license: LICENSE000, or its number
+        slot: Slot,
+    },
+    /// Delete the whole MSLicensing key: the device comes back as a new one
+    #[command(
+        after_help = "Example:  tsl client delete-store PC01 && tsl connect PC01\nRules: ST-06, ST-01. The old license lives on at the license server until it ends."
+    )]
+    DeleteStore {
+        /// The device
+        device: DeviceName,
+    },
+    /// Take a device away altogether
+    #[command(after_help = "Example:  tsl client remove PC20      it died; its CAL comes back when it ends (LS-09)")]
+    Remove {
+        /// The device
+        device: DeviceName,
+    },
+    /// Copy licenses, or a whole image, to another device
+    #[command(
+        after_help = "Example:  tsl client copy PC01 PC02             licenses only: denied with 260 (ST-11, PD-21)\n          tsl client copy PC01 PC02 --image     hardware id too: counts as one device (ST-10)"
+    )]
+    Copy {
+        /// The device to copy from
+        from: DeviceName,
+        /// The device to copy to
+        to: DeviceName,
+        /// Take the hardware id along, as a disk image does
+        #[arg(long)]
+        image: bool,
+    },
+    /// Flip a byte of a stored license
+    #[command(
+        after_help = "Example:  tsl client damage PC01 LICENSE000 --part signature\nRules: PD-22 (content, signature), PD-23 or PD-22 (header); both 261."
+    )]
+    Damage {
+        /// The device
+        device: DeviceName,
+        /// The license: LICENSE000, or its number
+        #[arg(default_value = "LICENSE000")]
+        slot: Slot,
+        /// Which part of its signed form
+        #[arg(long, value_enum, default_value = "signature")]
+        part: PartName,
+        /// Which byte of that part
+        #[arg(long, default_value_t = 40, value_name = "N")]
+        byte: usize,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum PartName {
+    /// Algorithm and certificate chain
+    Header,
+    /// What the license says
+    Content,
+    /// The signature
+    Signature,
+}
+
+impl Client {
+    pub(crate) fn run(self, context: &Context) -> Result<(), Failure> {
+        let clients = context.lab()?.clients();
+        match self {
+            Client::List => list(context, &clients),
+            Client::Show { device } => show(context, &existing(&clients, &device)?),
+            Client::New { device, platform } => {
+                if clients.find(&device)?.is_some() {
+                    return Err(Failure::Usage(format!("{device} is there already; see tsl client show {device}")));
+                }
+                changed(context, &clients, &Device::new(device, platform), "is a new device")
+            }
+            Client::DeleteLicense { device, slot } => {
+                let mut found = existing(&clients, &device)?;
+                if !found.delete_license(slot) {
+                    return Err(no_license(&found, slot));
+                }
+                changed(context, &clients, &found, &format!("has lost {slot}; its hardware id stays (ST-05)"))
+            }
+            Client::DeleteStore { device } => {
+                let mut found = existing(&clients, &device)?;
+                found.delete_key();
+                changed(context, &clients, &found, "has lost its store; the next connection makes a new hardware id (ST-06)")
+            }
+            Client::Remove { device } => {
+                if !clients.remove(&device)? {
+                    return Err(unknown(&device));
+                }
+                context
+                    .out
+                    .show(&json!({ "removed": device }), |out| out.line(&format!("{device} is gone; its licenses end when they end")))
+            }
+            Client::Copy { from, to, image } => copy(context, &clients, &from, &to, image),
+            Client::Damage { device, slot, part, byte } => {
+                let mut found = existing(&clients, &device)?;
+                let part = match part {
+                    PartName::Header => Part::Header,
+                    PartName::Content => Part::Content,
+                    PartName::Signature => Part::Signature,
+                };
+                found.damage(slot, part, byte).ok_or_else(|| no_license(&found, slot))?;
+                changed(context, &clients, &found, &format!("has a damaged {slot}"))
+            }
+        }
+    }
+}
+
+fn list(context: &Context, clients: &Clients) -> Result<(), Failure> {
+    let devices: Result<Vec<Device>, Failure> = clients.names()?.iter().map(|name| existing(clients, name)).collect();
+    let devices = devices?;
+    context.out.show(&devices, |out| {
+        let rows = devices.iter().map(|device| {
+            let held = device.licensing.store.iter().map(|(slot, license)| match license.read() {
+                Some(cal) => format!("{} {} until {}", cal.kind, cal.version, cal.expires_at),
+                None => format!("{slot} cannot be read"),
+            });
+            vec![device.name.to_string(), device.platform.to_string(), held.collect::<Vec<_>>().join("; ")]
+        });
+        out.table(&["device", "platform", "licenses"], rows.collect(), "no device yet; connect one: tsl connect PC01");
+    })
+}
+
+fn show(context: &Context, device: &Device) -> Result<(), Failure> {
+    let licenses: Vec<_> = device.licensing.store.iter().map(|(slot, license)| json!({ "slot": slot, "cal": license.read() })).collect();
+    let value = json!({ "device": device, "licenses": licenses });
+    context.out.show(&value, |out| {
+        let hardware =
+            device.licensing.hardware.map_or_else(|| "none yet: the next connection makes one".to_owned(), |key| key.id.to_string());
+        out.line(&format!(
+            "{} ({})\nHKLM\\Software\\Microsoft\\MSLicensing\n  HardwareID\\ClientHWID  {hardware}",
+            device.name, device.platform
+        ));
+        for (slot, license) in &device.licensing.store {
+            out.line(&format!(
+                "  Store\\{slot}\n    ProductID {}, CompanyName {}, LicenseScope {}",
+                license.product, license.company, license.scope
+            ));
+            out.line(&format!(
+                "    ClientLicense {} bytes: {}",
+                license.license.len(),
+                license.read().map_or_else(|| "cannot be read".to_owned(), |cal| said(&cal, device.last_seen))
+            ));
+        }
+    })
+}
+
+fn said(cal: &shared::model::Cal, now: Option<LabTime>) -> String {
+    let ended = if now.is_some_and(|now| !cal.holds_at(now)) { " (ended)" } else { "" };
+    format!(
+        "{} {} ({})\n      issued by {} to {} for {}\n      from {} until {}{ended}\n      license id {}, hardware id {}",
+        cal.kind,
+        cal.version,
+        cal.version.adjusted_product_id(),
+        cal.issuer,
+        cal.device,
+        cal.user,
+        cal.issued_at,
+        cal.expires_at,
+        cal.id,
+        cal.hardware_id
+    )
+}
+
+fn copy(context: &Context, clients: &Clients, from: &DeviceName, to: &DeviceName, image: bool) -> Result<(), Failure> {
+    let source = existing(clients, from)?;
+    if image {
+        return changed(context, clients, &source.clone_as(to.clone()), &format!("is an image of {from}: same hardware id (ST-10)"));
+    }
+    let mut target = clients.find_or_new(to, Some(source.platform))?;
+    target.copy_store_from(&source);
+    changed(context, clients, &target, &format!("has the licenses of {from}, its hardware id is its own (ST-11)"))
+}
+
+fn changed(context: &Context, clients: &Clients, device: &Device, what: &str) -> Result<(), Failure> {
+    clients.save(device)?;
+    context.out.show(device, |out| out.line(&format!("{} {what}", device.name)))
+}
+
+fn existing(clients: &Clients, name: &DeviceName) -> Result<Device, Failure> {
+    clients.find(name)?.ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &DeviceName) -> Failure {
+    Failure::Usage(format!("there is no device {name}; `tsl client list` shows them, `tsl connect {name}` makes it"))
+}
+
+fn no_license(device: &Device, slot: Slot) -> Failure {
+    let held: Vec<_> = device.licensing.store.keys().map(Slot::to_string).collect();
+    let held = if held.is_empty() { "nothing".to_owned() } else { held.join(", ") };
+    Failure::Usage(format!("{} has no {slot} that this could be done to; it holds {held}", device.name))
+}

@@ -1,0 +1,315 @@
+//! What has happened: sessions, decisions with their traces, event logs, journals.
+
+use clap::Args;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use shared::model::{DeviceName, ServerName, SessionId};
+use shared::wire::common::{EventQuery, JournalView, Level, ListQuery, LoggedEvent, Page};
+use shared::wire::terminal_server::{Decision, Ending, SessionRow, SessionState, TraceStep, VerdictCount, VerdictRow};
+
+use super::Context;
+use super::servers::OnTerminalServer;
+use crate::api::Api;
+use crate::failure::Failure;
+use crate::out::Out;
+
+/// The largest page that a service gives.
+const PAGE: usize = 1000;
+
+#[derive(Args, Debug)]
+pub(crate) struct Sessions {
+    #[command(flatten)]
+    on: OnTerminalServer,
+    /// Only sessions that are waiting for a logon or active
+    #[arg(long)]
+    open: bool,
+    /// Only this device's
+    #[arg(long, value_name = "NAME")]
+    device: Option<DeviceName>,
+    /// At most this many, newest first
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    limit: usize,
+}
+
+impl Sessions {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let api = self.on.api(context)?;
+        let wanted =
+            |row: &SessionRow| (!self.open || is_open(row)) && self.device.as_ref().is_none_or(|device| row.session.device == *device);
+        let rows = newest(&api, "/sessions", self.limit, wanted).await?;
+        context.out.show(&rows, |out| {
+            let header = ["opened", "device", "user", "state", "rule", "note", "session"];
+            out.table(&header, rows.iter().map(session_row).collect(), "no session fits");
+        })
+    }
+}
+
+fn is_open(row: &SessionRow) -> bool {
+    match row.session.state {
+        SessionState::WaitingForLogon | SessionState::Active { .. } => true,
+        SessionState::Ended { .. } => false,
+    }
+}
+
+fn session_row(row: &SessionRow) -> Vec<String> {
+    let session = &row.session;
+    let state = match session.state {
+        SessionState::WaitingForLogon => "waiting for logon".to_owned(),
+        SessionState::Active { since } => format!("active since {since}"),
+        SessionState::Ended { at, how } => format!("{} {at}", ending(how)),
+    };
+    let notes = [(session.admin, "/admin"), (row.recent, "recent")];
+    let note: Vec<_> = notes.into_iter().filter_map(|(so, text)| so.then_some(text)).collect();
+    let (opened, device, user) = (session.opened_at.to_string(), session.device.to_string(), session.user.to_string());
+    vec![opened, device, user, state, session.rule.clone(), note.join(", "), session.id.to_string()]
+}
+
+fn ending(how: Ending) -> &'static str {
+    match how {
+        Ending::LoggedOff => "logged off",
+        Ending::LogonFailed => "logon failed",
+        Ending::LogonCancelled => "logon cancelled",
+        Ending::NoLogon => "no logon in time",
+        Ending::ServiceStopped => "ended by the service's stop",
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Logoff {
+    #[command(flatten)]
+    on: OnTerminalServer,
+    /// A session's id, or a device: then all its open sessions
+    #[arg(value_name = "SESSION|DEVICE")]
+    which: String,
+}
+
+impl Logoff {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let api = self.on.api(context)?;
+        let open: Vec<SessionRow> = newest(&api, "/sessions", usize::MAX, is_open).await?;
+        let chosen: Vec<&SessionRow> = match self.which.parse::<SessionId>() {
+            Ok(id) => open.iter().filter(|row| row.session.id == id).collect(),
+            Err(_) => {
+                let device: DeviceName = self.which.parse().map_err(|error| Failure::Usage(format!("{error}, or a session's id")))?;
+                open.iter().filter(|row| row.session.device == device).collect()
+            }
+        };
+        if chosen.is_empty() {
+            return Err(Failure::Usage(format!("{} has no open session; see `tsl sessions`", self.which)));
+        }
+        for row in &chosen {
+            // A session that waits for its logon has nobody to log off: its logon is cancelled.
+            let action = if row.session.state == SessionState::WaitingForLogon { "cancel" } else { "logoff" };
+            api.act(&format!("/sessions/{}/{action}", row.session.id)).await?;
+        }
+        let ended: Vec<_> = chosen.iter().map(|row| row.session.id).collect();
+        context.out.show(&json!({ "ended": ended }), |out| out.line(&format!("ended {} of the sessions", ended.len())))
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Verdicts {
+    #[command(flatten)]
+    on: OnTerminalServer,
+    /// Only this device's
+    #[arg(long, value_name = "NAME")]
+    device: Option<DeviceName>,
+    /// Only denials
+    #[arg(long)]
+    denied: bool,
+    /// How often each rule decided, since the beginning
+    #[arg(long, conflicts_with_all = ["device", "denied", "limit"])]
+    counts: bool,
+    /// At most this many, newest first
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    limit: usize,
+}
+
+impl Verdicts {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let api = self.on.api(context)?;
+        if self.counts {
+            let counts: Vec<VerdictCount> = api.get("/verdicts/counts").await?;
+            return context.out.show(&counts, |out| {
+                let rows = counts.iter().map(|count| vec![count.rule.clone(), count.count.to_string()]);
+                out.table(&["rule", "decided"], rows.collect(), "no connection was judged yet");
+            });
+        }
+        let wanted = |row: &VerdictRow| {
+            let denied = matches!(row.verdict.decision, Decision::Denied { .. });
+            (!self.denied || denied) && self.device.as_ref().is_none_or(|device| row.verdict.device == *device)
+        };
+        let rows = newest(&api, "/verdicts", self.limit, wanted).await?;
+        context.out.show(&rows, |out| {
+            let table = rows.iter().map(|row| {
+                let verdict = &row.verdict;
+                let rules: Vec<_> = verdict.trace.iter().map(|step| step.rule.as_str()).collect();
+                let (at, device, user) = (row.at.to_string(), verdict.device.to_string(), verdict.user.to_string());
+                vec![at, device, user, decision(&verdict.decision), verdict.rule.clone(), rules.join(" ")]
+            });
+            out.table(&["when", "device", "user", "decision", "rule", "all rules"], table.collect(), "no decision fits");
+        })
+    }
+}
+
+fn decision(decision: &Decision) -> String {
+    match decision {
+        Decision::Accepted { status, .. } => format!("accepted, {}", super::connect::status_words(*status)),
+        Decision::Denied { code, event } => {
+            let code = code.map_or_else(String::new, |code| format!(" {code}"));
+            let event = event.map_or_else(String::new, |event| format!(", event {event}"));
+            format!("denied{code}{event}")
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Trace {
+    #[command(flatten)]
+    on: OnTerminalServer,
+    /// The device; the last connection of any if left out
+    device: Option<DeviceName>,
+}
+
+impl Trace {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let api = self.on.api(context)?;
+        let wanted = |row: &VerdictRow| self.device.as_ref().is_none_or(|device| row.verdict.device == *device);
+        let rows: Vec<VerdictRow> = newest(&api, "/verdicts", 1, wanted).await?;
+        let Some(row) = rows.first() else {
+            return Err(Failure::Usage(
+                "no connection of it was judged here yet; see `tsl verdicts`, or --server for another server".to_owned(),
+            ));
+        };
+        context.out.show(row, |out| {
+            let verdict = &row.verdict;
+            out.line(&format!("{} as {} ({}) at {}", verdict.device, verdict.user, verdict.platform, row.at));
+            out.line(&format!("hardware id {}, request {}\n", verdict.hardware_id, verdict.request));
+            steps(out, &verdict.trace);
+            out.line(&format!("\n{}: {}", verdict.rule, decision(&verdict.decision)));
+        })
+    }
+}
+
+/// A trace as a numbered list.
+pub(crate) fn steps(out: Out, trace: &[TraceStep]) {
+    let width = trace.iter().map(|step| step.rule.len()).max().unwrap_or(0);
+    for (number, step) in trace.iter().enumerate() {
+        out.line(&format!("{:>3}  {:width$}  {}", number + 1, step.rule, step.facts));
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Events {
+    /// Only this service's log (all logs if left out)
+    #[arg(long, value_name = "NAME")]
+    service: Option<ServerName>,
+    /// Only events with this id
+    #[arg(long, value_name = "N")]
+    id: Option<u32>,
+    /// Only events of this source: TermService, TermServLicensing
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// At most this many of each service, newest first
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+}
+
+#[derive(Serialize)]
+struct ServiceEvent {
+    service: ServerName,
+    #[serde(flatten)]
+    event: LoggedEvent,
+}
+
+impl Events {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let lab = context.lab()?;
+        let query = EventQuery { limit: Some(self.limit), before: None, id: self.id, source: self.source };
+        let mut events = Vec::new();
+        for (kind, place) in lab.chosen(self.service.as_ref())? {
+            let page: Page<LoggedEvent> = lab.admin(kind, place)?.list("/events", &query).await?;
+            events.extend(page.items.into_iter().map(|event| ServiceEvent { service: place.name.clone(), event }));
+        }
+        events.sort_by_key(|row| std::cmp::Reverse((row.event.at, row.event.entry)));
+        context.out.show(&events, |out| {
+            let rows = events.iter().map(|row| {
+                let record = &row.event.record;
+                let level = match record.level {
+                    Level::Information => "information",
+                    Level::Warning => "warning",
+                    Level::Error => "error",
+                };
+                let (at, service, id) = (row.event.at.to_string(), row.service.to_string(), record.id.to_string());
+                vec![at, service, record.source.clone(), id, level.to_owned(), record.text.clone()]
+            });
+            out.table(&["when", "service", "source", "id", "level", "text"], rows.collect(), "no event fits");
+        })
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Journal {
+    /// Only this service's (all if left out)
+    #[arg(long, value_name = "NAME")]
+    service: Option<ServerName>,
+}
+
+#[derive(Serialize)]
+struct ServiceJournal {
+    service: ServerName,
+    #[serde(flatten)]
+    journal: JournalView,
+}
+
+impl Journal {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let lab = context.lab()?;
+        let mut journals = Vec::new();
+        for (kind, place) in lab.chosen(self.service.as_ref())? {
+            let journal: JournalView = lab.admin(kind, place)?.get("/journal").await?;
+            journals.push(ServiceJournal { service: place.name.clone(), journal });
+        }
+        context.out.show(&journals, |out| {
+            let rows = journals.iter().map(|row| {
+                let journal = &row.journal;
+                vec![row.service.to_string(), journal.first.to_string(), journal.head.to_string(), journal.chain.clone()]
+            });
+            out.table(&["service", "first entry", "last entry", "chained SHA-256 of the last"], rows.collect(), "no services");
+        })
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Openapi {
+    /// The service
+    #[arg(long, value_name = "NAME")]
+    service: ServerName,
+}
+
+impl Openapi {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let lab = context.lab()?;
+        for (_, place) in lab.chosen(Some(&self.service))? {
+            let description: Value = lab.anyone(place)?.get("/openapi.json").await?;
+            Out { json: true }.show(&description, |_| ())?;
+        }
+        Ok(())
+    }
+}
+
+/// The newest rows of a list that are wanted, page by page until there are enough.
+async fn newest<T: DeserializeOwned>(api: &Api, path: &str, limit: usize, wanted: impl Fn(&T) -> bool) -> Result<Vec<T>, Failure> {
+    let mut rows = Vec::new();
+    let mut query = ListQuery { limit: u32::try_from(PAGE).ok(), before: None };
+    loop {
+        let page: Page<T> = api.list(path, &query).await?;
+        rows.extend(page.items.into_iter().filter(&wanted));
+        query.before = page.next;
+        if query.before.is_none() || rows.len() >= limit {
+            rows.truncate(limit);
+            return Ok(rows);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Looking after a lab as a whole: wait, status, set-up, trust, reset.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use futures_util::future::join_all;
+use serde::Serialize;
+use serde_json::json;
+use shared::model::{LabTime, ServerName, UserName};
+use shared::wire::common::{ClockView, Health, Page};
+use shared::wire::license_server::{ActivationView, PackList};
+use shared::wire::terminal_server::{GraceView, LicenseServerRow, SessionRow, SessionState};
+
+use super::Context;
+use crate::api::Api;
+use crate::failure::Failure;
+use crate::place::{DATA_FOLDER, Kind, Lab, LabFile, Place};
+use crate::setup::{self, Plan, Step};
+
+#[derive(Args, Debug)]
+pub(crate) struct Wait {
+    /// Give up after this many seconds
+    #[arg(long, default_value_t = 60, value_name = "N")]
+    seconds: u64,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Reset {
+    /// The data folder to empty
+    #[arg(long, default_value = DATA_FOLDER, value_name = "FOLDER")]
+    data: PathBuf,
+    /// Do it without being asked again
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Setup {
+    /// Device CALs to buy and install on a license server that has no pack yet
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=9999))]
+    cals: u32,
+    /// Terminal servers to license per user (PolicyAcOn = 4)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    per_user: Vec<ServerName>,
+    /// Ordinary accounts to make on every terminal server, beside administrator
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "student")]
+    users: Vec<UserName>,
+}
+
+impl Wait {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        // How long a person waits is host time, measured by the machine's own stopwatch.
+        let started = Instant::now();
+        loop {
+            let missing = match context.lab() {
+                Ok(lab) => silent_services(&lab).await?,
+                // `tsl up` writes its file last; until then there is nothing to ask.
+                Err(failure) => vec![failure.to_string()],
+            };
+            if missing.is_empty() {
+                return context.out.show(&json!({ "ready": true }), |out| out.line("the lab is ready"));
+            }
+            if started.elapsed() >= Duration::from_secs(self.seconds) {
+                return Err(Failure::Broken(format!("after {} s: {}", self.seconds, missing.join("; "))));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+async fn silent_services(lab: &Lab) -> Result<Vec<String>, Failure> {
+    let asked = lab.services().into_iter().map(|(kind, place)| async move {
+        let health = lab.anyone(place)?.get::<Health>("/health").await;
+        let token_there = place.token_file.as_ref().is_none_or(|file| file.exists());
+        Ok(match health {
+            Ok(health) if health.service == kind.name() && token_there => None,
+            Ok(health) if health.service != kind.name() => Some(format!("{} is a {}", place.url, health.service)),
+            Ok(_) => Some(format!("the token file of {} is not there", place.name)),
+            Err(failure) => Some(failure.to_string()),
+        })
+    });
+    let answers: Result<Vec<_>, Failure> = join_all(asked).await.into_iter().collect();
+    Ok(answers?.into_iter().flatten().collect())
+}
+
+impl Reset {
+    pub(crate) fn run(self, context: &Context) -> Result<(), Failure> {
+        if !self.data.exists() {
+            return context.out.show(&json!({ "emptied": false }), |out| out.line("there is nothing to empty"));
+        }
+        crate::up::require_down(&self.data)?;
+        if !self.yes {
+            return Err(Failure::Usage(format!(
+                "this deletes every license, journal and key in {}; say so with: tsl reset --data {} --yes",
+                self.data.display(),
+                self.data.display()
+            )));
+        }
+        crate::up::empty(&self.data)?;
+        let text = format!("{} is empty; `tsl up` starts a new lab in it", self.data.display());
+        context.out.show(&json!({ "emptied": true }), |out| out.line(&text))
+    }
+}
+
+impl Setup {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let lab = context.lab()?;
+        let plan = Plan { cals: self.cals, registrant: setup::lab_registrant()?, per_user: self.per_user, users: self.users };
+        let steps = setup::run(&lab, &plan).await?;
+        show_steps(context, &steps)
+    }
+}
+
+/// `tsl trust`.
+pub(crate) async fn trust(context: &Context) -> Result<(), Failure> {
+    let steps = setup::trust(&context.lab()?).await?;
+    show_steps(context, &steps)
+}
+
+fn show_steps(context: &Context, steps: &[Step]) -> Result<(), Failure> {
+    context.out.show(&steps, |out| {
+        for step in steps {
+            out.line(&format!("{} {} {}", if step.changed { "+" } else { "=" }, step.server, step.what));
+        }
+    })
+}
+
+#[derive(Serialize)]
+struct Status {
+    source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid: Option<u32>,
+    services: Vec<ServiceStatus>,
+}
+
+#[derive(Serialize)]
+struct ServiceStatus {
+    name: ServerName,
+    kind: &'static str,
+    url: String,
+    up: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lab_time: Option<LabTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_frozen: Option<bool>,
+    facts: Vec<String>,
+}
+
+/// `tsl status`.
+pub(crate) async fn status(context: &Context) -> Result<(), Failure> {
+    let lab = context.lab()?;
+    let services = join_all(lab.services().into_iter().map(|(kind, place)| service_status(&lab, kind, place))).await;
+    let LabFile { pid, .. } = lab.file();
+    let down = services.iter().filter(|service| !service.up).count();
+    let status = Status { source: lab.source().to_owned(), pid: *pid, services };
+    context.out.show(&status, |out| {
+        let rows = status.services.iter().map(|service| {
+            let clock = service.lab_time.map_or_else(String::new, |now| now.to_string());
+            let frozen = if service.clock_frozen == Some(true) { " (frozen)" } else { "" };
+            let state = if service.up { "up" } else { "down" };
+            vec![
+                service.name.to_string(),
+                service.kind.to_owned(),
+                service.url.clone(),
+                state.to_owned(),
+                format!("{clock}{frozen}"),
+                service.facts.join("; "),
+            ]
+        });
+        out.table(&["server", "kind", "address", "state", "lab time", "what it says"], rows.collect(), "this lab has no services");
+    })?;
+    if down == 0 { Ok(()) } else { Err(Failure::Broken(format!("{down} of the services did not answer"))) }
+}
+
+async fn service_status(lab: &Lab, kind: Kind, place: &Place) -> ServiceStatus {
+    let health = match lab.anyone(place) {
+        Ok(api) => api.get::<Health>("/health").await,
+        Err(failure) => Err(failure),
+    };
+    let (mut clock, mut facts) = (None, Vec::new());
+    match (&health, lab.admin(kind, place)) {
+        (Ok(_), Ok(api)) => {
+            clock = api.get::<ClockView>("/lab/clock").await.ok();
+            facts = facts_of(kind, &api).await.unwrap_or_else(|failure| vec![failure.to_string()]);
+        }
+        (Ok(_), Err(failure)) => facts.push(failure.to_string()),
+        (Err(failure), _) => facts.push(failure.to_string()),
+    }
+    ServiceStatus {
+        name: place.name.clone(),
+        kind: kind.name(),
+        url: place.url.clone(),
+        up: health.is_ok(),
+        version: health.ok().map(|health| health.version),
+        lab_time: clock.as_ref().map(|clock| clock.now),
+        clock_frozen: clock.map(|clock| clock.frozen),
+        facts,
+    }
+}
+
+async fn facts_of(kind: Kind, api: &Api) -> Result<Vec<String>, Failure> {
+    match kind {
+        Kind::Clearinghouse => Ok(Vec::new()),
+        Kind::LicenseServer => {
+            let activation: ActivationView = api.get("/activation").await?;
+            let list: PackList = api.get("/packs").await?;
+            let state = if activation.status == 0 { "activated" } else { "not activated" };
+            let packs = list.packs.iter().map(|row| {
+                let pack = &row.pack;
+                format!("{} {} CALs: {} of {} free", pack.version, pack.product_type, row.available, pack.total)
+            });
+            Ok(std::iter::once(state.to_owned()).chain(packs).collect())
+        }
+        Kind::TerminalServer => {
+            let grace: GraceView = api.get("/grace").await?;
+            let servers: Vec<LicenseServerRow> = api.get("/license-servers").await?;
+            let sessions: Page<SessionRow> = api.get("/sessions?limit=1000").await?;
+            let open = sessions.items.iter().filter(|row| !matches!(row.session.state, SessionState::Ended { .. })).count();
+            let grace = if grace.running { format!("grace: {} days left", grace.days_left) } else { "grace is over".to_owned() };
+            let asks: Vec<_> = servers.iter().filter(|row| row.listed).map(|row| row.name.as_str()).collect();
+            let asks = if asks.is_empty() { "asks no license server".to_owned() } else { format!("asks {}", asks.join(", ")) };
+            Ok(vec![grace, asks, format!("{open} open sessions")])
+        }
+    }
+}

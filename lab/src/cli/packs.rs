@@ -1,0 +1,471 @@
+//! The license server's administrator: activation, buying and installing CALs, who holds what.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use shared::model::{
+    AgreementNumber, AuthorizationNumber, CalKind, DeviceName, EnrollmentNumber, HardwareId, OpenLicenseNumber, ProductType,
+    ProductVersion, Purchase, Registrant, RegistrantText, RequestId, RetailCode, ServerName, VolumeProgram,
+};
+use shared::wire::clearinghouse::{AgreementProgram, BoughtCode, BuyCode, SignAgreement, SignedAgreement, Wanted};
+use shared::wire::license_server::{
+    Activate as ActivateBody, ActivationView, InstallPack, LicenseList, LicenseQuery, LicenseRow, PackList, PackRow, SecurityGroup,
+    Standing,
+};
+
+use super::Context;
+use crate::api::Api;
+use crate::failure::Failure;
+use crate::place::Kind;
+use crate::random;
+
+#[derive(Args, Debug)]
+pub(crate) struct OnLicenseServer {
+    /// The license server (the first one if left out)
+    #[arg(long, value_name = "NAME")]
+    server: Option<ServerName>,
+}
+
+impl OnLicenseServer {
+    fn api(&self, context: &Context) -> Result<Api, Failure> {
+        let lab = context.lab()?;
+        lab.admin(Kind::LicenseServer, lab.license_server(self.server.as_ref())?)
+    }
+
+    pub(crate) async fn packs(self, context: &Context) -> Result<(), Failure> {
+        let list: PackList = self.api(context)?.get("/packs").await?;
+        context.out.show(&list, |out| {
+            let packs = list.packs.iter().map(pack_row);
+            let temporaries = list.temporaries.iter().map(|count| {
+                let texts = ["temporary", "device", "unlimited"].map(str::to_owned);
+                let [kind, of, total] = texts;
+                vec![kind, count.version.to_string(), of, total.clone(), count.issued.to_string(), total, String::new(), String::new()]
+            });
+            let header = ["kind", "version", "type", "total", "issued", "available", "installed", "pack id"];
+            out.table(&header, packs.chain(temporaries).collect(), "no pack is installed; buy one with: tsl buy code --quantity 20");
+        })
+    }
+}
+
+fn pack_row(row: &PackRow) -> Vec<String> {
+    let pack = &row.pack;
+    let numbers = [pack.total, row.issued, row.available].map(|number| number.to_string());
+    let [total, issued, available] = numbers;
+    let (kind, version, of) = (pack.kind.to_string(), pack.version.to_string(), pack.product_type.to_string());
+    vec![kind, version, of, total, issued, available, row.installed_at.to_string(), pack.id.to_string()]
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Activate {
+    #[command(flatten)]
+    on: OnLicenseServer,
+    /// First name (required to activate)
+    #[arg(long, value_name = "TEXT")]
+    first_name: Option<RegistrantText>,
+    /// Last name (required to activate)
+    #[arg(long, value_name = "TEXT")]
+    last_name: Option<RegistrantText>,
+    /// Company (required to activate)
+    #[arg(long, value_name = "TEXT")]
+    company: Option<RegistrantText>,
+    /// Country or region (required to activate)
+    #[arg(long, value_name = "TEXT")]
+    country: Option<RegistrantText>,
+    /// E-mail address
+    #[arg(long, value_name = "TEXT")]
+    email: Option<RegistrantText>,
+    /// Organizational unit
+    #[arg(long, value_name = "TEXT")]
+    unit: Option<RegistrantText>,
+    /// Street address
+    #[arg(long, value_name = "TEXT")]
+    address: Option<RegistrantText>,
+    /// City
+    #[arg(long, value_name = "TEXT")]
+    city: Option<RegistrantText>,
+    /// State or province
+    #[arg(long, value_name = "TEXT")]
+    state: Option<RegistrantText>,
+    /// Postal code
+    #[arg(long, value_name = "TEXT")]
+    postal_code: Option<RegistrantText>,
+    /// Only show how activation stands
+    #[arg(long)]
+    show: bool,
+}
+
+impl Activate {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let api = self.on.api(context)?;
+        let registrant = Registrant {
+            first_name: self.first_name,
+            last_name: self.last_name,
+            company: self.company,
+            country: self.country,
+            email: self.email,
+            unit: self.unit,
+            address: self.address,
+            city: self.city,
+            state: self.state,
+            postal_code: self.postal_code,
+        };
+        if !self.show {
+            let _: Value = api.post("/activation", &ActivateBody { registrant }).await?;
+        }
+        let view: ActivationView = api.get("/activation").await?;
+        context.out.show(&view, |out| {
+            let state = if view.status == 0 { "activated (status 0)" } else { "not activated (status 1)" };
+            let since = view.activated_at.map_or_else(String::new, |at| format!(", since {at}"));
+            let until = view.ends_at.map_or_else(String::new, |at| format!(", certificate ends {at}"));
+            out.line(&format!("{state}{since}{until}\nProduct ID {}", view.product_id));
+        })
+    }
+}
+
+/// The line of an order: what every purchase but a retail code must say (AC-08).
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Order {
+    /// How many CALs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9999))]
+    quantity: u32,
+    /// Product version: 5.2 (Windows Server 2003) or 5.0 (Windows 2000)
+    #[arg(long, default_value = "5.2")]
+    version: ProductVersion,
+    /// Device or user CALs
+    #[arg(long = "type", value_enum, default_value = "device")]
+    product_type: TypeName,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum TypeName {
+    /// One device, any user
+    Device,
+    /// One user, any device
+    User,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Program {
+    /// Open License
+    Open,
+    /// Select License
+    Select,
+    /// Enterprise Agreement
+    Enterprise,
+    /// Campus Agreement
+    Campus,
+    /// School Agreement
+    School,
+    /// Services Provider License Agreement
+    ServicesProvider,
+    /// Open Value, Multi-Year Open, Open Subscription
+    Other,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Volume {
+    /// Select License
+    Select,
+    /// Enterprise Agreement
+    Enterprise,
+    /// Campus Agreement
+    Campus,
+    /// School Agreement
+    School,
+    /// Services Provider License Agreement
+    ServicesProvider,
+}
+
+impl Order {
+    fn wanted(self) -> Wanted {
+        let product_type = match self.product_type {
+            TypeName::Device => ProductType::Device,
+            TypeName::User => ProductType::User,
+        };
+        Wanted { version: self.version, product_type, quantity: self.quantity }
+    }
+}
+
+impl From<Volume> for VolumeProgram {
+    fn from(volume: Volume) -> Self {
+        match volume {
+            Volume::Select => VolumeProgram::Select,
+            Volume::Enterprise => VolumeProgram::Enterprise,
+            Volume::Campus => VolumeProgram::Campus,
+            Volume::School => VolumeProgram::School,
+            Volume::ServicesProvider => VolumeProgram::ServicesProvider,
+        }
+    }
+}
+
+impl From<Program> for AgreementProgram {
+    fn from(program: Program) -> Self {
+        let volume = |agreement| AgreementProgram::Volume { agreement };
+        match program {
+            Program::Open => AgreementProgram::Open,
+            Program::Select => volume(VolumeProgram::Select),
+            Program::Enterprise => volume(VolumeProgram::Enterprise),
+            Program::Campus => volume(VolumeProgram::Campus),
+            Program::School => volume(VolumeProgram::School),
+            Program::ServicesProvider => volume(VolumeProgram::ServicesProvider),
+            Program::Other => AgreementProgram::Other,
+        }
+    }
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Buy {
+    /// A retail package: one code, one pack, once
+    #[command(after_help = "Example:  tsl buy code --quantity 20\nRule: AC-04.")]
+    Code {
+        #[command(flatten)]
+        order: Order,
+    },
+    /// An agreement that entitles to a number of CALs
+    #[command(
+        after_help = "Example:  tsl buy agreement open --quantity 25\n          tsl buy agreement enterprise --quantity 500 --type user\nRules: AC-05 to AC-07."
+    )]
+    Agreement {
+        /// The program
+        #[arg(value_enum)]
+        program: Program,
+        #[command(flatten)]
+        order: Order,
+    },
+}
+
+impl Buy {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let lab = context.lab()?;
+        let desk = lab.admin(Kind::Clearinghouse, lab.clearinghouse()?)?;
+        match self {
+            Buy::Code { order } => {
+                let Wanted { version, product_type, quantity } = order.wanted();
+                let bought: BoughtCode = desk.post("/lab/reseller/codes", &BuyCode { version, product_type, quantity }).await?;
+                let code = in_fives(bought.code.as_str());
+                let text = format!("{code}  for {quantity} {product_type} CALs {version}\ninstall it with: tsl install retail {code}");
+                context.out.show(&bought, |out| out.line(&text))
+            }
+            Buy::Agreement { program, order } => {
+                let wanted = order.wanted();
+                let body = SignAgreement { program: program.into(), entitlements: vec![wanted] };
+                let signed: SignedAgreement = desk.post("/lab/reseller/agreements", &body).await?;
+                let text = format!(
+                    "entitled to {} {} CALs {}\ninstall them with: tsl install {} --quantity {} --version {} --type {}",
+                    wanted.quantity,
+                    wanted.product_type,
+                    wanted.version,
+                    words(&signed.purchase),
+                    wanted.quantity,
+                    wanted.version,
+                    wanted.product_type
+                );
+                context.out.show(&signed, |out| out.line(&text))
+            }
+        }
+    }
+}
+
+fn in_fives(code: &str) -> String {
+    let letters: Vec<char> = code.chars().collect();
+    letters.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// A purchase as `tsl install` takes it.
+fn words(purchase: &Purchase) -> String {
+    match purchase {
+        Purchase::Retail { code } => format!("retail {}", in_fives(code.as_str())),
+        Purchase::Open { license, authorization } => format!("open {license} {authorization}"),
+        Purchase::Volume { agreement, enrollment } => {
+            let program = match agreement {
+                VolumeProgram::Select => "select",
+                VolumeProgram::Enterprise => "enterprise",
+                VolumeProgram::Campus => "campus",
+                VolumeProgram::School => "school",
+                VolumeProgram::ServicesProvider => "services-provider",
+            };
+            format!("volume {program} {enrollment}")
+        }
+        Purchase::Other { agreement } => format!("other {agreement}"),
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct How {
+    #[command(flatten)]
+    on: OnLicenseServer,
+    /// Repeat this id to ask again after a lost answer: nothing is installed twice
+    #[arg(long, value_name = "ID")]
+    request: Option<RequestId>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Install {
+    /// With the code of a retail package; the code says itself what it is for
+    #[command(after_help = "Example:  tsl install retail BCDFG-HJKMP-QRTVW-XY234-6789B\nRules: AC-04, AC-33.")]
+    Retail {
+        /// The code, with or without hyphens
+        code: RetailCode,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Under an Open License
+    #[command(after_help = "Example:  tsl install open 12345678 AB12CD34EF56GH7 --quantity 25\nRules: AC-05, AC-08.")]
+    Open {
+        /// The license number: 8 digits
+        license: OpenLicenseNumber,
+        /// The authorization number: 15 letters and digits
+        authorization: AuthorizationNumber,
+        #[command(flatten)]
+        order: Order,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Under a volume program
+    #[command(after_help = "Example:  tsl install volume enterprise 1234567 --quantity 500 --type user\nRules: AC-06, AC-08.")]
+    Volume {
+        /// The program
+        #[arg(value_enum)]
+        program: Volume,
+        /// The enrollment number: 7 digits
+        enrollment: EnrollmentNumber,
+        #[command(flatten)]
+        order: Order,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Under Open Value, Multi-Year Open or Open Subscription
+    #[command(after_help = "Example:  tsl install other 1234567 --quantity 30\nRules: AC-07, AC-08.")]
+    Other {
+        /// The agreement number: 7 digits
+        agreement: AgreementNumber,
+        #[command(flatten)]
+        order: Order,
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+impl Install {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let (purchase, wanted, how) = match self {
+            Install::Retail { code, how } => (Purchase::Retail { code }, None, how),
+            Install::Open { license, authorization, order, how } => (Purchase::Open { license, authorization }, Some(order.wanted()), how),
+            Install::Volume { program, enrollment, order, how } => {
+                (Purchase::Volume { agreement: program.into(), enrollment }, Some(order.wanted()), how)
+            }
+            Install::Other { agreement, order, how } => (Purchase::Other { agreement }, Some(order.wanted()), how),
+        };
+        let request = how.request.map_or_else(random::request_id, Ok)?;
+        let api = how.on.api(context)?;
+        let body = InstallPack { request: request.clone(), purchase, wanted };
+        let installed: PackRow = match api.post("/packs", &body).await {
+            Ok(row) => row,
+            Err(failure @ Failure::Silent { .. }) => {
+                context.out.note(&format!("no answer; the same command with --request {request} asks again without installing twice"));
+                return Err(failure);
+            }
+            Err(failure) => return Err(failure),
+        };
+        context.out.show(&installed, |out| {
+            let pack = &installed.pack;
+            out.line(&format!(
+                "installed: {} {} CALs {} ({}), {} of them free\npack id {}",
+                pack.total, pack.product_type, pack.version, pack.kind, installed.available, pack.id
+            ));
+        })
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Licenses {
+    #[command(flatten)]
+    on: OnLicenseServer,
+    /// Only this device
+    #[arg(long, value_name = "NAME")]
+    device: Option<DeviceName>,
+    /// Only this hardware id
+    #[arg(long, value_name = "HEX")]
+    hardware_id: Option<HardwareId>,
+    /// Only temporary or only permanent ones
+    #[arg(long, value_enum)]
+    kind: Option<KindName>,
+    /// At most this many
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    limit: usize,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum KindName {
+    /// Made freely for a first connection
+    Temporary,
+    /// Drawn from a pack
+    Permanent,
+}
+
+impl Licenses {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let api = self.on.api(context)?;
+        let kind = self.kind.map(|kind| match kind {
+            KindName::Temporary => CalKind::Temporary,
+            KindName::Permanent => CalKind::Permanent,
+        });
+        let mut query = LicenseQuery { device: self.device, hardware_id: self.hardware_id, kind, after: None, limit: Some(1000) };
+        let mut rows: Vec<LicenseRow> = Vec::new();
+        loop {
+            let page: LicenseList = api.list("/licenses", &query).await?;
+            rows.extend(page.licenses);
+            query.after = page.next;
+            if query.after.is_none() || rows.len() >= self.limit {
+                break;
+            }
+        }
+        rows.truncate(self.limit);
+        context.out.show(&rows, |out| {
+            let header = ["no", "device", "user", "kind", "version", "standing", "since", "until", "issuer"];
+            out.table(&header, rows.iter().map(license_row).collect(), "nobody holds a license that fits");
+        })
+    }
+}
+
+fn license_row(row: &LicenseRow) -> Vec<String> {
+    let cal = &row.cal;
+    let standing = match row.standing {
+        Standing::NotValidated => "not validated",
+        Standing::Validated => "validated",
+        Standing::Closed => "closed by an upgrade",
+        Standing::Active => "active",
+        Standing::Expired => "expired",
+    };
+    let (number, device, user) = (row.number.to_string(), cal.device.to_string(), cal.user.to_string());
+    let (kind, version, standing) = (cal.kind.to_string(), cal.version.to_string(), standing.to_owned());
+    vec![number, device, user, kind, version, standing, row.first_issued_at.to_string(), cal.expires_at.to_string(), cal.issuer.to_string()]
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Group {
+    #[command(flatten)]
+    on: OnLicenseServer,
+    /// The members that the group is to have; none to show it
+    members: Vec<ServerName>,
+    /// Leave nobody in the group
+    #[arg(long, conflicts_with = "members")]
+    empty: bool,
+}
+
+impl Group {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let api = self.on.api(context)?;
+        if self.empty || !self.members.is_empty() {
+            let body = SecurityGroup { members: self.members, in_force: None };
+            let _: Value = api.put("/security-group", &body).await?;
+        }
+        let group: SecurityGroup = api.get("/security-group").await?;
+        let names = |names: &[ServerName]| names.iter().map(ServerName::as_str).collect::<Vec<_>>().join(", ");
+        context.out.show(&json!(group), |out| {
+            out.line(&format!("members: {}", names(&group.members)));
+            if let Some(in_force) = &group.in_force {
+                out.line(&format!("in force since the service started: {}", names(in_force)));
+            }
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! The license servers that a terminal server asks, and in which order.
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+use shared::model::ServerName;
+use shared::wire::terminal_server::{LicenseServerList, LicenseServerRow};
+
+use super::Context;
+use crate::api::{Api, path_segment};
+use crate::failure::Failure;
+use crate::place::Kind;
+
+#[derive(Args, Debug)]
+pub(crate) struct OnTerminalServer {
+    /// The terminal server (the first one if left out)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server: Option<ServerName>,
+}
+
+impl OnTerminalServer {
+    pub(crate) fn api(&self, context: &Context) -> Result<Api, Failure> {
+        let lab = context.lab()?;
+        lab.admin(Kind::TerminalServer, lab.terminal_server(self.server.as_ref())?)
+    }
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Servers {
+    /// List them in the order in which they are asked
+    #[command(after_help = "Example:  tsl servers list")]
+    List {
+        #[command(flatten)]
+        on: OnTerminalServer,
+    },
+    /// Say which enrolled servers are asked, and in which order
+    #[command(
+        after_help = "Example:  tsl servers order LS2 LS1\n          tsl servers order --none      as if none were known\nRules: SPEC 4.3 step 4, SD-02."
+    )]
+    Order {
+        #[command(flatten)]
+        on: OnTerminalServer,
+        /// Names of enrolled license servers, first to be asked first
+        #[arg(required_unless_present = "none")]
+        names: Vec<ServerName>,
+        /// Ask none
+        #[arg(long, conflicts_with = "names")]
+        none: bool,
+    },
+    /// Forget a license server: its key, its address, its place on the list
+    #[command(after_help = "Example:  tsl servers forget LS2\n          tsl trust            enrols what is missing again")]
+    Forget {
+        #[command(flatten)]
+        on: OnTerminalServer,
+        /// The license server
+        name: ServerName,
+    },
+}
+
+impl Servers {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let api = match &self {
+            Servers::List { on } | Servers::Order { on, .. } | Servers::Forget { on, .. } => on.api(context)?,
+        };
+        match self {
+            Servers::List { .. } => {}
+            Servers::Order { names, .. } => {
+                let _: Value = api.put("/license-servers", &LicenseServerList { names }).await?;
+            }
+            Servers::Forget { name, .. } => api.delete(&format!("/license-servers/{}", path_segment(name.as_str()))).await?,
+        }
+        let rows: Vec<LicenseServerRow> = api.get("/license-servers").await?;
+        context.out.show(&rows, |out| {
+            let table = rows.iter().map(|row| {
+                let place = match (row.current, row.listed) {
+                    (true, _) => "asked first",
+                    (false, true) => "asked",
+                    (false, false) => "known, not asked",
+                };
+                let silent = row.silent_until.map_or_else(String::new, |until| format!("silent; asked last until {until}"));
+                let thumbprint = row.key.thumbprint();
+                let short = thumbprint.get(..16).unwrap_or_default().to_owned();
+                vec![row.name.to_string(), row.url.clone(), place.to_owned(), silent, short]
+            });
+            let header = ["license server", "address", "place", "note", "key thumbprint"];
+            out.table(&header, table.collect(), "no license server is enrolled; do it with: tsl trust");
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! Modes, grace and switches of the servers.
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Map, Value, json};
+use shared::model::ServerName;
+use shared::wire::license_server::LedgerSettingsChange;
+use shared::wire::terminal_server::{GraceView, Settings as TerminalSettings, SettingsChange};
+
+use super::Context;
+use super::servers::OnTerminalServer;
+use crate::api::Api;
+use crate::failure::Failure;
+use crate::place::Kind;
+
+#[derive(Args, Debug)]
+pub(crate) struct Grace {
+    #[command(flatten)]
+    on: OnTerminalServer,
+}
+
+impl Grace {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let view: GraceView = self.on.api(context)?.get("/grace").await?;
+        context.out.show(&view, |out| {
+            match (view.running, view.began_at, view.ends_at) {
+                (true, None, _) => out.line("grace begins with the first client (GR-02)"),
+                (true, Some(began), Some(ends)) => out.line(&format!("{} days left: began {began}, ends {ends}", view.days_left)),
+                (true, Some(began), None) => out.line(&format!("{} days left: began {began}", view.days_left)),
+                (false, _, _) => out.line("grace is over: a client needs a license now"),
+            }
+            if let Some(ended) = &view.ended {
+                out.line(&format!("ended early at {} by {}", ended.at, ended.rule));
+            }
+            out.line(&format!(
+                "policy grace_end = {}; marker LicensingGracePeriodEnded {}",
+                word(&view.policy),
+                if view.marker { "set" } else { "not set" }
+            ));
+        })
+    }
+}
+
+/// A value of a closed list as JSON writes it.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Mode {
+    #[command(flatten)]
+    on: OnTerminalServer,
+    /// The mode; none to show it
+    #[arg(value_enum)]
+    mode: Option<ModeName>,
+    /// The registry value itself: 2, 4, or anything else for temporaries only (WS03-02)
+    #[arg(long, value_name = "N", conflicts_with = "mode")]
+    policy_ac_on: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ModeName {
+    /// A CAL for each device
+    PerDevice,
+    /// Only asks whether a license server can be reached
+    PerUser,
+    /// Two sessions for administrators, no licenses
+    RemoteAdministration,
+}
+
+impl Mode {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let api = self.on.api(context)?;
+        let licensed = |policy| SettingsChange { application_mode: Some(true), policy_ac_on: Some(policy), ..SettingsChange::default() };
+        let change = match (self.mode, self.policy_ac_on) {
+            (Some(ModeName::PerDevice), _) => Some(licensed(2)),
+            (Some(ModeName::PerUser), _) => Some(licensed(4)),
+            (Some(ModeName::RemoteAdministration), _) => {
+                Some(SettingsChange { application_mode: Some(false), ..SettingsChange::default() })
+            }
+            (None, Some(policy)) => Some(licensed(policy)),
+            (None, None) => None,
+        };
+        if let Some(change) = change {
+            let _: Value = api.patch("/settings", &change).await?;
+        }
+        let settings: TerminalSettings = api.get("/settings").await?;
+        let mode = match (settings.application_mode, settings.policy_ac_on) {
+            (false, _) => "remote-administration",
+            (true, 2) => "per-device",
+            (true, 4) => "per-user",
+            (true, _) => "temporaries-only",
+        };
+        let value = json!({ "mode": mode, "application_mode": settings.application_mode, "policy_ac_on": settings.policy_ac_on });
+        context.out.show(&value, |out| out.line(&format!("{mode} (PolicyAcOn = {})", settings.policy_ac_on)))
+    }
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Settings {
+    /// Show the settings
+    #[command(after_help = "Example:  tsl settings get --server LS1")]
+    Get {
+        /// The terminal server or license server (the first terminal server if left out)
+        #[arg(long, value_name = "NAME")]
+        server: Option<ServerName>,
+    },
+    /// Change one
+    #[command(
+        after_help = "Terminal server: application-mode, policy-ac-on, grace-end (first_permanent, ls_located, ls_activated_located),\nlenient-invalid, per-user-requires-activated, not-before-tolerance-s, expiry-popup-days.\nLicense server: prevent-license-upgrade, security-group-policy, unvalidated-expired-denied, sweep-at-s.\n\nExample:  tsl settings set lenient-invalid on\n          tsl settings set sweep-at-s 72000 --server LS1\nRules: GR-11, CON-22, PU-06, OQ-10, OQ-5; PL-01, LS-01, OQ-3, LS-09."
+    )]
+    Set {
+        /// Its name
+        name: String,
+        /// on, off, a number, or a word
+        value: String,
+        /// The terminal server or license server (the first terminal server if left out)
+        #[arg(long, value_name = "NAME")]
+        server: Option<ServerName>,
+    },
+}
+
+impl Settings {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let lab = context.lab()?;
+        let (Settings::Get { server } | Settings::Set { server, .. }) = &self;
+        let (kind, place) = match server {
+            Some(name) => lab.chosen(Some(name))?.into_iter().next().ok_or_else(|| Failure::Usage(format!("{name} is not in this lab")))?,
+            None => (Kind::TerminalServer, lab.terminal_server(None)?),
+        };
+        let api = lab.admin(kind, place)?;
+        if let Settings::Set { name, value, .. } = &self {
+            set(&api, kind, name, value).await?;
+        }
+        let settings: Map<String, Value> = api.get("/settings").await?;
+        context.out.show(&settings, |out| {
+            let rows = settings.iter().map(|(name, value)| vec![name.replace('_', "-"), plain(value)]);
+            out.table(&["setting", "value"], rows.collect(), "this service has no settings");
+        })
+    }
+}
+
+async fn set(api: &Api, kind: Kind, name: &str, value: &str) -> Result<(), Failure> {
+    let change = json!({ name.replace('-', "_"): typed(value) });
+    // Read as the type that the route takes, so that a wrong name or value is explained here, with the names that there are.
+    let wrong = |error: serde_json::Error| Failure::Usage(format!("{name} {value}: {error}; see tsl settings set --help"));
+    let _: Value = match kind {
+        Kind::LicenseServer => api.patch("/settings", &serde_json::from_value::<LedgerSettingsChange>(change).map_err(wrong)?).await?,
+        Kind::TerminalServer => api.patch("/settings", &serde_json::from_value::<SettingsChange>(change).map_err(wrong)?).await?,
+        Kind::Clearinghouse => return Err(Failure::Usage("the clearinghouse has no settings".to_owned())),
+    };
+    Ok(())
+}
+
+fn typed(value: &str) -> Value {
+    match value {
+        "on" | "true" | "yes" => Value::Bool(true),
+        "off" | "false" | "no" => Value::Bool(false),
+        other => other.parse::<u32>().map_or_else(|_| Value::String(other.to_owned()), Value::from),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}

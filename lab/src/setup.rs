@@ -1,0 +1,216 @@
+//! The set-up of a lab: who trusts whom, activation, a pack of CALs, accounts. Done again, it changes nothing.
+
+use serde_json::Value;
+use shared::model::{ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, UserName};
+use shared::wire::clearinghouse::{BoughtCode, BuyCode};
+use shared::wire::common::Identity;
+use shared::wire::license_server::{
+    Activate, ActivationView, InstallPack, PackList, TerminalServerRow, TrustClearinghouse, TrustTerminalServer,
+};
+use shared::wire::terminal_server::{
+    AccountChange, AccountRow, LicenseServerList, LicenseServerRow, SettingsChange, TrustLicenseServer, TrustRoot,
+};
+
+use crate::api::{Api, path_segment};
+use crate::failure::Failure;
+use crate::place::{Kind, Lab, Place};
+use crate::random;
+
+/// What a set-up is to bring about.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Device CALs of the license server's version to buy and install on a license server that has no pack; 0 for none.
+    pub cals: u32,
+    /// Who activates.
+    pub registrant: Registrant,
+    /// Terminal servers to switch to per-user licensing (WS03-02).
+    pub per_user: Vec<ServerName>,
+    /// Ordinary accounts to make on every terminal server, beside `administrator`.
+    pub users: Vec<UserName>,
+}
+
+/// One thing that the set-up looked at.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Step {
+    /// The server it concerns.
+    pub server: ServerName,
+    /// What is so now.
+    pub what: String,
+    /// Whether it took a change.
+    pub changed: bool,
+}
+
+/// The account that every terminal server gets for its administrator.
+///
+/// # Errors
+/// Never; the name is a good one.
+pub fn administrator() -> Result<UserName, Failure> {
+    "administrator".parse().map_err(|error| Failure::Broken(format!("{error}")))
+}
+
+/// The registrant that the lab activates itself with; the required fields of AC-11.
+///
+/// # Errors
+/// Never; the texts are good ones.
+pub fn lab_registrant() -> Result<Registrant, Failure> {
+    let text = |text: &str| text.parse::<RegistrantText>().map(Some).map_err(|error| Failure::Broken(format!("{error}")));
+    Ok(Registrant {
+        first_name: text("Lab")?,
+        last_name: text("Administrator")?,
+        company: text("Licensing Lab")?,
+        country: text("Austria")?,
+        ..Registrant::default()
+    })
+}
+
+/// Sets up a whole lab.
+///
+/// # Errors
+/// The first step that a service refuses or does not answer.
+pub async fn run(lab: &Lab, plan: &Plan) -> Result<Vec<Step>, Failure> {
+    let mut steps = trust(lab).await?;
+    for place in &lab.file().license_servers {
+        let api = lab.admin(Kind::LicenseServer, place)?;
+        steps.push(activate(&api, place, &plan.registrant).await?);
+        steps.extend(first_pack(lab, &api, place, plan.cals).await?);
+    }
+    for place in &lab.file().terminal_servers {
+        let api = lab.admin(Kind::TerminalServer, place)?;
+        steps.extend(accounts(lab, &api, place, &plan.users).await?);
+        if plan.per_user.contains(&place.name) {
+            let change = SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() };
+            let _: Value = api.patch("/settings", &change).await?;
+            steps.push(step(place, "licenses per user (PolicyAcOn = 4)", true));
+        }
+    }
+    Ok(steps)
+}
+
+/// Settles who knows whose key: the clearinghouse's at license servers, and each terminal server's and license server's at the other.
+///
+/// # Errors
+/// As [`run`].
+pub async fn trust(lab: &Lab) -> Result<Vec<Step>, Failure> {
+    let mut steps = Vec::new();
+    let root = match lab.clearinghouse() {
+        Ok(place) => Some((place, identity(lab, place).await?)),
+        Err(_) => None,
+    };
+    for place in &lab.file().license_servers {
+        if let Some((clearinghouse, identity)) = &root {
+            steps.push(trust_clearinghouse(lab, place, clearinghouse, identity).await?);
+        }
+    }
+    let root = root.and_then(|(_, identity)| identity.root);
+    for place in &lab.file().terminal_servers {
+        steps.extend(enrol(lab, place, root.as_deref()).await?);
+    }
+    Ok(steps)
+}
+
+async fn trust_clearinghouse(lab: &Lab, place: &Place, clearinghouse: &Place, identity: &Identity) -> Result<Step, Failure> {
+    let own: Identity = lab.anyone(place)?.get("/identity").await?;
+    let Some(root) = identity.root.clone() else {
+        return Err(Failure::Broken(format!("{} shows no root certificate at /identity", clearinghouse.name)));
+    };
+    let fingerprint = identity.root_fingerprint.clone().unwrap_or_default();
+    let body = TrustClearinghouse { name: identity.name.clone(), key: identity.key, root, url: clearinghouse.peer_url().to_owned() };
+    let _: Value = lab.admin(Kind::LicenseServer, place)?.put("/clearinghouse", &body).await?;
+    let what = format!("belongs to {}, root {}", identity.name, shorten(&fingerprint));
+    Ok(step(place, &what, own.root_fingerprint != identity.root_fingerprint))
+}
+
+async fn enrol(lab: &Lab, place: &Place, root: Option<&str>) -> Result<Vec<Step>, Failure> {
+    let (own, api) = (identity(lab, place).await?, lab.admin(Kind::TerminalServer, place)?);
+    let known: Vec<LicenseServerRow> = api.get("/license-servers").await?;
+    let mut steps = Vec::new();
+    if let Some(root) = root {
+        let _: Value = api.put("/root", &TrustRoot { root: root.to_owned() }).await?;
+        steps.push(step(place, "knows the lab's root", own.root.is_none()));
+    }
+    let mut names = Vec::new();
+    for server in &lab.file().license_servers {
+        let theirs = identity(lab, server).await?;
+        let there = lab.admin(Kind::LicenseServer, server)?;
+        let rows: Vec<TerminalServerRow> = there.get("/terminal-servers").await?;
+        let here = known.iter().any(|row| row.name == theirs.name && row.key == theirs.key && row.url == server.peer_url());
+        let both = here && rows.iter().any(|row| row.name == own.name && row.key == own.key);
+        if !both {
+            let path = format!("/terminal-servers/{}", path_segment(own.name.as_str()));
+            let _: Value = there.put(&path, &TrustTerminalServer { key: own.key }).await?;
+            let path = format!("/license-servers/{}", path_segment(theirs.name.as_str()));
+            let body = TrustLicenseServer { key: theirs.key, url: server.peer_url().to_owned() };
+            let _: Value = api.put(&path, &body).await?;
+        }
+        let what = format!("and {} know each other: {} and {}", theirs.name, shorten(&own.thumbprint), shorten(&theirs.thumbprint));
+        steps.push(step(place, &what, !both));
+        names.push(theirs.name);
+    }
+    let known: Vec<LicenseServerRow> = api.get("/license-servers").await?;
+    let listed: Vec<&ServerName> = known.iter().filter(|row| row.listed).map(|row| &row.name).collect();
+    if listed != names.iter().collect::<Vec<_>>() {
+        let what = format!("asks {}", names.iter().map(ServerName::as_str).collect::<Vec<_>>().join(", then "));
+        let _: Value = api.put("/license-servers", &LicenseServerList { names }).await?;
+        steps.push(step(place, &what, true));
+    }
+    Ok(steps)
+}
+
+/// Activates a license server that is not activated yet (AC-10).
+///
+/// # Errors
+/// As [`run`].
+pub async fn activate(api: &Api, place: &Place, registrant: &Registrant) -> Result<Step, Failure> {
+    let view: ActivationView = api.get("/activation").await?;
+    if view.status != 0 {
+        let _: Value = api.post("/activation", &Activate { registrant: registrant.clone() }).await?;
+    }
+    Ok(step(place, "is activated", view.status != 0))
+}
+
+async fn first_pack(lab: &Lab, api: &Api, place: &Place, cals: u32) -> Result<Option<Step>, Failure> {
+    let list: PackList = api.get("/packs").await?;
+    if cals == 0 || !list.packs.is_empty() {
+        return Ok(None);
+    }
+    let version = identity(lab, place).await?.product_version.unwrap_or(ProductVersion::V5_2);
+    let desk = lab.admin(Kind::Clearinghouse, lab.clearinghouse()?)?;
+    let wanted = BuyCode { version, product_type: ProductType::Device, quantity: cals };
+    let bought: BoughtCode = desk.post("/lab/reseller/codes", &wanted).await?;
+    let body = InstallPack { request: random::request_id()?, purchase: Purchase::Retail { code: bought.code }, wanted: None };
+    let _: Value = api.post("/packs", &body).await?;
+    Ok(Some(step(place, &format!("has a retail pack of {cals} device CALs {version}"), true)))
+}
+
+async fn accounts(lab: &Lab, api: &Api, place: &Place, users: &[UserName]) -> Result<Vec<Step>, Failure> {
+    let known: Vec<AccountRow> = api.get("/accounts").await?;
+    let administrator = administrator()?;
+    let mut steps = Vec::new();
+    for user in std::iter::once(&administrator).chain(users) {
+        let missing = !known.iter().any(|row| row.name == *user);
+        if missing {
+            let password = lab.passwords().find_or_make(user)?;
+            let body = AccountChange { password, administrator: *user == administrator };
+            let _: Value = api.put(&format!("/accounts/{}", path_segment(user.as_str())), &body).await?;
+        }
+        steps.push(step(place, &format!("has the account {user}"), missing));
+    }
+    Ok(steps)
+}
+
+/// Who a service says it is.
+///
+/// # Errors
+/// A service that does not answer.
+pub async fn identity(lab: &Lab, place: &Place) -> Result<Identity, Failure> {
+    lab.anyone(place)?.get("/identity").await
+}
+
+fn step(place: &Place, what: &str, changed: bool) -> Step {
+    Step { server: place.name.clone(), what: what.to_owned(), changed }
+}
+
+/// The first 16 digits of a fingerprint: enough to compare by eye, the whole is in `--json` lists.
+fn shorten(fingerprint: &str) -> &str {
+    fingerprint.get(..16).unwrap_or(fingerprint)
+}
