@@ -98,6 +98,14 @@ impl Sub<Span> for LabTime {
     }
 }
 
+impl Add for Span {
+    type Output = Span;
+
+    fn add(self, other: Span) -> Span {
+        Span(self.0.saturating_add(other.0))
+    }
+}
+
 impl Sub for LabTime {
     type Output = Span;
 

@@ -15,7 +15,8 @@ use tests::harness::{Plan, TestLab, days, device, registrant, request_id};
 async fn an_activation_without_a_company_fails_and_stands_on_the_record() {
     let lab = Plan::default().not_activated().start().await;
     let incomplete = Registrant { company: None, ..registrant() };
-    let problem = refused(lab.license_servers[0].api().post::<_, ActivationView>("/activation", &Activate { registrant: incomplete }).await);
+    let problem =
+        refused(lab.license_servers[0].api().post::<_, ActivationView>("/activation", &Activate { registrant: incomplete }).await);
     assert_eq!(problem.code, ProblemCode::RegistrantIncomplete);
     assert!(problem.detail.contains("company"), "{problem}");
     assert_eq!(lab.license_servers[0].get::<ActivationView>("/activation").await.status, 1);
@@ -87,7 +88,8 @@ async fn volume_programs_and_other_agreements_give_packs_of_their_kind() {
 /// Rules: AC-04, AC-33, AC-42, AC-45.
 #[tokio::test]
 async fn a_retail_code_works_at_one_license_server_only() {
-    let plan = Plan::default().license_servers(&[("LS1", shared::model::Generation::Windows2003), ("LS2", shared::model::Generation::Windows2003)]);
+    let plan = Plan::default()
+        .license_servers(&[("LS1", shared::model::Generation::Windows2003), ("LS2", shared::model::Generation::Windows2003)]);
     let lab = plan.packs(&[]).start().await;
     let purchase = Purchase::Retail { code: lab.buy(ProductVersion::V5_2, ProductType::Device, 5).await.code };
     let retail = || InstallPack { request: request_id(), purchase: purchase.clone(), wanted: None };

@@ -477,9 +477,8 @@ async fn a_license_from_a_clock_ahead_is_taken_within_the_tolerance_and_denied_b
 /// Rules: OQ-5.
 #[tokio::test]
 async fn the_holder_of_a_temporary_is_warned_in_its_last_seven_days() {
-    let mut lab = Plan::default().device_cals(1).start().await;
-    lab.licensed("PC01").await;
-    let mut pc = device("PC02");
+    let mut lab = not_activated().await;
+    let mut pc = device("PC01");
     assert!(lab.log_on(&mut pc).await.connected.warning.is_none());
     let end = lab.now() + days(90);
     lab.go_to(end - days(7) - Span::seconds(1)).await;
