@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -108,6 +108,7 @@ pub struct Running {
     serving: JoinHandle<io::Result<()>>,
     ticking: JoinHandle<()>,
     engine: Arc<dyn Engined>,
+    door: Weak<dyn Send + Sync>,
     // Held until the journal is closed.
     data: DataDir,
 }
@@ -138,6 +139,8 @@ impl Site {
         let kind = self.identity.kind();
         let engine: Arc<dyn Engined> = Arc::new(app.clone());
         let door = Arc::new(self.doorway(app, routes));
+        let left: Arc<dyn Send + Sync> = door.clone();
+        let left = Arc::downgrade(&left);
         let (server, address) = match self.listen(&door) {
             Ok(listening) => listening,
             Err(error) => {
@@ -159,6 +162,7 @@ impl Site {
             serving: tokio::spawn(server),
             ticking: tokio::spawn(tick(engine.clone())),
             engine,
+            door: left,
             data: self.data,
         })
     }
@@ -212,14 +216,23 @@ impl Running {
         format!("http://{}", self.address)
     }
 
-    /// Lets the requests under way finish, for at most three seconds, closes the journal and frees the data directory.
+    /// Lets the requests under way finish, for at most three seconds, closes the journal and frees the data directory, so that
+    /// the service can be started again right away.
     pub async fn stop(self) -> Result<(), ServiceError> {
-        self.handle.stop(true).await;
-        self.ticking.abort();
-        let closed = self.engine.engine().close().await;
-        drop(self.data);
-        tracing::info!(service.name = %self.name, "stopped");
-        closed.map_err(|problem| ServiceError::Journal { name: self.name, reason: problem.detail })
+        let Running { name, handle, serving, ticking, engine, door, data, .. } = self;
+        handle.stop(true).await;
+        ticking.abort();
+        // How they ended says nothing new; `finished` may have taken the server's end already.
+        if !serving.is_finished() {
+            let _ = serving.await;
+        }
+        let _ = ticking.await;
+        let closed = engine.engine().close().await;
+        drop(engine);
+        left_by_workers(&door).await;
+        drop(data);
+        tracing::info!(service.name = %name, "stopped");
+        closed.map_err(|problem| ServiceError::Journal { name, reason: problem.detail })
     }
 
     /// Comes back when the service cannot go on; it should be stopped then. Never comes back otherwise.
@@ -257,6 +270,17 @@ async fn tick(engine: Arc<dyn Engined>) {
     loop {
         seconds.tick().await;
         engine.engine().tick().await;
+    }
+}
+
+/// Waits, for at most a second, until the threads that answered requests have let go of the service's state: they end a
+/// little after the server says so.
+async fn left_by_workers(door: &Weak<dyn Send + Sync>) {
+    for _ in 0..500 {
+        if door.strong_count() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 

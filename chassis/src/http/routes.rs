@@ -1,6 +1,5 @@
 //! The table of routes: what it holds, and how actix's App is configured from it.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -216,11 +215,14 @@ impl<S: App> Doorway<S> {
 
     /// The rows of each path; actix takes the first path that fits, so fixed parts come before variable ones.
     fn by_path(&self) -> Vec<(&'static str, Vec<usize>)> {
-        let mut paths: BTreeMap<Vec<(bool, &str)>, (&'static str, Vec<usize>)> = BTreeMap::new();
+        let mut paths: Vec<(&'static str, Vec<usize>)> = Vec::new();
         for (index, row) in self.routes.rows.iter().enumerate() {
-            let key = row.path.split('/').map(|part| (part.starts_with('{'), part)).collect();
-            paths.entry(key).or_insert_with(|| (row.path, Vec::new())).1.push(index);
+            match paths.iter_mut().find(|(path, _)| *path == row.path) {
+                Some((_, indexes)) => indexes.push(index),
+                None => paths.push((row.path, vec![index])),
+            }
         }
-        paths.into_values().collect()
+        paths.sort_by_key(|(path, _)| path.split('/').map(|part| part.starts_with('{')).collect::<Vec<bool>>());
+        paths
     }
 }

@@ -1,7 +1,9 @@
 //! Start and stop of a service.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use chassis::config::{Kind, ServiceConfig};
 use chassis::server::{ServiceError, Site, StartError};
@@ -62,12 +64,28 @@ async fn several_services_run_in_one_process_and_each_stops_by_itself() {
 }
 
 #[tokio::test]
+async fn a_stop_is_quick_though_connections_are_kept_and_leaves_nothing_open() {
+    for _ in 0..5 {
+        let toy = Toy::start().await;
+        let (engine, http) = (toy.engine.clone(), toy.http.clone());
+        for _ in 0..3 {
+            assert_eq!(toy.request("GET", "/health").send().await.unwrap().status(), 200);
+        }
+        let stopping = tokio::time::timeout(Duration::from_millis(1500), toy.running.stop());
+        stopping.await.expect("a stop does not wait for idle connections").unwrap();
+        assert_eq!(Arc::strong_count(&engine), 1 + 1, "the engine is free to be opened again, but for the toy's own handles");
+        drop(http);
+    }
+}
+
+#[tokio::test]
 async fn a_failed_journal_ends_the_service_with_its_reason() {
     let mut toy = Toy::start().await;
     toy.engine.failure.send_replace(Some("the disk is full".to_owned()));
     let ended = toy.running.finished().await;
     assert!(matches!(&ended, ServiceError::Journal { .. }));
     assert!(ended.to_string().contains("the disk is full"), "{ended}");
+    toy.running.stop().await.unwrap();
 }
 
 #[tokio::test]
