@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use shared::model::{Cal, CalKind, DeviceName, HardwareId, LabTime, ParseError, Platform, ProductVersion};
+use shared::trust::peek_license;
 use shared::wire::terminal_server::LicenseRequest;
 
 /// A simulated client device: what survives on it from one connection to the next.
@@ -162,13 +163,7 @@ impl StoredLicense {
     /// What the license says, its signature unchecked: a client only looks for what to present. None if it cannot be read.
     #[must_use]
     pub fn read(&self) -> Option<Cal> {
-        #[derive(Deserialize)]
-        struct Claims {
-            cal: Cal,
-        }
-        let mut parts = self.license.split('.').skip(1);
-        let content = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
-        serde_json::from_slice::<Claims>(&content).ok().map(|claims| claims.cal)
+        peek_license(&self.license)
     }
 }
 
