@@ -22,11 +22,16 @@ pub enum IdentityError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The file does not hold an Ed25519 key.
-    #[error("key.pem cannot be used: {0}; restore the file, or remove it to begin with a new key, which must then be enrolled again")]
-    Unusable(#[from] TrustError),
+    #[error("{file} cannot be used: {error}; restore the file, or remove it to begin with a new key, which must then be enrolled again")]
+    Unusable {
+        /// The file.
+        file: &'static str,
+        /// What is wrong with it.
+        error: TrustError,
+    },
     /// The file holds bytes that are no text.
-    #[error("key.pem is not text; restore the file, or remove it to begin with a new key, which must then be enrolled again")]
-    NotText,
+    #[error("{0} is not text; restore the file, or remove it to begin with a new key, which must then be enrolled again")]
+    NotText(&'static str),
     /// The system's randomness gave no key.
     #[error("a new key could not be made")]
     NoKey,
@@ -35,9 +40,7 @@ pub enum IdentityError {
 impl Identity {
     /// Reads the key from `key.pem`, or makes it.
     pub fn open(kind: Kind, name: ServerName, data: &DataDir) -> Result<Self, IdentityError> {
-        let pem = data.secret_file("key.pem", || new_key().map(String::into_bytes))?;
-        let pem = String::from_utf8(pem).map_err(|_| IdentityError::NotText)?;
-        Self::from_pem(kind, name, &pem)
+        Ok(Self { kind, name, key: key_file(data, KEY_FILE)? })
     }
 
     /// An identity with a new key that is kept nowhere.
@@ -47,7 +50,7 @@ impl Identity {
 
     /// An identity with the Ed25519 key of a PKCS#8 file.
     pub fn from_pem(kind: Kind, name: ServerName, pem: &str) -> Result<Self, IdentityError> {
-        Ok(Self { kind, name, key: SigningKey::from_pkcs8_pem(pem)? })
+        Ok(Self { kind, name, key: parsed(KEY_FILE, pem)? })
     }
 
     /// The service's kind.
@@ -97,8 +100,21 @@ impl std::fmt::Debug for Identity {
     }
 }
 
+/// Reads an Ed25519 key from a file of the data directory (PKCS#8 as PEM, mode 0600), or makes it.
+pub fn key_file(data: &DataDir, file: &'static str) -> Result<SigningKey, IdentityError> {
+    let pem = data.secret_file(file, || new_key().map(String::into_bytes))?;
+    let pem = String::from_utf8(pem).map_err(|_| IdentityError::NotText(file))?;
+    parsed(file, &pem)
+}
+
+fn parsed(file: &'static str, pem: &str) -> Result<SigningKey, IdentityError> {
+    SigningKey::from_pkcs8_pem(pem).map_err(|error| IdentityError::Unusable { file, error })
+}
+
 /// A new Ed25519 key as PKCS#8 version 1, which every tool reads; version 2 is refused by some.
 fn new_key() -> Result<String, IdentityError> {
     let key = Ed25519KeyPair::generate().and_then(|pair| pair.to_pkcs8v1()).map_err(|_| IdentityError::NoKey)?;
     Ok(SigningKey::pem_of_pkcs8(key.as_ref()))
 }
+
+const KEY_FILE: &str = "key.pem";

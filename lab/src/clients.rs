@@ -86,9 +86,8 @@ impl Clients {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(source) => return Err(disk(&self.folder, source)),
         };
-        let mut names: Vec<DeviceName> = entries
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".json")?.parse().ok())
-            .collect();
+        let mut names: Vec<DeviceName> =
+            entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".json")?.parse().ok()).collect();
         names.sort();
         Ok(names)
     }

@@ -105,7 +105,9 @@ impl Device {
             license.product == request.product && license.company == request.company && license.scope == request.scope
         };
         let fitting = self.licensing.store.iter().filter(|(_, license)| asked(license));
-        fitting.min_by_key(|(slot, license)| (Preference::of(license, request.version, now), **slot)).map(|(slot, license)| (*slot, license))
+        fitting
+            .min_by_key(|(slot, license)| (Preference::of(license, request.version, now), **slot))
+            .map(|(slot, license)| (*slot, license))
     }
 
     /// Stores a license that a server sent: in place of one of the same version, or else of one that cannot be read,

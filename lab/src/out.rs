@@ -26,7 +26,8 @@ impl Out {
             text(self);
             return Ok(());
         }
-        let json = serde_json::to_string_pretty(value).map_err(|error| Failure::Broken(format!("the result cannot be written as JSON: {error}")))?;
+        let json = serde_json::to_string_pretty(value)
+            .map_err(|error| Failure::Broken(format!("the result cannot be written as JSON: {error}")))?;
         self.line(&json);
         Ok(())
     }

@@ -38,8 +38,8 @@ impl Passwords {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
             Err(error) => return Err(Failure::file(&self.path, error)),
         };
-        let listed: BTreeMap<String, String> = serde_json::from_slice(&text)
-            .map_err(|error| Failure::file(&self.path, format!("not a file of passwords ({error})")))?;
+        let listed: BTreeMap<String, String> =
+            serde_json::from_slice(&text).map_err(|error| Failure::file(&self.path, format!("not a file of passwords ({error})")))?;
         listed
             .into_iter()
             .map(|(name, password)| match name.parse() {

@@ -291,7 +291,8 @@ impl Lab {
 
     fn token(&self, kind: Kind, place: &Place) -> Result<Option<String>, Failure> {
         if let Some(path) = &place.token_file {
-            let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, format!("the token of {}: {error}", place.name)))?;
+            let text =
+                std::fs::read_to_string(path).map_err(|error| Failure::file(path, format!("the token of {}: {error}", place.name)))?;
             return Ok(Some(text.trim().to_owned()));
         }
         let given = std::env::var(kind.token_variable()).unwrap_or_default();
@@ -309,7 +310,9 @@ impl Lab {
     fn one(&self, kind: Kind, name: Option<&ServerName>, what: &str, variable: &str) -> Result<&Place, Failure> {
         let all: Vec<_> = self.services().into_iter().filter(|(of, _)| *of == kind).collect();
         match name {
-            Some(name) => all.iter().find(|(_, place)| place.name == *name).map(|(_, place)| *place).ok_or_else(|| self.unknown(name, &all)),
+            Some(name) => {
+                all.iter().find(|(_, place)| place.name == *name).map(|(_, place)| *place).ok_or_else(|| self.unknown(name, &all))
+            }
             None => all.first().map(|(_, place)| *place).ok_or_else(|| self.without(what, variable)),
         }
     }

@@ -6,7 +6,7 @@ use shared::wire::problem::{Problem, ProblemCode};
 
 use super::Operation;
 
-/// What a handler gives back when all went well: any JSON body (200), [`Created`] (201) or [`NoContent`] (204).
+/// What a handler gives back when all went well: any JSON body (200), [`Pem`] (200), [`Created`] (201) or [`NoContent`] (204).
 pub trait Reply {
     /// Says in the route's description what is answered.
     fn describe(operation: &mut Operation<'_>);
@@ -18,6 +18,10 @@ pub trait Reply {
 /// 201: the body describes what was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Created<T>(pub T);
+
+/// 200 with PEM text in place of JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pem(pub String);
 
 /// 204: done, nothing to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +55,16 @@ impl<T: Serialize + JsonSchema> Reply for Created<T> {
     }
 }
 
+impl Reply for Pem {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers_text(200, PEM);
+    }
+
+    fn write(self) -> Result<Written, Problem> {
+        Ok(Written { status: 200, media: Some(PEM), body: self.0.into_bytes() })
+    }
+}
+
 impl Reply for NoContent {
     fn describe(operation: &mut Operation<'_>) {
         operation.answers_nothing(204);
@@ -76,3 +90,5 @@ fn json(status: u16, body: &impl Serialize) -> Result<Written, Problem> {
         Err(error) => Err(Problem::new(ProblemCode::Internal, format!("the answer could not be written as JSON: {error}"))),
     }
 }
+
+const PEM: &str = "application/x-pem-file";

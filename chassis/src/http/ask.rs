@@ -7,7 +7,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Bytes;
 use futures_util::FutureExt as _;
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use shared::model::RequestId;
 use shared::wire::problem::{Problem, ProblemCode};
@@ -52,12 +52,13 @@ impl<T: DeserializeOwned + JsonSchema> Extract for Body<T> {
 
     fn extract(asked: &Asked) -> Result<Self, Problem> {
         require_json(&asked.http)?;
-        serde_json::from_slice(&asked.body).map(Self).map_err(|error| match error.classify() {
-            Category::Data => Problem::new(ProblemCode::Invalid, format!("the body: {error}")),
-            Category::Syntax | Category::Eof | Category::Io => {
-                Problem::new(ProblemCode::Malformed, format!("the body is not JSON: {error}"))
-            }
-        })
+        // The whole body is scanned first, so that what is no JSON is told so even where a wrong value comes before the break.
+        serde_json::from_slice::<IgnoredAny>(&asked.body).map_err(unreadable)?;
+        // serde would take an array for a struct, field by field; no body of ours is one.
+        if asked.body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Problem::new(ProblemCode::Invalid, "the body must be a JSON object"));
+        }
+        serde_json::from_slice(&asked.body).map(Self).map_err(unreadable)
     }
 }
 
@@ -102,6 +103,13 @@ impl Extract for RequestId {
 
     fn extract(asked: &Asked) -> Result<Self, Problem> {
         Ok(asked.request.clone())
+    }
+}
+
+fn unreadable(error: serde_json::Error) -> Problem {
+    match error.classify() {
+        Category::Data => Problem::new(ProblemCode::Invalid, format!("the body: {error}")),
+        Category::Syntax | Category::Eof | Category::Io => Problem::new(ProblemCode::Malformed, format!("the body is not JSON: {error}")),
     }
 }
 

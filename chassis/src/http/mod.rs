@@ -14,7 +14,7 @@ mod openapi;
 mod routes;
 
 pub use admission::Signed;
-pub use answer::{Created, NoContent, Reply, Written};
+pub use answer::{Created, NoContent, Pem, Reply, Written};
 pub use ask::{Asked, Body, Extract, Path, Query};
 pub use handler::Handler;
 pub use openapi::Operation;

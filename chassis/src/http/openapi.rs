@@ -15,7 +15,7 @@ pub struct Operation<'a> {
     body: Option<Schema>,
     path: Option<Schema>,
     query: Option<Schema>,
-    answer: Option<(u16, Option<Schema>)>,
+    answer: Option<(u16, Option<(&'static str, Schema)>)>,
 }
 
 impl<'a> Operation<'a> {
@@ -36,7 +36,11 @@ impl<'a> Operation<'a> {
     }
 
     pub(super) fn answers<T: JsonSchema>(&mut self, status: u16) {
-        self.answer = Some((status, Some(self.schemas.subschema_for::<T>())));
+        self.answer = Some((status, Some(("application/json", self.schemas.subschema_for::<T>()))));
+    }
+
+    pub(super) fn answers_text(&mut self, status: u16, media: &'static str) {
+        self.answer = Some((status, Some((media, schemars::json_schema!({ "type": "string" })))));
     }
 
     pub(super) fn answers_nothing(&mut self, status: u16) {
@@ -116,8 +120,8 @@ fn responses<S: App>(row: &Row<S>, operation: &Operation<'_>, problem: &Schema) 
     let mut responses = Map::new();
     if let Some((status, schema)) = &operation.answer {
         let mut answer = json!({ "description": "Done." });
-        if let (Some(fields), Some(schema)) = (answer.as_object_mut(), schema) {
-            fields.insert("content".to_owned(), json!({ "application/json": { "schema": schema } }));
+        if let (Some(fields), Some((media, schema))) = (answer.as_object_mut(), schema) {
+            fields.insert("content".to_owned(), json!({ *media: { "schema": schema } }));
         }
         responses.insert(status.to_string(), answer);
     }

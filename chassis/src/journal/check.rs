@@ -97,21 +97,29 @@ pub(crate) fn opened<T: Send + 'static>(
         // Nobody listens any more once the time limit has passed.
         let _ = tell.send(outcome.unwrap_or_else(|error| Err(Trouble::from(error))));
     };
-    std::thread::Builder::new().name("journal-open".to_owned()).spawn(run).map_err(|error| OpenError::System(error.to_string()))?;
+    let thread = std::thread::Builder::new().name("journal-open".to_owned()).spawn(run);
+    let thread = thread.map_err(|error| OpenError::System(error.to_string()))?;
     let outcome = told_in_time(&told, &pulse, data.patience());
+    if outcome.is_some() {
+        // It holds the directory until it ends; its outcome is in hand already.
+        let _ = thread.join();
+    }
+    let still = || Err(Trouble::Damage(format!("reading it stood still for {} s", data.patience().as_secs())));
+    let outcome = outcome.unwrap_or_else(still);
     outcome.map_err(|trouble| trouble.in_directory(data.path()))
 }
 
-fn told_in_time<T>(told: &mpsc::Receiver<Result<T, Trouble>>, pulse: &AtomicU64, patience: Duration) -> Result<T, Trouble> {
+/// What the thread tells; none when nothing moved for too long.
+fn told_in_time<T>(told: &mpsc::Receiver<Result<T, Trouble>>, pulse: &AtomicU64, patience: Duration) -> Option<Result<T, Trouble>> {
     let mut seen = pulse.load(Ordering::Relaxed);
     loop {
         match told.recv_timeout(patience) {
-            Ok(outcome) => return outcome,
-            Err(RecvTimeoutError::Disconnected) => return Err(Trouble::Damage("its check ended without a word".to_owned())),
+            Ok(outcome) => return Some(outcome),
+            Err(RecvTimeoutError::Disconnected) => return Some(Err(Trouble::Damage("its check ended without a word".to_owned()))),
             Err(RecvTimeoutError::Timeout) => {
                 let now = pulse.load(Ordering::Relaxed);
                 if now == seen {
-                    return Err(Trouble::Damage(format!("reading it stood still for {} s", patience.as_secs())));
+                    return None;
                 }
                 seen = now;
             }

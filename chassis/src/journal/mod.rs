@@ -8,7 +8,9 @@
 //! The head file beside the store holds number and chain of the last entry on disk. It is written at a clean stop and once a
 //! second while there is change; a journal that ends before it has lost entries.
 //!
-//! Every group ends in a device flush: the store's own flush, then `fdatasync` on the store's file.
+//! Every group ends in a device flush: the store's own flush, then `fdatasync` on the store's file. Counted once with
+//! `strace -f -c`: 400 commands one after the other and the journal's first group made 401 `fdatasync` (and 818
+//! `sync_file_range`, which are sled's own and reach no further than the device's cache).
 
 mod check;
 pub mod disk;

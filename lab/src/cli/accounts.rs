@@ -22,7 +22,9 @@ pub(crate) enum Accounts {
         on: OnTerminalServer,
     },
     /// Add an account, or change its password and rank
-    #[command(after_help = "Example:  tsl accounts add teacher --administrator\n          printf %s \"$SECRET\" | tsl accounts add pupil --password-file -\nThe lab's own file of passwords remembers it, so that `tsl connect --user` needs nothing else.")]
+    #[command(
+        after_help = "Example:  tsl accounts add teacher --administrator\n          printf %s \"$SECRET\" | tsl accounts add pupil --password-file -\nThe lab's own file of passwords remembers it, so that `tsl connect --user` needs nothing else."
+    )]
     Add {
         #[command(flatten)]
         on: OnTerminalServer,
@@ -75,10 +77,15 @@ impl Secret {
         }
         let terminal = console::Term::stderr();
         if !terminal.is_term() {
-            return Err(Failure::Usage("no password: type it at a terminal, give --password-file FILE (- is standard input), or set TSL_PASSWORD".to_owned()));
+            return Err(Failure::Usage(
+                "no password: type it at a terminal, give --password-file FILE (- is standard input), or set TSL_PASSWORD".to_owned(),
+            ));
         }
         let ask = |prompt: &str| {
-            terminal.write_str(prompt).and_then(|()| terminal.read_secure_line()).map_err(|error| Failure::Broken(format!("the terminal: {error}")))
+            terminal
+                .write_str(prompt)
+                .and_then(|()| terminal.read_secure_line())
+                .map_err(|error| Failure::Broken(format!("the terminal: {error}")))
         };
         let password = ask(&format!("Password for {user}: "))?;
         if password.is_empty() || ask("Again: ")? != password {

@@ -38,7 +38,9 @@ pub(crate) enum Client {
         slot: Slot,
     },
     /// Delete the whole MSLicensing key: the device comes back as a new one
-    #[command(after_help = "Example:  tsl client delete-store PC01 && tsl connect PC01\nRules: ST-06, ST-01. The old license lives on at the license server until it ends.")]
+    #[command(
+        after_help = "Example:  tsl client delete-store PC01 && tsl connect PC01\nRules: ST-06, ST-01. The old license lives on at the license server until it ends."
+    )]
     DeleteStore {
         /// The device
         device: DeviceName,
@@ -50,7 +52,9 @@ pub(crate) enum Client {
         device: DeviceName,
     },
     /// Copy licenses, or a whole image, to another device
-    #[command(after_help = "Example:  tsl client copy PC01 PC02             licenses only: denied with 260 (ST-11, PD-21)\n          tsl client copy PC01 PC02 --image     hardware id too: counts as one device (ST-10)")]
+    #[command(
+        after_help = "Example:  tsl client copy PC01 PC02             licenses only: denied with 260 (ST-11, PD-21)\n          tsl client copy PC01 PC02 --image     hardware id too: counts as one device (ST-10)"
+    )]
     Copy {
         /// The device to copy from
         from: DeviceName,
@@ -61,7 +65,9 @@ pub(crate) enum Client {
         image: bool,
     },
     /// Flip a byte of a stored license
-    #[command(after_help = "Example:  tsl client damage PC01 LICENSE000 --part signature\nRules: PD-22 (content, signature), PD-23 or PD-22 (header); both 261.")]
+    #[command(
+        after_help = "Example:  tsl client damage PC01 LICENSE000 --part signature\nRules: PD-22 (content, signature), PD-23 or PD-22 (header); both 261."
+    )]
     Damage {
         /// The device
         device: DeviceName,
@@ -115,7 +121,9 @@ impl Client {
                 if !clients.remove(&device)? {
                     return Err(unknown(&device));
                 }
-                context.out.show(&json!({ "removed": device }), |out| out.line(&format!("{device} is gone; its licenses end when they end")))
+                context
+                    .out
+                    .show(&json!({ "removed": device }), |out| out.line(&format!("{device} is gone; its licenses end when they end")))
             }
             Client::Copy { from, to, image } => copy(context, &clients, &from, &to, image),
             Client::Damage { device, slot, part, byte } => {
@@ -151,11 +159,22 @@ fn show(context: &Context, device: &Device) -> Result<(), Failure> {
     let licenses: Vec<_> = device.licensing.store.iter().map(|(slot, license)| json!({ "slot": slot, "cal": license.read() })).collect();
     let value = json!({ "device": device, "licenses": licenses });
     context.out.show(&value, |out| {
-        let hardware = device.licensing.hardware.map_or_else(|| "none yet: the next connection makes one".to_owned(), |key| key.id.to_string());
-        out.line(&format!("{} ({})\nHKLM\\Software\\Microsoft\\MSLicensing\n  HardwareID\\ClientHWID  {hardware}", device.name, device.platform));
+        let hardware =
+            device.licensing.hardware.map_or_else(|| "none yet: the next connection makes one".to_owned(), |key| key.id.to_string());
+        out.line(&format!(
+            "{} ({})\nHKLM\\Software\\Microsoft\\MSLicensing\n  HardwareID\\ClientHWID  {hardware}",
+            device.name, device.platform
+        ));
         for (slot, license) in &device.licensing.store {
-            out.line(&format!("  Store\\{slot}\n    ProductID {}, CompanyName {}, LicenseScope {}", license.product, license.company, license.scope));
-            out.line(&format!("    ClientLicense {} bytes: {}", license.license.len(), license.read().map_or_else(|| "cannot be read".to_owned(), |cal| said(&cal, device.last_seen))));
+            out.line(&format!(
+                "  Store\\{slot}\n    ProductID {}, CompanyName {}, LicenseScope {}",
+                license.product, license.company, license.scope
+            ));
+            out.line(&format!(
+                "    ClientLicense {} bytes: {}",
+                license.license.len(),
+                license.read().map_or_else(|| "cannot be read".to_owned(), |cal| said(&cal, device.last_seen))
+            ));
         }
     })
 }

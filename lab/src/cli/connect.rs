@@ -204,14 +204,7 @@ async fn once(context: &Context, round: &Round, devices: Vec<Device>) -> Result<
     tally.verdict(&outcomes)
 }
 
-async fn daily(
-    context: &Context,
-    lab: &Lab,
-    place: &Place,
-    round: &mut Round,
-    mut devices: Vec<Device>,
-    days: u32,
-) -> Result<(), Failure> {
+async fn daily(context: &Context, lab: &Lab, place: &Place, round: &mut Round, mut devices: Vec<Device>, days: u32) -> Result<(), Failure> {
     let clocks = clocks(lab, None)?;
     let bar = context.out.progress(u64::from(days), "days");
     let mut report = Days { total: Tally::default(), days: Vec::new(), denials: Vec::new() };
@@ -391,7 +384,13 @@ fn narrate(out: Out, outcome: &Outcome) {
     match &outcome.visited.verdict {
         Answer::Accepted { connected, stored, logon } => {
             steps(out, &connected.trace);
-            out.line(&format!("accepted by {} at {}, {} ({})", connected.server, connected.at, status_words(connected.status), connected.rule));
+            out.line(&format!(
+                "accepted by {} at {}, {} ({})",
+                connected.server,
+                connected.at,
+                status_words(connected.status),
+                connected.rule
+            ));
             narrate_license(out, connected, stored.map(|slot| slot.to_string()));
             if let Some(warning) = &connected.warning {
                 out.line(&format!("! {warning}"));

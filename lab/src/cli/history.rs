@@ -6,9 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::model::{DeviceName, ServerName, SessionId};
 use shared::wire::common::{EventQuery, JournalView, Level, ListQuery, LoggedEvent, Page};
-use shared::wire::terminal_server::{
-    Decision, Ending, SessionRow, SessionState, TraceStep, VerdictCount, VerdictRow,
-};
+use shared::wire::terminal_server::{Decision, Ending, SessionRow, SessionState, TraceStep, VerdictCount, VerdictRow};
 
 use super::Context;
 use super::servers::OnTerminalServer;
@@ -37,9 +35,8 @@ pub(crate) struct Sessions {
 impl Sessions {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let api = self.on.api(context)?;
-        let wanted = |row: &SessionRow| {
-            (!self.open || is_open(row)) && self.device.as_ref().is_none_or(|device| row.session.device == *device)
-        };
+        let wanted =
+            |row: &SessionRow| (!self.open || is_open(row)) && self.device.as_ref().is_none_or(|device| row.session.device == *device);
         let rows = newest(&api, "/sessions", self.limit, wanted).await?;
         context.out.show(&rows, |out| {
             let header = ["opened", "device", "user", "state", "rule", "note", "session"];
@@ -181,7 +178,9 @@ impl Trace {
         let wanted = |row: &VerdictRow| self.device.as_ref().is_none_or(|device| row.verdict.device == *device);
         let rows: Vec<VerdictRow> = newest(&api, "/verdicts", 1, wanted).await?;
         let Some(row) = rows.first() else {
-            return Err(Failure::Usage("no connection of it was judged here yet; see `tsl verdicts`, or --server for another server".to_owned()));
+            return Err(Failure::Usage(
+                "no connection of it was judged here yet; see `tsl verdicts`, or --server for another server".to_owned(),
+            ));
         };
         context.out.show(row, |out| {
             let verdict = &row.verdict;
@@ -314,4 +313,3 @@ async fn newest<T: DeserializeOwned>(api: &Api, path: &str, limit: usize, wanted
         }
     }
 }
-

@@ -22,7 +22,12 @@ use crate::place::{Addresses, Lab};
 
 /// A lab of Terminal Server Licensing: three services, simulated client devices, and time that can be skipped.
 #[derive(Debug, Parser)]
-#[command(name = "tsl", version, max_term_width = 110, after_help = "Start a lab with `tsl up`, then in a second terminal: tsl connect PC01\n\nExit codes: 0 done, 1 failed, 2 refused or wrongly used, 3 a connection was denied.\nRule ids such as PD-06 are explained in docs/RULES.md.")]
+#[command(
+    name = "tsl",
+    version,
+    max_term_width = 110,
+    after_help = "Start a lab with `tsl up`, then in a second terminal: tsl connect PC01\n\nExit codes: 0 done, 1 failed, 2 refused or wrongly used, 3 a connection was denied.\nRule ids such as PD-06 are explained in docs/RULES.md."
+)]
 pub struct Cli {
     #[command(flatten)]
     addresses: Addresses,
@@ -42,34 +47,52 @@ enum Command {
     #[command(after_help = "Example:  tsl up & tsl wait --seconds 20 && tsl connect PC01")]
     Wait(operate::Wait),
     /// Empty a lab's data folder, so that the next `tsl up` starts from nothing
-    #[command(after_help = "The lab must be down: `tsl reset` never pulls the data from under running services.\nOne step for both: tsl up --fresh\n\nExample:  tsl reset --yes")]
+    #[command(
+        after_help = "The lab must be down: `tsl reset` never pulls the data from under running services.\nOne step for both: tsl up --fresh\n\nExample:  tsl reset --yes"
+    )]
     Reset(operate::Reset),
     /// Show every service: address, version, clock, activation, CALs, sessions
     #[command(after_help = "Example:  tsl status\nRules: AC-15 (activation status), GR-10 (days of grace left).")]
     Status,
     /// Set up a lab: trust, activation, a first pack, accounts; what is there already stays
-    #[command(after_help = "`tsl up` does this by itself; a lab of containers or machines needs it once.\n\nExample:  tsl setup --cals 20 --per-user TS2\nRules: AC-10, AC-11, AC-30, WS03-02.")]
+    #[command(
+        after_help = "`tsl up` does this by itself; a lab of containers or machines needs it once.\n\nExample:  tsl setup --cals 20 --per-user TS2\nRules: AC-10, AC-11, AC-30, WS03-02."
+    )]
     Setup(operate::Setup),
     /// Let the services know each other's keys, and show the thumbprints
-    #[command(after_help = "Carries the clearinghouse's key and root to the license servers, and introduces every terminal server and\nlicense server to each other. A service answers nobody whose key it has not been given.\n\nExample:  tsl trust\nRules: LS-01 (a second check, by name, comes after), CE-14.")]
+    #[command(
+        after_help = "Carries the clearinghouse's key and root to the license servers, and introduces every terminal server and\nlicense server to each other. A service answers nobody whose key it has not been given.\n\nExample:  tsl trust\nRules: LS-01 (a second check, by name, comes after), CE-14."
+    )]
     Trust,
     /// Activate a license server at its clearinghouse
-    #[command(after_help = "Example:  tsl activate --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\nRules: AC-10, AC-11 (required information), AC-15. Without activation there are temporary CALs only (LS-03).")]
+    #[command(
+        after_help = "Example:  tsl activate --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\nRules: AC-10, AC-11 (required information), AC-15. Without activation there are temporary CALs only (LS-03)."
+    )]
     Activate(packs::Activate),
     /// Buy at the lab's reseller desk: a retail code, or an agreement
-    #[command(after_help = "The clearinghouse never sells (AC-45); codes and agreements come from a desk of their own.\n\nExample:  tsl buy code --quantity 20\n          tsl buy agreement open --quantity 25\nRules: AC-04 to AC-08.", subcommand)]
+    #[command(
+        after_help = "The clearinghouse never sells (AC-45); codes and agreements come from a desk of their own.\n\nExample:  tsl buy code --quantity 20\n          tsl buy agreement open --quantity 25\nRules: AC-04 to AC-08.",
+        subcommand
+    )]
     Buy(packs::Buy),
     /// Install CALs on a license server
-    #[command(after_help = "Example:  tsl install retail BCDFG-HJKMP-QRTVW-XY234-6789B\n          tsl install open 12345678 AB12CD34EF56GH7 --quantity 25 --version 5.2 --type device\nRules: AC-30 to AC-34. A code works once; the same command again after a lost answer installs nothing twice (--request).", subcommand)]
+    #[command(
+        after_help = "Example:  tsl install retail BCDFG-HJKMP-QRTVW-XY234-6789B\n          tsl install open 12345678 AB12CD34EF56GH7 --quantity 25 --version 5.2 --type device\nRules: AC-30 to AC-34. A code works once; the same command again after a lost answer installs nothing twice (--request).",
+        subcommand
+    )]
     Install(packs::Install),
     /// List the installed packs: total, issued, available
     #[command(after_help = "Temporary CALs have no pack: they are made without limit and only counted (TL-01).\n\nExample:  tsl packs")]
     Packs(packs::OnLicenseServer),
     /// List who holds what, since when, until when
-    #[command(after_help = "Example:  tsl licenses --device PC01\nRules: TL-01, TL-04, LS-09 (an expired CAL is counted until the sweep), LS-13 (validated).")]
+    #[command(
+        after_help = "Example:  tsl licenses --device PC01\nRules: TL-01, TL-04, LS-09 (an expired CAL is counted until the sweep), LS-13 (validated)."
+    )]
     Licenses(packs::Licenses),
     /// Show or change a license server's group of terminal servers that it serves
-    #[command(after_help = "Example:  tsl group TS1 TS2\n          tsl settings set security-group-policy on --server LS1\nRule: LS-01. A change of the group counts after a restart of the license server.")]
+    #[command(
+        after_help = "Example:  tsl group TS1 TS2\n          tsl settings set security-group-policy on --server LS1\nRule: LS-01. A change of the group counts after a restart of the license server."
+    )]
     Group(packs::Group),
     /// Connect client devices to a terminal server
     #[command(after_help = connect::HELP)]
@@ -78,10 +101,14 @@ enum Command {
     #[command(after_help = "Example:  tsl client show PC01\n          tsl client delete-store PC01\nRules: ST-01 to ST-11.", subcommand)]
     Client(client::Client),
     /// List the sessions of a terminal server
-    #[command(after_help = "Example:  tsl sessions --open\nA session waits for a logon, is active, or has ended; waiting and active ones count against the limit (PD-25).")]
+    #[command(
+        after_help = "Example:  tsl sessions --open\nA session waits for a logon, is active, or has ended; waiting and active ones count against the limit (PD-25)."
+    )]
     Sessions(history::Sessions),
     /// End a session
-    #[command(after_help = "Example:  tsl logoff PC01        the open sessions of a device\n          tsl logoff 0123456789abcdef0123456789abcdef")]
+    #[command(
+        after_help = "Example:  tsl logoff PC01        the open sessions of a device\n          tsl logoff 0123456789abcdef0123456789abcdef"
+    )]
     Logoff(history::Logoff),
     /// List the decisions of a terminal server, or how often each rule decided
     #[command(after_help = "Example:  tsl verdicts --device PC01\n          tsl verdicts --counts")]
@@ -90,31 +117,53 @@ enum Command {
     #[command(after_help = "Example:  tsl trace PC01")]
     Trace(history::Trace),
     /// List events as the services' event logs show them
-    #[command(after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers.")]
+    #[command(
+        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers."
+    )]
     Events(history::Events),
     /// Show how a terminal server's grace period stands
-    #[command(after_help = "Example:  tsl grace\nRules: GR-01 (120 days on 2003), GR-02, GR-03 (the first permanent CAL ends it), GR-11 (policies).")]
+    #[command(
+        after_help = "Example:  tsl grace\nRules: GR-01 (120 days on 2003), GR-02, GR-03 (the first permanent CAL ends it), GR-11 (policies)."
+    )]
     Grace(settings::Grace),
     /// Show or change a terminal server's licensing mode
-    #[command(after_help = "Example:  tsl mode per-user --server TS2\n          tsl mode --policy-ac-on 0\nRules: WS03-01 to WS03-08, PD-24, PD-25. PolicyAcOn is 2 per device, 4 per user, anything else temporaries only.")]
+    #[command(
+        after_help = "Example:  tsl mode per-user --server TS2\n          tsl mode --policy-ac-on 0\nRules: WS03-01 to WS03-08, PD-24, PD-25. PolicyAcOn is 2 per device, 4 per user, anything else temporaries only."
+    )]
     Mode(settings::Mode),
     /// Show or change settings of a terminal server or a license server
-    #[command(after_help = "Example:  tsl settings get\n          tsl settings set grace-end ls_located\n          tsl settings set prevent-license-upgrade on --server LS1\nRules: GR-11, CON-22, PU-06, OQ-10, OQ-5 (terminal server); PL-01, LS-01, OQ-3, LS-09 (license server).", subcommand)]
+    #[command(
+        after_help = "Example:  tsl settings get\n          tsl settings set grace-end ls_located\n          tsl settings set prevent-license-upgrade on --server LS1\nRules: GR-11, CON-22, PU-06, OQ-10, OQ-5 (terminal server); PL-01, LS-01, OQ-3, LS-09 (license server).",
+        subcommand
+    )]
     Settings(settings::Settings),
     /// Show or change the accounts that may log on to a terminal server
-    #[command(after_help = "A password is never an argument: it comes from a prompt, from --password-file FILE (- is standard input) or from TSL_PASSWORD.\n\nExample:  tsl accounts add teacher --administrator", subcommand)]
+    #[command(
+        after_help = "A password is never an argument: it comes from a prompt, from --password-file FILE (- is standard input) or from TSL_PASSWORD.\n\nExample:  tsl accounts add teacher --administrator",
+        subcommand
+    )]
     Accounts(accounts::Accounts),
     /// Show or change the license servers that a terminal server asks
-    #[command(after_help = "Example:  tsl servers list\n          tsl servers order LS2 LS1\nRules: SPEC 4.3 step 4, SD-02 (the first is the current one until it is silent).", subcommand)]
+    #[command(
+        after_help = "Example:  tsl servers list\n          tsl servers order LS2 LS1\nRules: SPEC 4.3 step 4, SD-02 (the first is the current one until it is silent).",
+        subcommand
+    )]
     Servers(servers::Servers),
     /// Show or move the lab's time
-    #[command(after_help = "Example:  tsl clock freeze\n          tsl clock advance 89d\n          tsl clock set 2026-12-24T20:00:00Z\n          tsl clock advance 10m --service LS1     skew: one clock alone\nTime only goes forward. What falls due in between (the sweep of LS-09, say) happens at its own moment, on every service in order.", subcommand)]
+    #[command(
+        after_help = "Example:  tsl clock freeze\n          tsl clock advance 89d\n          tsl clock set 2026-12-24T20:00:00Z\n          tsl clock advance 10m --service LS1     skew: one clock alone\nTime only goes forward. What falls due in between (the sweep of LS-09, say) happens at its own moment, on every service in order.",
+        subcommand
+    )]
     Clock(time::Clock),
     /// Seed the dice, or lay down the life of the next permanent CAL
-    #[command(after_help = "Example:  tsl dice --next-life 89\n          tsl dice --seed 7\nA permanent CAL lives 52 to 89 days, at random (OQ-7); a lesson may want to know which.")]
+    #[command(
+        after_help = "Example:  tsl dice --next-life 89\n          tsl dice --seed 7\nA permanent CAL lives 52 to 89 days, at random (OQ-7); a lesson may want to know which."
+    )]
     Dice(time::Dice),
     /// Show how the journals of the services stand
-    #[command(after_help = "Example:  tsl journal\nEach entry carries the checksum of the one before; `<service> journal verify` checks the whole chain.")]
+    #[command(
+        after_help = "Example:  tsl journal\nEach entry carries the checksum of the one before; `<service> journal verify` checks the whole chain."
+    )]
     Journal(history::Journal),
     /// Show a service's API description (OpenAPI)
     #[command(after_help = "Example:  tsl openapi --service LS1 > license-server.json")]

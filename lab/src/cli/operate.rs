@@ -107,8 +107,7 @@ impl Reset {
 impl Setup {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let lab = context.lab()?;
-        let plan =
-            Plan { cals: self.cals, registrant: setup::lab_registrant()?, per_user: self.per_user, users: self.users };
+        let plan = Plan { cals: self.cals, registrant: setup::lab_registrant()?, per_user: self.per_user, users: self.users };
         let steps = setup::run(&lab, &plan).await?;
         show_steps(context, &steps)
     }
@@ -163,7 +162,14 @@ pub(crate) async fn status(context: &Context) -> Result<(), Failure> {
             let clock = service.lab_time.map_or_else(String::new, |now| now.to_string());
             let frozen = if service.clock_frozen == Some(true) { " (frozen)" } else { "" };
             let state = if service.up { "up" } else { "down" };
-            vec![service.name.to_string(), service.kind.to_owned(), service.url.clone(), state.to_owned(), format!("{clock}{frozen}"), service.facts.join("; ")]
+            vec![
+                service.name.to_string(),
+                service.kind.to_owned(),
+                service.url.clone(),
+                state.to_owned(),
+                format!("{clock}{frozen}"),
+                service.facts.join("; "),
+            ]
         });
         out.table(&["server", "kind", "address", "state", "lab time", "what it says"], rows.collect(), "this lab has no services");
     })?;

@@ -221,7 +221,9 @@ pub(crate) enum Buy {
         order: Order,
     },
     /// An agreement that entitles to a number of CALs
-    #[command(after_help = "Example:  tsl buy agreement open --quantity 25\n          tsl buy agreement enterprise --quantity 500 --type user\nRules: AC-05 to AC-07.")]
+    #[command(
+        after_help = "Example:  tsl buy agreement open --quantity 25\n          tsl buy agreement enterprise --quantity 500 --type user\nRules: AC-05 to AC-07."
+    )]
     Agreement {
         /// The program
         #[arg(value_enum)]
@@ -347,9 +349,7 @@ impl Install {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let (purchase, wanted, how) = match self {
             Install::Retail { code, how } => (Purchase::Retail { code }, None, how),
-            Install::Open { license, authorization, order, how } => {
-                (Purchase::Open { license, authorization }, Some(order.wanted()), how)
-            }
+            Install::Open { license, authorization, order, how } => (Purchase::Open { license, authorization }, Some(order.wanted()), how),
             Install::Volume { program, enrollment, order, how } => {
                 (Purchase::Volume { agreement: program.into(), enrollment }, Some(order.wanted()), how)
             }

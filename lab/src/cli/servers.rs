@@ -33,7 +33,9 @@ pub(crate) enum Servers {
         on: OnTerminalServer,
     },
     /// Say which enrolled servers are asked, and in which order
-    #[command(after_help = "Example:  tsl servers order LS2 LS1\n          tsl servers order --none      as if none were known\nRules: SPEC 4.3 step 4, SD-02.")]
+    #[command(
+        after_help = "Example:  tsl servers order LS2 LS1\n          tsl servers order --none      as if none were known\nRules: SPEC 4.3 step 4, SD-02."
+    )]
     Order {
         #[command(flatten)]
         on: OnTerminalServer,

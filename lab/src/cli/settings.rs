@@ -31,7 +31,11 @@ impl Grace {
             if let Some(ended) = &view.ended {
                 out.line(&format!("ended early at {} by {}", ended.at, ended.rule));
             }
-            out.line(&format!("policy grace_end = {}; marker LicensingGracePeriodEnded {}", word(&view.policy), if view.marker { "set" } else { "not set" }));
+            out.line(&format!(
+                "policy grace_end = {}; marker LicensingGracePeriodEnded {}",
+                word(&view.policy),
+                if view.marker { "set" } else { "not set" }
+            ));
         })
     }
 }
@@ -101,7 +105,9 @@ pub(crate) enum Settings {
         server: Option<ServerName>,
     },
     /// Change one
-    #[command(after_help = "Terminal server: application-mode, policy-ac-on, grace-end (first_permanent, ls_located, ls_activated_located),\nlenient-invalid, per-user-requires-activated, not-before-tolerance-s, expiry-popup-days.\nLicense server: prevent-license-upgrade, security-group-policy, unvalidated-expired-denied, sweep-at-s.\n\nExample:  tsl settings set lenient-invalid on\n          tsl settings set sweep-at-s 72000 --server LS1\nRules: GR-11, CON-22, PU-06, OQ-10, OQ-5; PL-01, LS-01, OQ-3, LS-09.")]
+    #[command(
+        after_help = "Terminal server: application-mode, policy-ac-on, grace-end (first_permanent, ls_located, ls_activated_located),\nlenient-invalid, per-user-requires-activated, not-before-tolerance-s, expiry-popup-days.\nLicense server: prevent-license-upgrade, security-group-policy, unvalidated-expired-denied, sweep-at-s.\n\nExample:  tsl settings set lenient-invalid on\n          tsl settings set sweep-at-s 72000 --server LS1\nRules: GR-11, CON-22, PU-06, OQ-10, OQ-5; PL-01, LS-01, OQ-3, LS-09."
+    )]
     Set {
         /// Its name
         name: String,

@@ -160,6 +160,7 @@ pub struct SignAgreement {
 #[serde(tag = "program", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AgreementProgram {
     /// An Open License.
+    #[serde(deserialize_with = "super::nothing_more")]
     Open,
     /// A volume program.
     Volume {
@@ -167,6 +168,7 @@ pub enum AgreementProgram {
         agreement: VolumeProgram,
     },
     /// Open Value, Multi-Year Open, Open Subscription.
+    #[serde(deserialize_with = "super::nothing_more")]
     Other,
 }
 

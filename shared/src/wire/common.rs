@@ -109,8 +109,10 @@ pub struct ClockView {
 #[serde(tag = "action", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ClockChange {
     /// Let it stand still.
+    #[serde(deserialize_with = "super::nothing_more")]
     Freeze,
     /// Let it run.
+    #[serde(deserialize_with = "super::nothing_more")]
     Run,
     /// Move it to a later moment; it keeps running or standing.
     Set {

@@ -5,3 +5,11 @@ pub mod common;
 pub mod license_server;
 pub mod problem;
 pub mod terminal_server;
+
+/// Reads what stands beside the tag of a variant without fields: nothing. serde itself would ignore unknown fields there.
+fn nothing_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    <Nothing as serde::Deserialize>::deserialize(deserializer).map(|Nothing {}| ())
+}

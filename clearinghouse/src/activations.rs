@@ -1,0 +1,34 @@
+//! `POST /activations` (AC-10, AC-11, AC-14).
+
+use chassis::http::{Body, Signed};
+use shared::registry::{Activate, Activation, Answer, Command, problem_of};
+use shared::trust::{make_activation_certificate, read_request};
+use shared::wire::clearinghouse::{ActivationAnswer, ActivationRequest};
+use shared::wire::problem::{Problem, ProblemCode};
+
+use crate::desk::{Desk, failed};
+
+/// Activates the caller. The same request gets the same certificate, to the byte.
+pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<ActivationRequest>) -> Result<ActivationAnswer, Problem> {
+    let improper = |detail: String| Problem::new(ProblemCode::Invalid, detail).under(&["AC-11"]);
+    let requested = read_request(&request.certificate_request).map_err(|error| improper(format!("certificate_request: {error}")))?;
+    if signed.name != request.name {
+        return Err(improper(format!("name: the call is signed as {}, the request is for {}", signed.name, request.name)));
+    }
+    let (caller, id) = (signed.key, request.request.clone());
+    let command = Activate { caller, request, requested, certificate_years: desk.certificate_years() };
+    let answered = desk.execute(&id, Command::Activate(Box::new(command)), |registry, _| registry.answer(caller, &id).cloned()).await?;
+    match answered {
+        Some(Answer::Activated(activation)) => certificate(&desk, &activation),
+        Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),
+        Some(Answer::Pack(_)) => Err(Problem::new(ProblemCode::RequestReused, format!("request id {id} was used for a pack"))),
+        None => Err(Problem::new(ProblemCode::Internal, "the activation has no answer on record")),
+    }
+}
+
+fn certificate(desk: &Desk, activation: &Activation) -> Result<ActivationAnswer, Problem> {
+    let (root, key) = (desk.root(), desk.root_key());
+    let made = make_activation_certificate(root, key, &activation.holder(), activation.serial, activation.period);
+    let certificate = made.map_err(|error| failed(&error))?.pem();
+    Ok(ActivationAnswer { certificate, root: root.certificate().pem() })
+}

@@ -1,0 +1,24 @@
+//! `POST /packs` (AC-31 to AC-33).
+
+use chassis::http::{Body, Signed};
+use shared::registry::{Answer, Command, problem_of};
+use shared::trust::seal_pack;
+use shared::wire::clearinghouse::{PackAnswer, PackRequest};
+use shared::wire::problem::{Problem, ProblemCode};
+
+use crate::desk::{Desk, failed};
+
+/// Issues a pack to the caller. The same request gets the same token, to the byte, and draws nothing again.
+pub(crate) async fn issue(desk: Desk, signed: Signed, Body(request): Body<PackRequest>) -> Result<PackAnswer, Problem> {
+    let (caller, id) = (signed.key, request.request.clone());
+    let answered = desk.execute(&id, Command::IssuePack { caller, request }, |registry, _| registry.answer(caller, &id).cloned()).await?;
+    match answered {
+        Some(Answer::Pack(issued)) => {
+            let sealed = seal_pack(&issued.pack, &issued.product_id, issued.issued_at, desk.root().name(), desk.key());
+            Ok(PackAnswer { token: sealed.map_err(|error| failed(&error))? })
+        }
+        Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),
+        Some(Answer::Activated(_)) => Err(Problem::new(ProblemCode::RequestReused, format!("request id {id} was used for an activation"))),
+        None => Err(Problem::new(ProblemCode::Internal, "the pack request has no answer on record")),
+    }
+}

@@ -1,0 +1,54 @@
+//! The reseller desk, lab only: whoever wants CALs buys them here and never from the clearinghouse (AC-45).
+
+use chassis::http::{Body, Created};
+use shared::model::{Purchase, RequestId, RetailCode};
+use shared::registry::{Command, Event};
+use shared::wire::clearinghouse::{BoughtCode, BuyCode, SignAgreement, SignedAgreement, Wanted};
+use shared::wire::problem::{Problem, ProblemCode};
+
+use crate::desk::Desk;
+
+/// Sells a retail package (AC-04).
+pub(crate) async fn buy(desk: Desk, request: RequestId, Body(asked): Body<BuyCode>) -> Result<Created<BoughtCode>, Problem> {
+    let package = Wanted { version: asked.version, product_type: asked.product_type, quantity: asked.quantity };
+    let code: Option<RetailCode> = sell(&desk, &request, Command::BuyCode(package), |event| match event {
+        Event::CodeSold { code, .. } => Some(code.clone()),
+        Event::Founded(_)
+        | Event::Activated { .. }
+        | Event::ActivationTurnedDown { .. }
+        | Event::PackIssued { .. }
+        | Event::PackTurnedDown { .. }
+        | Event::AgreementSigned { .. } => None,
+    })
+    .await?;
+    code.map(|code| Created(BoughtCode { code })).ok_or_else(nothing_sold)
+}
+
+/// Signs an agreement (AC-05 to AC-07).
+pub(crate) async fn sign(desk: Desk, request: RequestId, Body(asked): Body<SignAgreement>) -> Result<Created<SignedAgreement>, Problem> {
+    let command = Command::SignAgreement { program: asked.program, entitlements: asked.entitlements };
+    let purchase: Option<Purchase> = sell(&desk, &request, command, |event| match event {
+        Event::AgreementSigned { purchase, .. } => Some(purchase.clone()),
+        Event::Founded(_)
+        | Event::Activated { .. }
+        | Event::ActivationTurnedDown { .. }
+        | Event::PackIssued { .. }
+        | Event::PackTurnedDown { .. }
+        | Event::CodeSold { .. } => None,
+    })
+    .await?;
+    purchase.map(|purchase| Created(SignedAgreement { purchase })).ok_or_else(nothing_sold)
+}
+
+async fn sell<T: Send>(
+    desk: &Desk,
+    request: &RequestId,
+    command: Command,
+    papers: impl Fn(&Event) -> Option<T> + Send,
+) -> Result<Option<T>, Problem> {
+    desk.execute(request, command, |_, events| events.iter().find_map(papers)).await
+}
+
+fn nothing_sold() -> Problem {
+    Problem::new(ProblemCode::Internal, "the reseller desk sold something without papers")
+}
