@@ -133,6 +133,13 @@ impl Plan {
         self
     }
 
+    /// Services started without `--lab`, which know nobody: their clocks run, and nothing is set up.
+    #[must_use]
+    pub fn without_lab_powers(mut self) -> Self {
+        self.lab_powers = false;
+        self.not_enrolled()
+    }
+
     /// The terminal servers have not seen a client yet.
     #[must_use]
     pub fn grace_running(mut self) -> Self {
@@ -162,7 +169,7 @@ impl TestLab {
             config.lab = plan.lab_powers;
             config.seed = Some(7);
             // The clocks begin a little earlier, run while the services start, and are then frozen at the beginning.
-            config.start_at = Some(now - Span::DAY);
+            config.start_at = plan.lab_powers.then_some(now - Span::DAY);
             config
         };
         let clearinghouse = Service::start(Part::Clearinghouse, config("CH1"), &http, now).await;
@@ -372,8 +379,10 @@ impl Service {
         let api = Api::new(http.clone(), &running.url(), Some(running.admin_token.clone()));
         let anyone = Api::new(http.clone(), &running.url(), None);
         let mut service = Self { part, config, running: Some(running), api, anyone, seen: now };
-        service.api.post::<_, ClockView>("/lab/clock", &ClockChange::Freeze).await.expect("a frozen clock");
-        service.set_clock(now).await;
+        if service.config.lab {
+            service.api.post::<_, ClockView>("/lab/clock", &ClockChange::Freeze).await.expect("a frozen clock");
+            service.set_clock(now).await;
+        }
         service
     }
 
