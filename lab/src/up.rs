@@ -137,7 +137,7 @@ pub async fn start(up: &Up) -> Result<RunningLab, Failure> {
 
 async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>), Failure> {
     let config = |folder: &str, place: u16| service(up, folder, place);
-    services.push(clearinghouse::start(clearinghouse::Config::new(config("clearinghouse", 0)?)).await.map_err(not_started)?);
+    services.push(clearinghouse::start(clearinghouse::Config::embedded(config("clearinghouse", 0)?)).await.map_err(not_started)?);
     let mut license_server = license_server::Config::embedded(config("license-server", 1)?);
     license_server.generation = up.generation;
     services.push(license_server::start(license_server).await.map_err(not_started)?);
