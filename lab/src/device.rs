@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use shared::model::{Cal, CalKind, DeviceName, HardwareId, LabTime, ParseError, Platform, ProductVersion};
-use shared::trust;
+use shared::trust::peek_license;
 use shared::wire::terminal_server::LicenseRequest;
 
 /// A simulated client device: what survives on it from one connection to the next.
@@ -165,7 +165,7 @@ impl StoredLicense {
     /// What the license says, its signature unchecked: a client only looks for what to present. None if it cannot be read.
     #[must_use]
     pub fn read(&self) -> Option<Cal> {
-        trust::peek_license(&self.license)
+        peek_license(&self.license)
     }
 }
 

@@ -58,7 +58,7 @@ impl Passwords {
         if let Some(password) = known.get(user) {
             return Ok(password.clone());
         }
-        let password = random::password()?;
+        let password = random::password();
         self.keep(user, &password)?;
         Ok(password)
     }

@@ -17,7 +17,7 @@ pub struct Visit {
     pub user: UserName,
     /// The client's `/admin` switch (PD-24).
     pub admin: bool,
-    /// Lab time, where the caller knows it; else the device goes by what a server told it last.
+    /// Lab time, where the caller knows it better than the license request, which may have been asked for earlier.
     pub now: Option<LabTime>,
     /// What follows an accept.
     pub then: Then,
@@ -117,9 +117,9 @@ pub async fn license_request(server: &Api) -> Result<LicenseRequest, Failure> {
 /// # Errors
 /// A server that does not answer, or refuses the request itself.
 pub async fn connect(server: &Api, asked: &LicenseRequest, device: &mut Device, visit: &Visit) -> Result<Visited, Failure> {
-    let (request, own) = (random::request_id()?, random::bytes()?);
-    let now = visit.now.max(device.last_seen).unwrap_or(LabTime::from_unix(0));
-    let hardware_id = device.hardware_id(|| own);
+    let request = random::request_id();
+    let now = visit.now.unwrap_or(asked.at);
+    let hardware_id = device.hardware_id(chassis::random::bytes);
     let chosen = device.present(asked, now);
     let presented = chosen.map(|(slot, license)| Presented { slot, cal: license.read() });
     let body = ConnectRequest {

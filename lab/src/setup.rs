@@ -128,7 +128,9 @@ async fn enrol(lab: &Lab, place: &Place, root: Option<&str>) -> Result<Vec<Step>
         let _: Value = api.put("/root", &TrustRoot { root: root.to_owned() }).await?;
         steps.push(step(place, "knows the lab's root", own.root.is_none()));
     }
-    let mut names = Vec::new();
+    // An order that the administrator has settled stays; only servers that are new here join it, at its end.
+    let mut names: Vec<ServerName> = known.iter().filter(|row| row.listed).map(|row| row.name.clone()).collect();
+    let listed = names.len();
     for server in &lab.file().license_servers {
         let theirs = identity(lab, server).await?;
         let there = lab.admin(Kind::LicenseServer, server)?;
@@ -144,11 +146,11 @@ async fn enrol(lab: &Lab, place: &Place, root: Option<&str>) -> Result<Vec<Step>
         }
         let what = format!("and {} know each other: {} and {}", theirs.name, shorten(&own.thumbprint), shorten(&theirs.thumbprint));
         steps.push(step(place, &what, !both));
-        names.push(theirs.name);
+        if !known.iter().any(|row| row.name == theirs.name) {
+            names.push(theirs.name);
+        }
     }
-    let known: Vec<LicenseServerRow> = api.get("/license-servers").await?;
-    let listed: Vec<&ServerName> = known.iter().filter(|row| row.listed).map(|row| &row.name).collect();
-    if listed != names.iter().collect::<Vec<_>>() {
+    if names.len() > listed {
         let what = format!("asks {}", names.iter().map(ServerName::as_str).collect::<Vec<_>>().join(", then "));
         let _: Value = api.put("/license-servers", &LicenseServerList { names }).await?;
         steps.push(step(place, &what, true));
@@ -177,7 +179,7 @@ async fn first_pack(lab: &Lab, api: &Api, place: &Place, cals: u32) -> Result<Op
     let desk = lab.admin(Kind::Clearinghouse, lab.clearinghouse()?)?;
     let wanted = BuyCode { version, product_type: ProductType::Device, quantity: cals };
     let bought: BoughtCode = desk.post("/lab/reseller/codes", &wanted).await?;
-    let body = InstallPack { request: random::request_id()?, purchase: Purchase::Retail { code: bought.code }, wanted: None };
+    let body = InstallPack { request: random::request_id(), purchase: Purchase::Retail { code: bought.code }, wanted: None };
     let _: Value = api.post("/packs", &body).await?;
     Ok(Some(step(place, &format!("has a retail pack of {cals} device CALs {version}"), true)))
 }

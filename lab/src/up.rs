@@ -1,14 +1,56 @@
 //! A whole lab in one process: three services on loopback sockets, set up, in one data folder.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
-use std::path::Path;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use chassis::config::ServiceConfig;
+use chassis::server::{Running, ServiceError, StartError};
+use futures_util::future::select_all;
+use shared::model::{Generation, LabTime, UserName};
 
 use crate::failure::Failure;
-use crate::place::LAB_FILE;
+use crate::place::{LAB_FILE, Lab, LabFile, Place};
+use crate::setup::{self, Plan, Step};
+
+/// How a lab is to be started.
+#[derive(Clone, Debug)]
+pub struct Up {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The clearinghouse's port; the license server and the terminal server take the next two. 0 takes free ones.
+    pub first_port: u16,
+    /// The seed of all dice, at the first start.
+    pub seed: Option<u64>,
+    /// The moment at which the clocks begin, at the first start.
+    pub start_at: Option<LabTime>,
+    /// What license server and terminal server are.
+    pub generation: Generation,
+    /// Device CALs to begin with.
+    pub cals: u32,
+    /// Ordinary accounts to begin with.
+    pub users: Vec<UserName>,
+}
+
+/// A lab that runs in this process.
+#[derive(Debug)]
+pub struct RunningLab {
+    /// Where it is.
+    pub lab: Lab,
+    /// What the set-up did; empty at a later start.
+    pub steps: Vec<Step>,
+    /// The file that says where it is.
+    pub lab_file: PathBuf,
+    services: Vec<Running>,
+}
+
+/// The file that says that a lab was set up once: later starts leave it as its administrator wants it.
+const SET_UP: &str = "set-up";
 
 /// What a lab's data folder holds; nothing else in it is ever deleted.
-const CONTENTS: [&str; 6] = ["clearinghouse", "license-server", "terminal-server", "clients", "passwords.json", LAB_FILE];
+const CONTENTS: [&str; 7] = ["clearinghouse", "license-server", "terminal-server", "clients", "passwords.json", SET_UP, LAB_FILE];
 
 /// The hold on a data folder: while it lives, no other lab runs there.
 #[derive(Debug)]
@@ -21,7 +63,7 @@ pub struct Hold {
 /// # Errors
 /// A folder that a running lab holds already, or that cannot be written.
 pub fn hold(data: &Path) -> Result<Hold, Failure> {
-    std::fs::create_dir_all(data).map_err(|error| Failure::file(data, error))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(|error| Failure::file(data, error))?;
     let path = data.join("lock");
     let mut lock =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(|error| Failure::file(&path, error))?;
@@ -67,4 +109,122 @@ pub fn empty(data: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Starts the three services, sets the lab up if it is new, and says in its lab file where it is.
+///
+/// Whoever calls holds the data folder.
+///
+/// # Errors
+/// A taken port, a data folder that cannot be used, or a set-up step that failed; nothing runs then.
+pub async fn start(up: &Up) -> Result<RunningLab, Failure> {
+    let lab_file = up.data.join(LAB_FILE);
+    // What an earlier lab left there would send `tsl wait` to a lab that is not set up yet.
+    let _ = std::fs::remove_file(&lab_file);
+    let mut services = Vec::new();
+    match begin(up, &mut services).await {
+        Ok((lab, steps)) => {
+            lab.file().write(&lab_file)?;
+            Ok(RunningLab { lab, steps, lab_file, services })
+        }
+        Err(failure) => {
+            // The first failure says more than what a stop could add.
+            let _ = stop_all(services).await;
+            Err(failure)
+        }
+    }
+}
+
+async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>), Failure> {
+    let config = |folder: &str, place: u16| service(up, folder, place);
+    services.push(clearinghouse::start(clearinghouse::Config::embedded(config("clearinghouse", 0)?)).await.map_err(not_started)?);
+    let mut license_server = license_server::Config::embedded(config("license-server", 1)?);
+    license_server.generation = up.generation;
+    services.push(license_server::start(license_server).await.map_err(not_started)?);
+    let mut terminal_server = terminal_server::Config::embedded(config("terminal-server", 2)?);
+    terminal_server.generation = up.generation;
+    services.push(terminal_server::start(terminal_server).await.map_err(not_started)?);
+    let data = std::path::absolute(&up.data).map_err(|error| Failure::file(&up.data, error))?;
+    let lab = Lab::new(lab_file(&data, services), data.join(LAB_FILE).display().to_string());
+    let mark = up.data.join(SET_UP);
+    if mark.exists() {
+        // Free ports are others at every start, so the services are told where each of them is now.
+        setup::trust(&lab).await?;
+        return Ok((lab, Vec::new()));
+    }
+    let plan = Plan { cals: up.cals, registrant: setup::lab_registrant()?, per_user: Vec::new(), users: up.users.clone() };
+    let steps = setup::run(&lab, &plan).await?;
+    std::fs::write(&mark, b"").map_err(|error| Failure::file(&mark, error))?;
+    Ok((lab, steps))
+}
+
+fn service(up: &Up, folder: &str, place: u16) -> Result<ServiceConfig, Failure> {
+    let port = match up.first_port {
+        0 => 0,
+        first => first.checked_add(place).ok_or_else(|| Failure::Usage("--ports: at most 65533, since three ports in a row are used".to_owned()))?,
+    };
+    let name = match place {
+        0 => "CH1",
+        1 => "LS1",
+        _ => "TS1",
+    };
+    let name = name.parse().map_err(|error| Failure::Broken(format!("{error}")))?;
+    Ok(ServiceConfig {
+        bind: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)),
+        lab: true,
+        seed: up.seed,
+        start_at: up.start_at,
+        bind_switch: "--ports N (0 takes free ones)",
+        ..ServiceConfig::embedded(name, up.data.join(folder))
+    })
+}
+
+fn not_started(error: StartError) -> Failure {
+    Failure::Broken(error.to_string())
+}
+
+/// Absolute paths, so that the file says the same wherever it is read from.
+fn lab_file(data: &Path, services: &[Running]) -> LabFile {
+    let mut places = services.iter().map(|running| Place {
+        name: running.name.clone(),
+        url: running.url(),
+        peer_url: None,
+        token_file: Some(running.admin_token_path.clone()),
+    });
+    LabFile {
+        pid: Some(std::process::id()),
+        data: Some(data.to_owned()),
+        clearinghouse: places.next(),
+        license_servers: places.next().into_iter().collect(),
+        terminal_servers: places.collect(),
+        passwords_file: Some(data.join("passwords.json")),
+        clients: Some(data.join("clients")),
+    }
+}
+
+impl RunningLab {
+    /// Comes back when one of the services cannot go on.
+    pub async fn finished(&mut self) -> ServiceError {
+        let ends: Vec<_> = self.services.iter_mut().map(|running| Box::pin(running.finished())).collect();
+        select_all(ends).await.0
+    }
+
+    /// Stops the services, the terminal server first, and takes the lab file away.
+    ///
+    /// # Errors
+    /// The first service that did not end well.
+    pub async fn stop(self) -> Result<(), Failure> {
+        // A lab file that stays behind only means that `tsl status` shows services that are down.
+        let _ = std::fs::remove_file(&self.lab_file);
+        stop_all(self.services).await
+    }
+}
+
+async fn stop_all(services: Vec<Running>) -> Result<(), Failure> {
+    let mut ended = Ok(());
+    for running in services.into_iter().rev() {
+        let stopped = running.stop().await.map_err(|error| Failure::Broken(error.to_string()));
+        ended = ended.and(stopped);
+    }
+    ended
 }

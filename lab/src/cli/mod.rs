@@ -9,6 +9,7 @@ mod packs;
 mod servers;
 mod settings;
 mod time;
+mod up;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -39,6 +40,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run a whole lab here: clearinghouse, license server, terminal server, activated and with a pack of CALs
+    #[command(after_help = up::HELP)]
+    Up(up::UpArgs),
     /// Wait until every service of the lab answers
     #[command(after_help = "Example:  tsl up & tsl wait --seconds 20 && tsl connect PC01")]
     Wait(operate::Wait),
@@ -202,6 +206,7 @@ impl Cli {
     async fn run(self) -> Result<(), Failure> {
         let context = Context { addresses: self.addresses, out: Out { json: self.json } };
         match self.command {
+            Command::Up(args) => args.run(&context).await,
             Command::Wait(args) => args.run(&context).await,
             Command::Reset(args) => args.run(&context),
             Command::Status => operate::status(&context).await,

@@ -1,8 +1,9 @@
 //! Looking after a lab as a whole: wait, status, set-up, trust, reset.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use chassis::clock::Clock;
 use clap::Args;
 use futures_util::future::join_all;
 use serde::Serialize;
@@ -21,8 +22,8 @@ use crate::setup::{self, Plan, Step};
 #[derive(Args, Debug)]
 pub(crate) struct Wait {
     /// Give up after this many seconds
-    #[arg(long, default_value_t = 60, value_name = "N")]
-    seconds: u64,
+    #[arg(long, default_value_t = 60, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=86_400))]
+    seconds: i64,
 }
 
 #[derive(Args, Debug)]
@@ -50,8 +51,8 @@ pub(crate) struct Setup {
 
 impl Wait {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        // How long a person waits is host time, measured by the machine's own stopwatch.
-        let started = Instant::now();
+        let clock = Clock::new();
+        let started = clock.host();
         loop {
             let missing = match context.lab() {
                 Ok(lab) => silent_services(&lab).await?,
@@ -61,7 +62,7 @@ impl Wait {
             if missing.is_empty() {
                 return context.out.show(&json!({ "ready": true }), |out| out.line("the lab is ready"));
             }
-            if started.elapsed() >= Duration::from_secs(self.seconds) {
+            if clock.host().millis_since(started) >= self.seconds.saturating_mul(1000) {
                 return Err(Failure::Broken(format!("after {} s: {}", self.seconds, missing.join("; "))));
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

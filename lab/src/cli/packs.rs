@@ -136,7 +136,7 @@ pub(crate) struct Order {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum TypeName {
+pub(crate) enum TypeName {
     /// One device, any user
     Device,
     /// One user, any device
@@ -144,7 +144,7 @@ enum TypeName {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Program {
+pub(crate) enum Program {
     /// Open License
     Open,
     /// Select License
@@ -162,7 +162,7 @@ enum Program {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Volume {
+pub(crate) enum Volume {
     /// Select License
     Select,
     /// Enterprise Agreement
@@ -355,7 +355,7 @@ impl Install {
             }
             Install::Other { agreement, order, how } => (Purchase::Other { agreement }, Some(order.wanted()), how),
         };
-        let request = how.request.map_or_else(random::request_id, Ok)?;
+        let request = how.request.unwrap_or_else(random::request_id);
         let api = how.on.api(context)?;
         let body = InstallPack { request: request.clone(), purchase, wanted };
         let installed: PackRow = match api.post("/packs", &body).await {
@@ -395,7 +395,7 @@ pub(crate) struct Licenses {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum KindName {
+pub(crate) enum KindName {
     /// Made freely for a first connection
     Temporary,
     /// Drawn from a pack

@@ -1,0 +1,148 @@
+//! `tsl up`: the whole lab in the foreground, until Ctrl-C or SIGTERM.
+
+use std::path::{Path, PathBuf};
+
+use chassis::run::told_to_stop;
+use chassis::telemetry::{self, LogConfig, LogFormat};
+use clap::Args;
+use serde_json::json;
+use shared::model::{Generation, LabTime, UserName};
+
+use super::Context;
+use crate::failure::Failure;
+use crate::out::Out;
+use crate::place::{DATA_FOLDER, LAB_FILE};
+use crate::up::{self, RunningLab, Up};
+
+/// The help that follows the switches.
+pub(crate) const HELP: &str = "\
+The services listen on this machine only. The lab keeps its data in ./tsl-data: start it again and everything is as it was.
+Two accounts are made, student and administrator; their passwords stand in tsl-data/passwords.json, where tsl finds them.
+
+Example:  tsl up                                     then, in a second terminal: tsl connect PC01
+          tsl up --temp --ports 0 --json             for a script: free ports, nothing left behind
+          tsl up --fresh --start-at 2003-04-24T08:00:00Z --seed 7
+Rules: AC-10 (activation), AC-30 (packs), GR-01 (grace begins with the first client).";
+
+#[derive(Args, Debug)]
+pub(crate) struct UpArgs {
+    /// Empty the data folder first: a new lab
+    #[arg(long)]
+    fresh: bool,
+    /// Keep the data in a temporary folder and delete it at the end
+    #[arg(long, conflicts_with_all = ["fresh", "data"])]
+    temp: bool,
+    /// The first of three ports in a row; 0 takes free ones
+    #[arg(long, default_value_t = 7801, value_name = "N")]
+    ports: u16,
+    /// The data folder
+    #[arg(long, default_value = DATA_FOLDER, value_name = "FOLDER")]
+    data: PathBuf,
+    /// The seed of all dice of a new lab, so that it can be repeated
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// The moment at which the clocks of a new lab begin
+    #[arg(long, value_name = "MOMENT")]
+    start_at: Option<LabTime>,
+    /// What license server and terminal server of a new lab are: windows-2003 or windows-2000
+    #[arg(long, default_value = "windows-2003", value_name = "NAME")]
+    generation: Generation,
+    /// Device CALs that a new lab has
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=9999))]
+    cals: u32,
+    /// Ordinary accounts that a new lab has, beside administrator
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "student")]
+    users: Vec<UserName>,
+    /// What the services log to standard error: error, warn, info, debug, or module=level pairs
+    #[arg(long, env = "TSL_LOG", default_value = "warn", value_name = "FILTER")]
+    log: String,
+}
+
+impl UpArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        telemetry::init(&LogConfig { filter: self.log.clone(), format: LogFormat::Text }).map_err(Failure::Usage)?;
+        let data = if self.temp { temporary_folder() } else { self.data.clone() };
+        let hold = up::hold(&data)?;
+        if self.fresh {
+            up::empty(&data)?;
+        }
+        let ended = self.until_told(context.out, data.clone()).await;
+        drop(hold);
+        if self.temp {
+            std::fs::remove_dir_all(&data).map_err(|error| Failure::file(&data, error))?;
+        }
+        ended
+    }
+
+    async fn until_told(&self, out: Out, data: PathBuf) -> Result<(), Failure> {
+        let plan = Up {
+            data,
+            first_port: self.ports,
+            seed: self.seed,
+            start_at: self.start_at,
+            generation: self.generation,
+            cals: self.cals,
+            users: self.users.clone(),
+        };
+        // A signal during the set-up ends the lab as one later does.
+        let mut running = tokio::select! {
+            started = up::start(&plan) => started?,
+            told = told_to_stop() => return told.map_err(signals),
+        };
+        out.show(&json!(running.lab.file()), |out| welcome(out, &running))?;
+        let ended = tokio::select! {
+            told = told_to_stop() => told.map_err(signals),
+            failure = running.finished() => Err(Failure::Broken(failure.to_string())),
+        };
+        out.note("stopping");
+        // The first failure says more than what follows from it.
+        let stopped = running.stop().await;
+        ended.and(stopped)
+    }
+}
+
+fn signals(error: std::io::Error) -> Failure {
+    Failure::Broken(format!("signals cannot be received here: {error}"))
+}
+
+fn temporary_folder() -> PathBuf {
+    let own: [u8; 8] = chassis::random::bytes();
+    std::env::temp_dir().join(format!("tsl-{}", shared::model::hex(&own)))
+}
+
+fn welcome(out: Out, running: &RunningLab) {
+    for step in &running.steps {
+        out.line(&format!("+ {} {}", step.server, step.what));
+    }
+    let rows = running.lab.services().into_iter().map(|(kind, place)| vec![place.name.to_string(), kind.name().to_owned(), place.url.clone()]);
+    out.table(&["server", "kind", "address"], rows.collect(), "");
+    out.line("The lab is up. It stays up until Ctrl-C; what to type next, in a second terminal:\n");
+    if running.lab_file != Path::new(DATA_FOLDER).join(LAB_FILE) {
+        let file = std::path::absolute(&running.lab_file).unwrap_or_else(|_| running.lab_file.clone());
+        out.line(&format!("  export TSL_LAB_FILE={}", file.display()));
+    }
+    let tsl = own_command();
+    let lines = [
+        ("status", "who is up, and how everything stands"),
+        ("connect PC01", "a first visit: a temporary license (PD-01)"),
+        ("connect PC01", "a second visit: a permanent one (PD-06)"),
+        ("licenses", "who holds what, until when"),
+        ("connect PC02..PC19 --daily 88", "18 more devices, 88 days"),
+        ("trace PC02", "why the last decision was made"),
+        ("--help", "everything else"),
+    ];
+    for (arguments, what) in lines {
+        out.line(&format!("  {tsl} {arguments:<30}  # {what}"));
+    }
+}
+
+/// How this program is called from here: by its name where the shell finds it, else by its path.
+fn own_command() -> String {
+    let Ok(own) = std::env::current_exe() else { return "tsl".to_owned() };
+    let on_path = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("tsl") == own));
+    if on_path {
+        return "tsl".to_owned();
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    own.strip_prefix(&here).map_or_else(|_| own.display().to_string(), |path| format!("./{}", path.display()))
+}
