@@ -162,7 +162,7 @@ impl Connect {
         } else if self.no_logon {
             Then::Wait
         } else {
-            let password = self.secret.from_file()?.map_or_else(|| lab.password(&user), Ok)?;
+            let password = self.secret.read()?.map_or_else(|| lab.password(&user), Ok)?;
             Then::LogOn { password, stay: self.stay }
         };
         Ok(Visit { user, admin: self.admin, now, then })

@@ -34,13 +34,15 @@ Start a lab with `tsl up`, then in a second terminal: tsl connect PC01
 Exit codes: 0 done, 1 failed, 2 refused or wrongly used, 3 a connection was denied.
 Rule ids such as PD-06 are explained in docs/RULES.md.
 
-Where the lab is: ./tsl-data/lab.json, or the file of --lab or TSL_LAB_FILE, or these addresses (each is
-a switch too: --terminal-server for TSL_TERMINAL_SERVER; lists are NAME=value, comma separated):
-  TSL_CLEARINGHOUSE=http://host:7801        TSL_CLEARINGHOUSE_TOKEN_FILE or TSL_CLEARINGHOUSE_TOKEN
-  TSL_LICENSE_SERVER=LS1=http://host:7802   TSL_LICENSE_SERVER_TOKEN_FILE or TSL_LICENSE_SERVER_TOKEN
-  TSL_TERMINAL_SERVER=TS1=http://host:7803  TSL_TERMINAL_SERVER_TOKEN_FILE or TSL_TERMINAL_SERVER_TOKEN
-  TSL_CLEARINGHOUSE_PEER_URL, TSL_LICENSE_SERVER_PEER_URL  their addresses as other services reach them
-  TSL_CLIENTS folder of simulated devices   TSL_PASSWORDS_FILE, TSL_PASSWORD, TSL_USER";
+Where the lab is: ./tsl-data/lab.json, or the file of --lab or TSL_LAB_FILE, or these addresses
+(lists are NAME=value, comma separated; each is a switch too, such as --terminal-server):
+  TSL_CLEARINGHOUSE=http://host:7801
+  TSL_LICENSE_SERVER=LS1=http://host:7802
+  TSL_TERMINAL_SERVER=TS1=http://host:7803,TS2=http://other:7803
+  each with _TOKEN_FILE (the file with the administrator's token) or _TOKEN at its end
+  TSL_CLEARINGHOUSE_PEER_URL, TSL_LICENSE_SERVER_PEER_URL   as the other services reach them
+  TSL_CLIENTS                                               folder of simulated devices
+  TSL_PASSWORDS_FILE, TSL_PASSWORD, TSL_USER                who logs on";
 
 /// A lab of Terminal Server Licensing: three services, simulated client devices, and time that can be skipped.
 #[derive(Debug, Parser)]
