@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use shared::dice::{Dice, Seed};
-use shared::machine::{Machine, Moment, Rows};
+use shared::machine::{Changed, Machine, Moment, Rows};
 use shared::model::{LabTime, RequestId, Span};
 use shared::wire::common::{ClockChange, ClockView, JournalView};
 
@@ -409,8 +409,8 @@ impl<M: Machine> Core<M> {
         let seq = self.last.seq + 1;
         let mut rows = Rows::new(seq);
         self.machine.apply(event, at, &mut rows);
-        let (changes, lists) = rows.into_parts();
-        group.changes.extend(changes.into_iter().map(|(key, value)| (row_key(&key), value)));
+        let Changed { rows, lists } = rows.changed();
+        group.changes.extend(rows.into_iter().map(|(key, value)| (row_key(&key), value)));
         group.changes.extend(lists.iter().map(|list| (list_key(list, seq), Some(Vec::new()))));
         self.write(&Stored { seq, at, request: request.cloned(), lists, event: Happening::Machine(event) }, group);
     }
