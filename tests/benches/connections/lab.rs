@@ -51,7 +51,8 @@ async fn license(lab: &TestLab, name: &str) -> String {
     let granted = connected.license.expect("the temporary is upgraded");
     assert_eq!(granted.cal.kind, CalKind::Permanent, "a device that logged on gets a permanent CAL");
     asked.license = Some(granted.token);
-    let again: Connected = server.post("/connections", &ConnectRequest { request: request_id(), ..asked.clone() }).await.expect("an answer");
+    let again: Connected =
+        server.post("/connections", &ConnectRequest { request: request_id(), ..asked.clone() }).await.expect("an answer");
     assert_eq!(again.rule, "PD-13", "a valid CAL is taken as it is");
     let mut body = serde_json::to_value(&asked).expect("JSON");
     body.as_object_mut().expect("an object").remove("request");
@@ -86,5 +87,6 @@ impl Measured {
 
 fn post(body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("POST /connections HTTP/1.1\r\nhost: lab\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+    format!("POST /connections HTTP/1.1\r\nhost: lab\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+        .into_bytes()
 }
