@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use shared::dice::{Dice, Seed};
-use shared::machine::{Machine, Moment, Rows};
+use shared::machine::{Changed, Machine, Moment, Rows};
 use shared::model::{LabTime, RequestId, Span};
 use shared::wire::common::{ClockChange, ClockView, JournalView};
 
@@ -228,7 +228,7 @@ impl<M: Machine> Engine<M> {
             let now = self.0.now(&core);
             let mut group = Group::default();
             self.0.run_due(&mut core, now, &mut group);
-            core.seed = Seed::from_number(seed);
+            core.seed = Seed::from_number(seed, M::NAME);
             let event = LabEvent::Seeded { seed: SeedHex(core.seed) };
             core.note(event, now, &mut group);
             self.0.journal.push(group);
@@ -391,7 +391,7 @@ impl<M: Machine> Core<M> {
     /// The beginning of a journal: its format, the dice, the clock.
     fn begin(clock: &Clock, options: &EngineOptions) -> Result<(Self, Group), OpenError> {
         let seed = match options.seed {
-            Some(number) => Seed::from_number(number),
+            Some(number) => Seed::from_number(number, M::NAME),
             None => Seed(random()?),
         };
         let now = options.start_at.unwrap_or_else(|| clock.lab());
@@ -409,8 +409,8 @@ impl<M: Machine> Core<M> {
         let seq = self.last.seq + 1;
         let mut rows = Rows::new(seq);
         self.machine.apply(event, at, &mut rows);
-        let (changes, lists) = rows.into_parts();
-        group.changes.extend(changes.into_iter().map(|(key, value)| (row_key(&key), value)));
+        let Changed { rows, lists } = rows.changed();
+        group.changes.extend(rows.into_iter().map(|(key, value)| (row_key(&key), value)));
         group.changes.extend(lists.iter().map(|list| (list_key(list, seq), Some(Vec::new()))));
         self.write(&Stored { seq, at, request: request.cloned(), lists, event: Happening::Machine(event) }, group);
     }

@@ -82,15 +82,23 @@ impl RowError {
 #[derive(Debug)]
 pub struct Rows {
     entry: u64,
-    changes: Vec<(String, Option<Vec<u8>>)>,
-    lists: Vec<&'static str>,
+    changed: Changed,
+}
+
+/// What one event changed.
+#[derive(Debug, Default)]
+pub struct Changed {
+    /// The rows by their keys, in the order of the changes; none for a removed one.
+    pub rows: Vec<(String, Option<Vec<u8>>)>,
+    /// The lists that the event's entry belongs to.
+    pub lists: Vec<&'static str>,
 }
 
 impl Rows {
     /// The changes of journal entry `entry`, none yet.
     #[must_use]
     pub fn new(entry: u64) -> Self {
-        Self { entry, changes: Vec::new(), lists: Vec::new() }
+        Self { entry, changed: Changed::default() }
     }
 
     /// The number of the journal entry that holds this event.
@@ -104,22 +112,22 @@ impl Rows {
         // Our own state types have string keys and no fallible serializers, so this cannot fail; if a type ever breaks
         // that, the empty value is refused at the next start rather than silently accepted.
         let bytes = serde_json::to_vec(value).unwrap_or_default();
-        self.changes.push((key.into(), Some(bytes)));
+        self.changed.rows.push((key.into(), Some(bytes)));
     }
 
     /// Removes a row.
     pub fn remove(&mut self, key: impl Into<String>) {
-        self.changes.push((key.into(), None));
+        self.changed.rows.push((key.into(), None));
     }
 
     /// Puts this event's entry on a list.
     pub fn list(&mut self, name: &'static str) {
-        self.lists.push(name);
+        self.changed.lists.push(name);
     }
 
-    /// The changed rows, in order, and the lists.
+    /// The changed rows and the lists.
     #[must_use]
-    pub fn into_parts(self) -> (Vec<(String, Option<Vec<u8>>)>, Vec<&'static str>) {
-        (self.changes, self.lists)
+    pub fn changed(self) -> Changed {
+        self.changed
     }
 }

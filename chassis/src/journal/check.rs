@@ -176,7 +176,7 @@ impl<M: Machine> Replay<M> {
                 Happening::Machine(event) => {
                     let mut rows = Rows::new(entry.seq);
                     self.machine.apply(event, entry.at, &mut rows);
-                    changes.extend(rows.into_parts().0.into_iter().map(|(key, value)| (row_key(&key), value)));
+                    changes.extend(rows.changed().rows.into_iter().map(|(key, value)| (row_key(&key), value)));
                 }
             }
         }

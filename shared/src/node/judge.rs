@@ -262,5 +262,5 @@ fn open_session(node: &Node, connection: &Connection, ruling: &Ruling, status: L
 /// LS-13, SD-15: a logon marks the temporary that this connection gave out or handed back, and nothing else.
 fn mark_target(connection: &Connection, status: LicenseStatus) -> Option<MarkTarget> {
     let granted = connection.granted(status)?;
-    (granted.cal.kind == CalKind::Temporary).then(|| MarkTarget { issuer: granted.cal.issuer, cal: granted.cal.id })
+    (granted.cal.kind == CalKind::Temporary).then_some(MarkTarget { issuer: granted.cal.issuer, cal: granted.cal.id })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::dice::{Dice, Seed};
-use shared::machine::{Machine, Moment, Rows};
+use shared::machine::{Changed, Machine, Moment, Rows};
 use shared::model::{
     LabTime, ProductId, ProductType, ProductVersion, PublicKey, Purchase, Registrant, RequestId, RetailCode, ServerName, Span,
 };
@@ -72,11 +72,12 @@ impl Desk {
     pub(crate) fn run(&mut self, command: Command) -> Result<Vec<Event>, Refusal> {
         let mut registry = self.registry();
         let entry = self.journal.len() as u64 + 1;
-        let events = registry.decide(command, &mut Moment { now: self.now, dice: &mut Dice::new(Seed::from_number(7), entry) })?;
+        let events =
+            registry.decide(command, &mut Moment { now: self.now, dice: &mut Dice::new(Seed::from_number(7, "registry"), entry) })?;
         for event in &events {
             let mut rows = Rows::new(self.journal.len() as u64 + 1);
             registry.apply(event, self.now, &mut rows);
-            let (changes, lists) = rows.into_parts();
+            let Changed { rows: changes, lists } = rows.changed();
             for (key, value) in changes {
                 match value {
                     Some(value) => self.rows.insert(key, value),

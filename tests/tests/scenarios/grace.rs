@@ -1,6 +1,6 @@
 //! The grace period: vectors G-01 to G-08.
 
-use lab::session::Then;
+use lab::session::{Logon, Then};
 use shared::model::{CalKind, Generation, GraceEnd, Span};
 use shared::wire::terminal_server::{LicenseStatus, SettingsChange};
 use tests::harness::{Admitted, Plan, TestLab, days, device, introduce, log_on, refused};
@@ -166,6 +166,20 @@ async fn grace_and_its_marker_survive_a_restart() {
     lab.advance(days(3)).await;
     lab.start_terminal_server(0).await;
     assert_eq!(lab.grace().await, before);
+}
+
+/// Rules: SD-15, PD-12.
+#[tokio::test]
+async fn a_logon_that_only_grace_let_in_marks_nothing() {
+    let mut lab = Plan::default().grace_running().start().await;
+    let mut pc = device("PC01");
+    lab.connect(&mut pc).await;
+    lab.license_servers[0].stop().await;
+    lab.advance(days(91)).await;
+    let visit = lab.log_on(&mut pc).await;
+    assert_eq!((visit.connected.rule.as_str(), visit.connected.status), ("PD-12", LicenseStatus::ValidClient));
+    let Logon::LoggedOn { answer, .. } = visit.logon else { panic!("{visit:?}") };
+    assert!(answer.trace.is_empty(), "nobody was told, and nobody was missed: {:?}", answer.trace);
 }
 
 /// Rules: PD-05, GR-05.

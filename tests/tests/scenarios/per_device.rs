@@ -319,6 +319,29 @@ async fn deleting_one_license_brings_the_same_one_back() {
     assert_eq!(lab.pool(0).await, (19, 20), "no second CAL");
 }
 
+/// Rules: ST-01, ST-02, ST-03, CON-20.
+#[tokio::test]
+async fn the_client_s_key_keeps_one_hardware_id_and_a_numbered_subkey_for_each_license() {
+    let lab = two_generations().await;
+    let mut pc = device("PC01");
+    assert!(pc.licensing.hardware.is_none(), "made at the first connection");
+    lab.visit(1, &mut pc, Then::Cancel).await;
+    let id = pc.licensing.hardware.unwrap().id;
+    assert_eq!((id.as_bytes().len(), &id.as_bytes()[..4]), (20, &pc.platform.id().to_le_bytes()[..]));
+    lab.connect(&mut pc).await;
+    assert_eq!(pc.licensing.hardware.unwrap().id, id, "and kept");
+    assert!(lab.records(0, "PC01").await.iter().all(|row| row.cal.hardware_id == id));
+    let key = serde_json::to_value(&pc.licensing).unwrap();
+    assert_eq!(key["HardwareID"]["ClientHWID"], id.to_string());
+    let store = key["Store"].as_object().unwrap();
+    assert_eq!(store.keys().collect::<Vec<_>>(), ["LICENSE000", "LICENSE001"]);
+    for license in store.values() {
+        assert_eq!((&license["CompanyName"], &license["LicenseScope"]), (&"Microsoft Corporation".into(), &"microsoft.com".into()));
+        assert_eq!(license["ProductID"], "A02");
+        assert!(license["ClientLicense"].is_string());
+    }
+}
+
 /// Rules: ST-10, FT-09.
 #[tokio::test]
 async fn a_cloned_image_counts_as_one_device_under_changing_names() {

@@ -28,5 +28,5 @@ pub(super) const RULES: &[Rule] = &[
     rule("DI-29", Later, "2003 has no published intervals; those of 2000 stand in, as settings.", &[]),
     rule("DI-30", Later, "In a mixed network each generation needs its own form of the registry setting.", &[]),
     rule("DI-31", Later, "Three ways to bring a 2003 terminal server into a 2000 domain.", &[]),
-    rule("DI-32", Explained, "A small site may keep both servers on one machine; a large one should not.", &[]),
+    rule("DI-32", Explained, "A small site may keep both servers on one machine; a large one should not.", &["docs/GLOSSARY.md"]),
 ];

@@ -1,0 +1,19 @@
+//! The pure rules, table by table.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what went wrong by failing"
+)]
+
+mod asking;
+mod denials;
+mod forms;
+mod grace;
+mod issuing;
+mod per_user;
+mod spans;
+mod verdict;
+mod versions;
+mod world;

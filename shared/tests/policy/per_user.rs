@@ -1,0 +1,37 @@
+//! Per user, case by case (SPEC 4.7).
+
+use shared::policy::denials::Denial;
+use shared::policy::per_user::{ContactOutcome, judge};
+use shared::policy::verdict::Standing;
+
+const ACTIVATED: ContactOutcome = ContactOutcome::Reached { activated: true };
+const NOT_ACTIVATED: ContactOutcome = ContactOutcome::Reached { activated: false };
+
+/// Rules: PU-01, PU-02, PU-03, PU-06, CON-09, SD-17.
+#[test]
+fn grace_or_a_server_within_reach_lets_everybody_in() {
+    let silence = ContactOutcome::NoneReachable;
+    let in_by = |rule| (rule, Ok(Standing::NotExamined));
+    let out_by = |rule| (rule, Err(Denial::NoLicenseServer));
+    for (grace, contact, strict, wanted) in [
+        (true, ContactOutcome::NotAsked, false, in_by("PU-01")),
+        (true, silence, true, in_by("PU-01")),
+        (false, ACTIVATED, false, in_by("PU-02")),
+        (false, ACTIVATED, true, in_by("PU-02")),
+        (false, NOT_ACTIVATED, false, in_by("PU-02")),
+        (false, NOT_ACTIVATED, true, out_by("PU-06")),
+        (false, silence, false, out_by("PU-03")),
+        (false, silence, true, out_by("PU-03")),
+        (false, ContactOutcome::NotAsked, false, out_by("PU-03")),
+    ] {
+        let ruling = judge(grace, contact, strict);
+        assert_eq!((ruling.rule, ruling.outcome), wanted, "grace {grace}, {contact:?}, strict {strict}");
+    }
+}
+
+/// Rules: PU-07.
+#[test]
+fn the_trace_says_that_user_cals_are_neither_checked_nor_counted() {
+    let ruling = judge(false, ACTIVATED, false);
+    assert!(ruling.trace[0].facts.contains("neither checked nor counted"), "{:?}", ruling.trace);
+}
