@@ -248,7 +248,7 @@ impl World {
 
     fn log_on(&mut self, number: usize, administrator: bool) {
         let Some(session) = self.session(number) else { return };
-        let state = self.run.machine.open_session(&session).unwrap().session.state.clone();
+        let state = self.run.machine.open_session(&session).unwrap().session.state;
         let command = Command::LogOn { session, user: "anna".parse().unwrap(), administrator, trace: Vec::new() };
         let logged_on = self.run.execute(command);
         assert_eq!(logged_on.is_ok(), state == SessionState::WaitingForLogon, "{logged_on:?}");

@@ -48,8 +48,8 @@ fn the_current_server_changes_only_when_it_was_silent_and_another_answered() {
     let after =
         |current: Option<&ServerName>, silent: &[ServerName], answered: Option<&ServerName>| current_after_round(current, silent, answered);
     assert_eq!(after(Some(&first), &[], Some(&second)), Some(first.clone()), "a skip or a renewal elsewhere is not silence");
-    assert_eq!(after(Some(&first), &[first.clone()], Some(&second)), Some(second.clone()));
-    assert_eq!(after(Some(&first), &[first.clone()], None), Some(first.clone()), "nobody else answered");
+    assert_eq!(after(Some(&first), std::slice::from_ref(&first), Some(&second)), Some(second.clone()));
+    assert_eq!(after(Some(&first), std::slice::from_ref(&first), None), Some(first.clone()), "nobody else answered");
     assert_eq!(after(None, &[], Some(&second)), Some(second.clone()));
     assert_eq!(after(None, &[], None), None);
 }
