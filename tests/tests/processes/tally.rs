@@ -14,6 +14,8 @@ pub(crate) struct Answered {
     cals: BTreeMap<CalId, Cal>,
     /// Temporaries whose mark was answered.
     marked: BTreeSet<CalId>,
+    /// How many permanents were drawn before and handed out again: their first answer was lost (LS-14).
+    again: usize,
 }
 
 /// What has reached clients so far.
@@ -35,6 +37,7 @@ impl Tally {
             if was_marked(logon) {
                 known.marked.insert(cal.id);
             }
+            known.again += usize::from(cal.kind == CalKind::Permanent && connected.trace.iter().any(|step| step.rule == "LS-14"));
             let before = known.cals.insert(cal.id, cal.clone());
             assert!(before.as_ref().is_none_or(|before| before == cal), "one id, two CALs: {before:?} and {cal:?}");
         });
@@ -58,6 +61,11 @@ impl Tally {
 }
 
 impl Answered {
+    /// How many permanents had lost their first answer.
+    pub(crate) fn again(&self) -> usize {
+        self.again
+    }
+
     fn permanents(&self) -> usize {
         self.cals.values().filter(|cal| cal.kind == CalKind::Permanent).count()
     }
