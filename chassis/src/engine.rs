@@ -228,7 +228,7 @@ impl<M: Machine> Engine<M> {
             let now = self.0.now(&core);
             let mut group = Group::default();
             self.0.run_due(&mut core, now, &mut group);
-            core.seed = Seed::from_number(seed);
+            core.seed = Seed::from_number(seed, M::NAME);
             let event = LabEvent::Seeded { seed: SeedHex(core.seed) };
             core.note(event, now, &mut group);
             self.0.journal.push(group);
@@ -391,7 +391,7 @@ impl<M: Machine> Core<M> {
     /// The beginning of a journal: its format, the dice, the clock.
     fn begin(clock: &Clock, options: &EngineOptions) -> Result<(Self, Group), OpenError> {
         let seed = match options.seed {
-            Some(number) => Seed::from_number(number),
+            Some(number) => Seed::from_number(number, M::NAME),
             None => Seed(random()?),
         };
         let now = options.start_at.unwrap_or_else(|| clock.lab());

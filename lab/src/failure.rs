@@ -28,7 +28,7 @@ pub enum Failure {
     #[error("{0}")]
     Broken(String),
     /// Connections were denied; each has been shown.
-    #[error("{0} of the connections were denied")]
+    #[error("connections denied: {0}")]
     Denied(usize),
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -50,11 +50,11 @@ impl Out {
             return;
         }
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(header.to_vec()).add_rows(rows);
+        table.load_style(STYLE).set_header(header.to_vec()).add_rows(rows);
         if let Some((_, columns)) = console::Term::stdout().size_checked() {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
         }
-        self.line(&table.to_string());
+        self.line(&table.trim_fmt());
     }
 
     /// A bar that shows itself at a terminal once two seconds have passed.
@@ -68,6 +68,9 @@ impl Out {
         Progress { bar, at_terminal: !self.json && console::Term::stderr().is_term() }
     }
 }
+
+/// A line under the header, and nothing else: rows stay close together.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// A bar for whoever waits.
 #[derive(Debug)]

@@ -60,41 +60,42 @@ pub struct Place {
 }
 
 /// The addresses that a person gives instead of a lab file. The environment's lists are `NAME=value`, comma separated.
+///
+/// All but the first are left out of every command's help and explained once, in that of `tsl` itself.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Where the lab is (unless ./tsl-data/lab.json says it)")]
 pub struct Addresses {
     /// The file that says where the lab is; `tsl up` writes it
     #[arg(long = "lab", env = "TSL_LAB_FILE", value_name = "FILE", global = true)]
     pub lab_file: Option<PathBuf>,
     /// The clearinghouse's address, [NAME=]http://host:port
-    #[arg(long, env = "TSL_CLEARINGHOUSE", value_name = "[NAME=]URL", global = true, hide_short_help = true)]
+    #[arg(long, env = "TSL_CLEARINGHOUSE", value_name = "[NAME=]URL", global = true, hide = true)]
     pub clearinghouse: Option<String>,
     /// The file with the clearinghouse's administrator token (or TSL_CLEARINGHOUSE_TOKEN)
-    #[arg(long, env = "TSL_CLEARINGHOUSE_TOKEN_FILE", value_name = "FILE", global = true, hide_short_help = true)]
+    #[arg(long, env = "TSL_CLEARINGHOUSE_TOKEN_FILE", value_name = "FILE", global = true, hide = true)]
     pub clearinghouse_token_file: Option<String>,
     /// The clearinghouse's address as license servers reach it, where that differs
-    #[arg(long, env = "TSL_CLEARINGHOUSE_PEER_URL", value_name = "URL", global = true, hide_short_help = true)]
+    #[arg(long, env = "TSL_CLEARINGHOUSE_PEER_URL", value_name = "URL", global = true, hide = true)]
     pub clearinghouse_peer_url: Option<String>,
     /// License servers' addresses, [NAME=]http://host:port, comma separated
-    #[arg(long, env = "TSL_LICENSE_SERVER", value_name = "[NAME=]URL", global = true, hide_short_help = true)]
+    #[arg(long, env = "TSL_LICENSE_SERVER", value_name = "[NAME=]URL", global = true, hide = true)]
     pub license_server: Option<String>,
     /// The files with the license servers' administrator tokens, [NAME=]FILE (or TSL_LICENSE_SERVER_TOKEN)
-    #[arg(long, env = "TSL_LICENSE_SERVER_TOKEN_FILE", value_name = "[NAME=]FILE", global = true, hide_short_help = true)]
+    #[arg(long, env = "TSL_LICENSE_SERVER_TOKEN_FILE", value_name = "[NAME=]FILE", global = true, hide = true)]
     pub license_server_token_file: Option<String>,
     /// License servers' addresses as terminal servers reach them, where that differs, [NAME=]URL
-    #[arg(long, env = "TSL_LICENSE_SERVER_PEER_URL", value_name = "[NAME=]URL", global = true, hide_short_help = true)]
+    #[arg(long, env = "TSL_LICENSE_SERVER_PEER_URL", value_name = "[NAME=]URL", global = true, hide = true)]
     pub license_server_peer_url: Option<String>,
     /// Terminal servers' addresses, [NAME=]http://host:port, comma separated
-    #[arg(long, env = "TSL_TERMINAL_SERVER", value_name = "[NAME=]URL", global = true, hide_short_help = true)]
+    #[arg(long, env = "TSL_TERMINAL_SERVER", value_name = "[NAME=]URL", global = true, hide = true)]
     pub terminal_server: Option<String>,
     /// The files with the terminal servers' administrator tokens, [NAME=]FILE (or TSL_TERMINAL_SERVER_TOKEN)
-    #[arg(long, env = "TSL_TERMINAL_SERVER_TOKEN_FILE", value_name = "[NAME=]FILE", global = true, hide_short_help = true)]
+    #[arg(long, env = "TSL_TERMINAL_SERVER_TOKEN_FILE", value_name = "[NAME=]FILE", global = true, hide = true)]
     pub terminal_server_token_file: Option<String>,
     /// The folder of the simulated devices
-    #[arg(long = "clients", env = "TSL_CLIENTS", value_name = "FOLDER", global = true, hide_short_help = true)]
+    #[arg(long = "clients", env = "TSL_CLIENTS", value_name = "FOLDER", global = true, hide = true)]
     pub clients: Option<PathBuf>,
     /// The file with the passwords of the lab's accounts
-    #[arg(long, env = "TSL_PASSWORDS_FILE", value_name = "FILE", global = true, hide_short_help = true)]
+    #[arg(long, env = "TSL_PASSWORDS_FILE", value_name = "FILE", global = true, hide = true)]
     pub passwords_file: Option<PathBuf>,
 }
 

@@ -161,7 +161,9 @@ async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>),
 fn service(up: &Up, folder: &str, place: u16) -> Result<ServiceConfig, Failure> {
     let port = match up.first_port {
         0 => 0,
-        first => first.checked_add(place).ok_or_else(|| Failure::Usage("--ports: at most 65533, since three ports in a row are used".to_owned()))?,
+        first => first
+            .checked_add(place)
+            .ok_or_else(|| Failure::Usage("--ports: at most 65533, since three ports in a row are used".to_owned()))?,
     };
     let name = match place {
         0 => "CH1",

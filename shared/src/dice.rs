@@ -4,19 +4,18 @@
 
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use sha2::{Digest, Sha256};
 
 /// The seed of a service's dice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed(pub [u8; 32]);
 
 impl Seed {
-    /// A seed from a number, as a person types it: `--seed 7`.
+    /// The seed of one kind of machine from a number, as a person types it: `--seed 7`. Services that are given the same
+    /// number throw differently.
     #[must_use]
-    pub fn from_number(number: u64) -> Self {
-        let mut bytes = [0; 32];
-        let (head, _) = bytes.split_at_mut(8);
-        head.copy_from_slice(&number.to_be_bytes());
-        Self(bytes)
+    pub fn from_number(number: u64, machine: &str) -> Self {
+        Self(Sha256::new().chain_update(number.to_be_bytes()).chain_update(machine).finalize().into())
     }
 }
 

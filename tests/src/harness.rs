@@ -56,6 +56,7 @@ pub struct Plan {
     enrolled: bool,
     grace_over: bool,
     lab_powers: bool,
+    folder: Option<PathBuf>,
 }
 
 /// A running lab.
@@ -83,6 +84,7 @@ impl Default for Plan {
             enrolled: true,
             grace_over: true,
             lab_powers: true,
+            folder: None,
         }
     }
 }
@@ -140,6 +142,13 @@ impl Plan {
         self.not_enrolled()
     }
 
+    /// Kept below this folder in place of the system's folder for temporary files, which may lie in memory.
+    #[must_use]
+    pub fn kept_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
     /// The terminal servers have not seen a client yet.
     #[must_use]
     pub fn grace_running(mut self) -> Self {
@@ -161,7 +170,7 @@ pub fn beginning() -> LabTime {
 
 impl TestLab {
     async fn start(plan: Plan) -> Self {
-        let dir = TempDir::new().expect("a folder for the lab");
+        let dir = plan.folder.as_ref().map_or_else(TempDir::new, TempDir::new_in).expect("a folder for the lab");
         let http = lab::api::connections().expect("an HTTP client");
         let now = beginning();
         let config = |name: &str| {

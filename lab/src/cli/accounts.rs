@@ -56,7 +56,7 @@ pub(crate) struct Secret {
 
 impl Secret {
     /// The password from the file, or none if there is no file to read.
-    pub(crate) fn from_file(&self) -> Result<Option<String>, Failure> {
+    pub(crate) fn read(&self) -> Result<Option<String>, Failure> {
         let Some(path) = &self.password_file else { return Ok(None) };
         let mut text = String::new();
         if path == Path::new("-") {
@@ -69,7 +69,7 @@ impl Secret {
     }
 
     fn or_asked(&self, user: &UserName) -> Result<String, Failure> {
-        if let Some(password) = self.from_file()? {
+        if let Some(password) = self.read()? {
             return Ok(password);
         }
         if let Ok(password) = std::env::var("TSL_PASSWORD") {

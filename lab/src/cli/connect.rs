@@ -26,15 +26,17 @@ const AT_ONCE: usize = 16;
 
 /// The help that follows the switches.
 pub(crate) const HELP: &str = "\
-A device presents one license from its store, or asks for a new one; the terminal server decides; only then comes the
-logon, which validates a temporary license. So a device gets a temporary at its first visit and a permanent at its second.
+A device presents one license from its store, or asks for a new one; the terminal server decides;
+only then comes the logon, which validates a temporary license. So a device gets a temporary at its
+first visit and a permanent at its second.
 
 Example:  tsl connect PC01                      first visit: a temporary (PD-01)
           tsl connect PC01                      second visit: a permanent (PD-06)
           tsl connect PC02 --cancel             nobody logs on: not validated, no upgrade (PD-08)
           tsl connect PC01..PC19 --daily 88     19 devices, every day for 88 days
           tsl connect PC01 --admin              the client's /admin switch (PD-24)
-Rules: PD-01 to PD-25, PU-01 to PU-09, SD-01. `tsl trace PC01` explains a decision. Exit code 3: somebody was denied.";
+Rules: PD-01 to PD-25, PU-01 to PU-09, SD-01. `tsl trace PC01` explains a decision.
+Exit code 3: somebody was denied.";
 
 #[derive(Args, Debug)]
 pub(crate) struct Connect {
@@ -160,7 +162,7 @@ impl Connect {
         } else if self.no_logon {
             Then::Wait
         } else {
-            let password = self.secret.from_file()?.map_or_else(|| lab.password(&user), Ok)?;
+            let password = self.secret.read()?.map_or_else(|| lab.password(&user), Ok)?;
             Then::LogOn { password, stay: self.stay }
         };
         Ok(Visit { user, admin: self.admin, now, then })

@@ -20,14 +20,33 @@ use crate::failure::Failure;
 use crate::out::Out;
 use crate::place::{Addresses, Lab};
 
+/// What follows every command's list in the short help.
+const SHORT_HELP: &str = "\
+Start a lab with `tsl up`, then in a second terminal: tsl connect PC01
+
+Exit codes: 0 done, 1 failed, 2 refused or wrongly used, 3 a connection was denied.
+Rule ids such as PD-06 are explained in docs/RULES.md. `tsl --help` says how to find labs elsewhere.";
+
+/// The same in the long help, with the way to labs elsewhere.
+const LONG_HELP: &str = "\
+Start a lab with `tsl up`, then in a second terminal: tsl connect PC01
+
+Exit codes: 0 done, 1 failed, 2 refused or wrongly used, 3 a connection was denied.
+Rule ids such as PD-06 are explained in docs/RULES.md.
+
+Where the lab is: ./tsl-data/lab.json, or the file of --lab or TSL_LAB_FILE, or these addresses
+(lists are NAME=value, comma separated; each is a switch too, such as --terminal-server):
+  TSL_CLEARINGHOUSE=http://host:7801
+  TSL_LICENSE_SERVER=LS1=http://host:7802
+  TSL_TERMINAL_SERVER=TS1=http://host:7803,TS2=http://other:7803
+  each with _TOKEN_FILE (the file with the administrator's token) or _TOKEN at its end
+  TSL_CLEARINGHOUSE_PEER_URL, TSL_LICENSE_SERVER_PEER_URL   as the other services reach them
+  TSL_CLIENTS                                               folder of simulated devices
+  TSL_PASSWORDS_FILE, TSL_PASSWORD, TSL_USER                who logs on";
+
 /// A lab of Terminal Server Licensing: three services, simulated client devices, and time that can be skipped.
 #[derive(Debug, Parser)]
-#[command(
-    name = "tsl",
-    version,
-    max_term_width = 110,
-    after_help = "Start a lab with `tsl up`, then in a second terminal: tsl connect PC01\n\nExit codes: 0 done, 1 failed, 2 refused or wrongly used, 3 a connection was denied.\nRule ids such as PD-06 are explained in docs/RULES.md."
-)]
+#[command(name = "tsl", version, max_term_width = 110, after_help = SHORT_HELP, after_long_help = LONG_HELP)]
 pub struct Cli {
     #[command(flatten)]
     addresses: Addresses,
@@ -84,6 +103,14 @@ enum Command {
     /// List the installed packs: total, issued, available
     #[command(after_help = "Temporary CALs have no pack: they are made without limit and only counted (TL-01).\n\nExample:  tsl packs")]
     Packs(packs::OnLicenseServer),
+    /// List the clearinghouse's record: every activation and every pack, refused ones included
+    #[command(after_help = "Example:  tsl records\nRules: AC-42 (what was turned down is on record too), AC-33.")]
+    Records(packs::Records),
+    /// Print the lab's root certificate (PEM): what every other certificate leads to
+    #[command(
+        after_help = "Example:  tsl root > root.pem\n          tsl activate --show --json   has the license server's certificate, to be checked against it\nRule: CE-13."
+    )]
+    Root,
     /// List who holds what, since when, until when
     #[command(
         after_help = "Example:  tsl licenses --device PC01\nRules: TL-01, TL-04, LS-09 (an expired CAL is counted until the sweep), LS-13 (validated)."
@@ -217,6 +244,8 @@ impl Cli {
             Command::Install(args) => args.run(&context).await,
             Command::Packs(args) => args.packs(&context).await,
             Command::Licenses(args) => args.run(&context).await,
+            Command::Records(args) => args.run(&context).await,
+            Command::Root => operate::root(&context).await,
             Command::Group(args) => args.run(&context).await,
             Command::Connect(args) => args.run(&context).await,
             Command::Client(args) => args.run(&context),

@@ -119,6 +119,17 @@ pub(crate) async fn trust(context: &Context) -> Result<(), Failure> {
     show_steps(context, &steps)
 }
 
+/// `tsl root`.
+pub(crate) async fn root(context: &Context) -> Result<(), Failure> {
+    let lab = context.lab()?;
+    let identity = setup::identity(&lab, lab.clearinghouse()?).await?;
+    let Some(root) = &identity.root else {
+        return Err(Failure::Broken(format!("{} shows no root certificate", identity.name)));
+    };
+    let value = json!({ "root": root, "fingerprint": identity.root_fingerprint });
+    context.out.show(&value, |out| out.line(root.trim_end()))
+}
+
 fn show_steps(context: &Context, steps: &[Step]) -> Result<(), Failure> {
     context.out.show(&steps, |out| {
         for step in steps {

@@ -6,7 +6,10 @@ use shared::model::{
     AgreementNumber, AuthorizationNumber, CalKind, DeviceName, EnrollmentNumber, HardwareId, OpenLicenseNumber, ProductType,
     ProductVersion, Purchase, Registrant, RegistrantText, RequestId, RetailCode, ServerName, VolumeProgram,
 };
-use shared::wire::clearinghouse::{AgreementProgram, BoughtCode, BuyCode, SignAgreement, SignedAgreement, Wanted};
+use shared::wire::clearinghouse::{
+    ActivationRecord, AgreementProgram, BoughtCode, BuyCode, PackRecord, RecordOutcome, SignAgreement, SignedAgreement, Wanted,
+};
+use shared::wire::common::{ListQuery, Page};
 use shared::wire::license_server::{
     Activate as ActivateBody, ActivationView, InstallPack, LicenseList, LicenseQuery, LicenseRow, PackList, PackRow, SecurityGroup,
     Standing,
@@ -467,5 +470,47 @@ impl Group {
                 out.line(&format!("in force since the service started: {}", names(in_force)));
             }
         })
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Records {
+    /// At most this many of each kind, newest first
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+}
+
+impl Records {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let lab = context.lab()?;
+        let api = lab.admin(Kind::Clearinghouse, lab.clearinghouse()?)?;
+        let query = ListQuery { limit: Some(self.limit), before: None };
+        let activations: Page<ActivationRecord> = api.list("/activations", &query).await?;
+        let packs: Page<PackRecord> = api.list("/packs", &query).await?;
+        context.out.show(&json!({ "activations": activations.items, "packs": packs.items }), |out| {
+            let rows = activations.items.iter().map(|row| {
+                let company = row.registrant.company.as_ref().map_or("", RegistrantText::as_str).to_owned();
+                let until = row.ends_at.map_or_else(String::new, |ends| ends.to_string());
+                vec![row.at.to_string(), row.name.to_string(), row.product_id.to_string(), company, until, outcome_words(&row.outcome)]
+            });
+            let header = ["when", "license server", "Product ID", "company", "certificate until", "outcome"];
+            out.table(&header, rows.collect(), "nobody asked for an activation yet");
+            let rows = packs.items.iter().map(|row| {
+                let pack = row
+                    .pack
+                    .as_ref()
+                    .map_or_else(String::new, |pack| format!("{} {} CALs {}", pack.total, pack.product_type, pack.version));
+                vec![row.at.to_string(), row.name.to_string(), words(&row.purchase), pack, outcome_words(&row.outcome)]
+            });
+            out.line("");
+            out.table(&["when", "license server", "shown", "pack", "outcome"], rows.collect(), "nobody asked for a pack yet");
+        })
+    }
+}
+
+fn outcome_words(outcome: &RecordOutcome) -> String {
+    match outcome {
+        RecordOutcome::Granted => "granted".to_owned(),
+        RecordOutcome::Refused { reason, rules } => format!("refused: {reason} ({})", rules.join(", ")),
     }
 }

@@ -96,12 +96,13 @@ fn show(context: &Context, readings: &[Reading]) -> Result<(), Failure> {
 }
 
 #[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("throw").required(true).multiple(true))]
 pub(crate) struct Dice {
     /// Every later throw follows from this number
-    #[arg(long, value_name = "N", required_unless_present = "next_life")]
+    #[arg(long, value_name = "N", group = "throw")]
     seed: Option<u64>,
     /// The life of the next permanent CAL, days from 52 to 89
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(52..=89))]
+    #[arg(long, value_name = "DAYS", group = "throw", value_parser = clap::value_parser!(u32).range(52..=89))]
     next_life: Option<u32>,
     /// Only this service's dice (with --next-life: this license server's)
     #[arg(long, value_name = "NAME")]

@@ -114,7 +114,8 @@ fn welcome(out: Out, running: &RunningLab) {
     for step in &running.steps {
         out.line(&format!("+ {} {}", step.server, step.what));
     }
-    let rows = running.lab.services().into_iter().map(|(kind, place)| vec![place.name.to_string(), kind.name().to_owned(), place.url.clone()]);
+    let rows =
+        running.lab.services().into_iter().map(|(kind, place)| vec![place.name.to_string(), kind.name().to_owned(), place.url.clone()]);
     out.table(&["server", "kind", "address"], rows.collect(), "");
     out.line("The lab is up. It stays up until Ctrl-C; what to type next, in a second terminal:\n");
     if running.lab_file != Path::new(DATA_FOLDER).join(LAB_FILE) {
@@ -132,7 +133,7 @@ fn welcome(out: Out, running: &RunningLab) {
         ("--help", "everything else"),
     ];
     for (arguments, what) in lines {
-        out.line(&format!("  {tsl} {arguments:<30}  # {what}"));
+        out.line(&format!("  {tsl} {arguments:<29}  # {what}"));
     }
 }
 

@@ -6,7 +6,7 @@ use crate::model::{ProductId, ProductType, ProductVersion, Purchase};
 /// AC-08: whether a number of CALs can be asked for, or be in a package, at all.
 #[must_use]
 pub fn is_quantity(quantity: u32) -> bool {
-    (SMALLEST_QUANTITY..=LARGEST_QUANTITY).contains(&quantity)
+    (1..=9999).contains(&quantity)
 }
 
 /// AC-08: version, type and quantity are said with every purchase but a retail code, which says them itself.
@@ -22,7 +22,7 @@ pub fn check_form(purchase: &Purchase, quantity: Option<u32>) -> Result<(), Stri
         }
         (Purchase::Open { .. } | Purchase::Volume { .. } | Purchase::Other { .. }, Some(quantity)) if is_quantity(quantity) => Ok(()),
         (Purchase::Open { .. } | Purchase::Volume { .. } | Purchase::Other { .. }, Some(quantity)) => {
-            Err(format!("'wanted.quantity' is {quantity}; it is {SMALLEST_QUANTITY} to {LARGEST_QUANTITY}"))
+            Err(format!("'wanted.quantity' is {quantity}; it is {QUANTITIES}"))
         }
     }
 }
@@ -94,5 +94,5 @@ pub fn unknown(purchase: &Purchase) -> TurnedDown {
     }
 }
 
-const SMALLEST_QUANTITY: u32 = 1;
-const LARGEST_QUANTITY: u32 = 9999;
+/// AC-08: the range of [`is_quantity`] in words.
+pub const QUANTITIES: &str = "1 to 9999";

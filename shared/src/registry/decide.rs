@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{Activate, Activation, Asked, Command, Event, Founding, IssuedPack, Order, Refusal, Registry};
 use crate::dice::Dice;
 use crate::machine::Moment;
-use crate::model::{Pack, PackId, ProductId, PublicKey, Purchase, RequestId, RetailCode, ServerName, hex};
+use crate::model::{Pack, PackId, ProductId, PublicKey, Purchase, RetailCode, ServerName, hex};
 use crate::policy::activation::{Activating, Applicant, OnRecord, activate, years_after};
 use crate::policy::packs;
 use crate::policy::turned_down::TurnedDown;
@@ -186,7 +186,7 @@ fn check_quantity(wanted: &Wanted) -> Result<(), Refusal> {
     if packs::is_quantity(wanted.quantity) {
         return Ok(());
     }
-    Err(Refusal::Invalid(format!("'quantity' is {}; it is 1 to 9999", wanted.quantity)))
+    Err(Refusal::Invalid(format!("'quantity' is {}; it is {}", wanted.quantity, packs::QUANTITIES)))
 }
 
 /// AC-32: whether this very request was answered before.
@@ -203,14 +203,6 @@ fn digest(request: &impl Serialize) -> String {
     // Requests are plain structures of strings and numbers, which always serialize; were one ever not to, its digest would
     // still differ from every real one.
     hex(&Sha256::digest(serde_json::to_vec(request).unwrap_or_default()))
-}
-
-impl Registry {
-    /// The answer given to a request of this caller.
-    #[must_use]
-    pub fn answer(&self, caller: PublicKey, request: &RequestId) -> Option<&super::Answer> {
-        self.answers.get(&(caller, request.clone())).map(|known| &known.answer)
-    }
 }
 
 /// How often an unused number is looked for.

@@ -1,7 +1,7 @@
 //! What can be read from the registry and its record (AC-42).
 
-use super::{Activation, Event, Founding, Registry};
-use crate::model::{LabTime, Level, LogRecord, ProductId, PublicKey};
+use super::{Activation, Answer, Event, Founding, Registry};
+use crate::model::{LabTime, Level, LogRecord, ProductId, PublicKey, RequestId};
 use crate::policy::turned_down::TurnedDown;
 use crate::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome};
 
@@ -16,6 +16,12 @@ impl Registry {
     #[must_use]
     pub fn activation(&self, product_id: &ProductId) -> Option<&Activation> {
         self.activations.get(product_id)
+    }
+
+    /// The answer given to a request of this caller; none before it was decided, or where it was improper.
+    #[must_use]
+    pub fn answer(&self, caller: PublicKey, request: &RequestId) -> Option<&Answer> {
+        self.answers.get(&(caller, request.clone())).map(|known| &known.answer)
     }
 
     /// The license server that was activated with this key.

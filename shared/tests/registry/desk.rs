@@ -72,7 +72,8 @@ impl Desk {
     pub(crate) fn run(&mut self, command: Command) -> Result<Vec<Event>, Refusal> {
         let mut registry = self.registry();
         let entry = self.journal.len() as u64 + 1;
-        let events = registry.decide(command, &mut Moment { now: self.now, dice: &mut Dice::new(Seed::from_number(7), entry) })?;
+        let events =
+            registry.decide(command, &mut Moment { now: self.now, dice: &mut Dice::new(Seed::from_number(7, "registry"), entry) })?;
         for event in &events {
             let mut rows = Rows::new(self.journal.len() as u64 + 1);
             registry.apply(event, self.now, &mut rows);

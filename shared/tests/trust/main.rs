@@ -4,12 +4,10 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stderr,
     reason = "a test says what went wrong by failing"
 )]
 
 mod certificates;
 mod licenses;
-mod openssl;
 mod packs;
 mod world;

@@ -1,0 +1,12 @@
+//! The license server's and the terminal server's machines under random histories: what must hold after every step.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what went wrong by failing"
+)]
+
+mod ledger;
+mod node;
+mod run;

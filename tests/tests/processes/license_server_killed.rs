@@ -1,0 +1,84 @@
+//! The license server is killed while CALs are drawn.
+
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use shared::ledger::Ledger;
+use shared::model::{CalKind, ProductType, ProductVersion};
+use tests::harness::{Plan, TestLab, device, log_on};
+use tokio::sync::watch;
+
+use crate::process::{Process, verified};
+use crate::tally::{Tally, counts_add_up, nothing_is_missing, on_record};
+
+const CLIENTS: usize = 64;
+const POOL: u32 = 50;
+const KILLS: usize = 20;
+
+/// Whether the license server can be asked, and when to stop asking.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Up,
+    Down,
+    Stop,
+}
+
+/// Rules: LS-05, LS-06, LS-13.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_license_server_killed_20_times_while_64_clients_race_for_50_cals_loses_none_and_doubles_none() {
+    let mut lab = Plan::default().packs(&[]).start().await;
+    lab.license_servers[0].stop().await;
+    let (tally, sign) = (Tally::new(), watch::Sender::new(Sign::Down));
+    let clients = join_all((0..CLIENTS).map(|client| draw(&lab, client, &tally, sign.subscribe())));
+    join(clients, kill_and_start(&lab, &tally, &sign)).await;
+
+    let process = Process::of("license-server", &lab.license_servers[0]).await;
+    let rows = counts_add_up(&lab.license_servers[0]).await;
+    nothing_is_missing(&tally.answered(), &rows);
+    let drawn = rows.iter().filter(|row| row.cal.kind == CalKind::Permanent).count();
+    let (free, installed) = lab.pool(0).await;
+    assert_eq!(installed, POOL * KILLS as u32);
+    assert_eq!(usize::try_from(installed - free).unwrap(), drawn);
+    let answered = tally.permanents();
+    assert!(answered <= drawn && drawn <= answered + CLIENTS * KILLS, "{drawn} drawn, {answered} answered");
+    process.kill();
+    verified::<Ledger>(&lab.license_servers[0]).await;
+}
+
+/// Every round installs a pool of its own and ends with a kill in the middle of it.
+async fn kill_and_start(lab: &TestLab, tally: &Tally, sign: &watch::Sender<Sign>) {
+    let server = &lab.license_servers[0];
+    let mut entries = 0;
+    for round in 0..KILLS {
+        let process = Process::of("license-server", server).await;
+        let before = tally.answered();
+        nothing_is_missing(&before, &on_record(server).await);
+        lab.install(0, ProductVersion::V5_2, ProductType::Device, POOL).await;
+        sign.send_replace(Sign::Up);
+        let wanted = tally.permanents() + 5 + round * 7 % 40;
+        tokio::time::timeout(Duration::from_secs(60), tally.until(wanted)).await.expect("CALs are drawn");
+        process.kill();
+        sign.send_replace(Sign::Down);
+        let last = verified::<Ledger>(server).await.last;
+        assert!(last > entries, "the journal grew from {entries} to {last}");
+        entries = last;
+    }
+    sign.send_replace(Sign::Stop);
+}
+
+/// One client after the other: a first visit with a logon, then visits until a permanent comes; waits while the server is down.
+async fn draw(lab: &TestLab, client: usize, tally: &Tally, mut sign: watch::Receiver<Sign>) {
+    for number in 0..100_000 {
+        let mut device = device(&format!("PC{client:02}-{number}"));
+        for _ in 0..10 {
+            if *sign.wait_for(|sign| *sign != Sign::Down).await.expect("a sign") == Sign::Stop {
+                return;
+            }
+            let visited = lab.visit(0, &mut device, log_on()).await;
+            tally.note(&visited);
+            if device.licensing.store.values().filter_map(lab::device::StoredLicense::read).any(|cal| cal.kind == CalKind::Permanent) {
+                break;
+            }
+        }
+    }
+}
