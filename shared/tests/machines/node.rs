@@ -50,8 +50,7 @@ enum Reply {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let shows =
-        prop_oneof![2 => Just(Shows::Nothing), Just(Shows::Damaged), Just(Shows::Untrusted), 6 => Just(Shows::Held), Just(Shows::Others)];
+    let shows = prop_oneof![2 => Just(Shows::Nothing), 1 => Just(Shows::Damaged), 1 => Just(Shows::Untrusted), 6 => Just(Shows::Held), 1 => Just(Shows::Others)];
     let connect = (0..DEVICES, prop::bool::weighted(0.15), shows, prop::collection::vec(reply(), 1..5));
     let how = prop_oneof![Just(Ending::LoggedOff), Just(Ending::LogonCancelled), Just(Ending::LogonFailed)];
     let span = prop_oneof![0..900_i64, 0..100_000_i64, 0..8_000_000_i64];
@@ -64,8 +63,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => change().prop_map(Step::Change),
         1 => lists.prop_map(Step::List),
         1 => reply().prop_map(Step::Contacted),
-        1 => Just(Step::Restart),
-    ]
+        1 => Just(Step::Restart)]
 }
 
 fn reply() -> impl Strategy<Value = Reply> {
@@ -74,8 +72,7 @@ fn reply() -> impl Strategy<Value = Reply> {
         1 => Just(Reply::TooOld),
         2 => any::<bool>().prop_map(|activated| Reply::Declined { activated }),
         3 => any::<bool>().prop_map(|activated| Reply::Temporary { activated }),
-        3 => (52..=89_u32, any::<bool>()).prop_map(|(days, again)| Reply::Permanent { days, again }),
-    ]
+        3 => (52..=89_u32, any::<bool>()).prop_map(|(days, again)| Reply::Permanent { days, again })]
 }
 
 fn change() -> impl Strategy<Value = SettingsChange> {
