@@ -51,8 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (52..=89_u32).prop_map(Step::Life),
         1 => any::<bool>().prop_map(Step::Group),
         1 => Just(Step::Activate),
-        2 => Just(Step::Restart),
-    ]
+        2 => Just(Step::Restart)]
 }
 
 fn change() -> impl Strategy<Value = LedgerSettingsChange> {
