@@ -11,8 +11,8 @@ use shared::wire::terminal_server::{Connected, LicenseRequest, LicenseStatus};
 
 use super::Context;
 use super::accounts::Secret;
-use super::history::steps;
 use super::time::clocks;
+use super::words::{status_words, steps};
 use crate::api::Api;
 use crate::clients::Clients;
 use crate::device::{Device, device_names};
@@ -326,17 +326,6 @@ impl std::fmt::Display for Tally {
             self.upgraded,
             self.rules_text()
         )
-    }
-}
-
-/// What an accepted client was told, in words.
-pub(crate) fn status_words(status: LicenseStatus) -> &'static str {
-    match status {
-        LicenseStatus::ValidClient => "good as it is",
-        LicenseStatus::New => "new license",
-        LicenseStatus::Upgraded => "upgraded or renewed",
-        LicenseStatus::HandedBack => "same license handed back",
-        LicenseStatus::NotExamined => "licenses not examined",
     }
 }
 
