@@ -203,7 +203,8 @@ async fn once(context: &Context, round: &Round, devices: Vec<Device>) -> Result<
             out.line(&tally.to_string());
         }
     })?;
-    tally.verdict(&outcomes)
+    // For a script the outcome has said why the logon failed; a problem after it would be a second document.
+    if context.out.json { tally.exit() } else { tally.verdict(&outcomes) }
 }
 
 async fn daily(context: &Context, lab: &Lab, place: &Place, round: &mut Round, mut devices: Vec<Device>, days: u32) -> Result<(), Failure> {
