@@ -40,7 +40,7 @@ pub enum CallError {
 pub struct ServiceClient {
     identity: Arc<Identity>,
     clock: Clock,
-    http: reqwest::Client,
+    http: Connections,
     patience: Duration,
 }
 
@@ -68,18 +68,21 @@ pub enum ClientError {
     },
 }
 
+/// Open connections to services, kept for the next request; clones share them.
+pub type Connections = reqwest::Client;
+
 /// Asks one service, as anyone or as its administrator. Clones share their connections.
 #[derive(Clone)]
 pub struct Client {
     url: String,
     token: Option<String>,
-    http: reqwest::Client,
+    http: Connections,
 }
 
 impl ServiceClient {
     /// A client that signs as `identity` and waits for an answer no longer than `patience`.
     pub fn new(identity: Arc<Identity>, clock: Clock, patience: Duration) -> Result<Self, CallError> {
-        let http = transport().map_err(|error| CallError::Silence(reasons(&error)))?;
+        let http = connections().map_err(|error| CallError::Silence(reason(&error)))?;
         Ok(Self { identity, clock, http, patience })
     }
 
@@ -134,7 +137,7 @@ impl ServiceClient {
             .header(REQUEST_ID, request.as_str())
             .header(CONTENT_TYPE, "application/json")
             .body(body);
-        let response = sent.send().await.map_err(|error| silence(reasons(&error)))?;
+        let response = sent.send().await.map_err(|error| silence(reason(&error)))?;
         let status = response.status().as_u16();
         let signature = response.headers().get(ANSWER_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let answer = read(response, CALL_ANSWER_LIMIT).await.map_err(silence)?;
@@ -156,14 +159,20 @@ impl ServiceClient {
 }
 
 impl Client {
-    /// A client without a token.
-    pub fn anyone(url: impl Into<String>) -> Result<Self, ClientError> {
-        Self::new(url.into(), None)
+    /// A client over connections that others use too, with the administrator's token or without.
+    #[must_use]
+    pub fn new(http: Connections, url: &str, token: Option<String>) -> Self {
+        Self { url: url.trim_end_matches('/').to_owned(), token, http }
     }
 
-    /// A client with the administrator's token of the service.
+    /// A client of its own connections, without a token.
+    pub fn anyone(url: impl Into<String>) -> Result<Self, ClientError> {
+        Self::alone(&url.into(), None)
+    }
+
+    /// A client of its own connections, with the administrator's token of the service.
     pub fn administrator(url: impl Into<String>, token: impl Into<String>) -> Result<Self, ClientError> {
-        Self::new(url.into(), Some(token.into()))
+        Self::alone(&url.into(), Some(token.into()))
     }
 
     /// The service's address.
@@ -182,6 +191,11 @@ impl Client {
         self.exchange(Method::Post, path, Some(self.written(body)?)).await
     }
 
+    /// Does something that needs no body.
+    pub async fn act<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        self.exchange(Method::Post, path, None).await
+    }
+
     /// Puts something in its place.
     pub async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ClientError> {
         self.exchange(Method::Put, path, Some(self.written(body)?)).await
@@ -197,10 +211,9 @@ impl Client {
         self.exchange(Method::Delete, path, None).await
     }
 
-    fn new(url: String, token: Option<String>) -> Result<Self, ClientError> {
-        let url = url.trim_end_matches('/').to_owned();
-        let http = transport().map_err(|error| ClientError::Unreachable { url: url.clone(), reason: reasons(&error) })?;
-        Ok(Self { url, token, http })
+    fn alone(url: &str, token: Option<String>) -> Result<Self, ClientError> {
+        let http = connections().map_err(|error| ClientError::Unreachable { url: url.to_owned(), reason: reason(&error) })?;
+        Ok(Self::new(http, url, token))
     }
 
     async fn exchange<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<T, ClientError> {
@@ -213,7 +226,7 @@ impl Client {
             Some(body) => request.header(CONTENT_TYPE, "application/json").body(body),
             None => request,
         };
-        let response = request.send().await.map_err(|error| self.unreachable(reasons(&error)))?;
+        let response = request.send().await.map_err(|error| self.unreachable(reason(&error)))?;
         let status = response.status();
         let answer = read(response, TOOL_ANSWER_LIMIT).await.map_err(|reason| self.unreachable(reason))?;
         if status.is_success() {
@@ -256,8 +269,11 @@ impl Method {
     }
 }
 
-/// Connections that are kept; no proxy, whatever the environment says, since the lab is on this machine or in its network.
-fn transport() -> Result<reqwest::Client, reqwest::Error> {
+/// No connection yet, and no proxy, whatever the environment says, since the lab is on this machine or in its network.
+///
+/// # Errors
+/// A machine on which no client can be made.
+pub fn connections() -> Result<Connections, reqwest::Error> {
     reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -274,7 +290,7 @@ fn address(base: &str, path: &str) -> Result<Url, String> {
 
 async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
-    while let Some(piece) = response.chunk().await.map_err(|error| reasons(&error))? {
+    while let Some(piece) = response.chunk().await.map_err(|error| reason(&error))? {
         if body.len() + piece.len() > limit {
             return Err(format!("the answer has more than {limit} bytes"));
         }
@@ -292,16 +308,13 @@ fn told(answer: &[u8]) -> String {
     serde_json::from_slice::<Problem>(answer).map_or_else(|_| String::new(), |problem| format!(": {problem}"))
 }
 
-/// An error with its causes, since the outermost one only says that sending failed.
-fn reasons(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    for _ in 0..8 {
-        let Some(inner) = cause else { break };
-        text = format!("{text}: {inner}");
-        cause = inner.source();
+/// The innermost cause: "connection refused" says more than "error sending request".
+fn reason(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
     }
-    text
+    if error.is_timeout() { format!("no answer in time ({cause})") } else { cause.to_string() }
 }
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);

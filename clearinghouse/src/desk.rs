@@ -3,43 +3,15 @@
 use std::sync::Arc;
 
 use chassis::calls::Enrolled;
-use chassis::config::Kind;
-use chassis::engine::{Engine, EngineOptions, ExecuteError};
+use chassis::engine::{Engine, ExecuteError};
 use chassis::http::App;
-use chassis::identity::{Identity, key_file};
+use chassis::identity::Identity;
 use chassis::lab::LabEngine;
-use chassis::server::{Running, Site, StartError};
 use shared::model::RequestId;
 use shared::registry::{Command, Event, Refusal, Registry};
-use shared::trust::{Root, SigningKey, TrustError, make_root};
+use shared::trust::{Root, SigningKey, TrustError};
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::{Problem, ProblemCode};
-
-use crate::Config;
-
-/// Starts a clearinghouse; founds its lab at the first start.
-///
-/// # Errors
-/// If its data directory, its keys or its address cannot be used, or the root key is not the one that it was founded with.
-pub async fn start(config: Config) -> Result<Running, StartError> {
-    let site = Site::open(Kind::Clearinghouse, &config.service)?;
-    let root_key = key_file(&site.data, ROOT_KEY_FILE)?;
-    let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
-    let engine: Engine<Registry> =
-        Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
-    match found(&engine, &site.identity, &root_key, config.root_years).await {
-        Ok(root) => {
-            let identity = Arc::clone(&site.identity);
-            let parts = Parts { engine, identity, root_key, root, certificate_years: config.certificate_years };
-            site.serve(Desk(Arc::new(parts)), crate::routes()).await
-        }
-        Err(error) => {
-            // The journal is closed properly; the start has failed for a reason of its own.
-            let _ = engine.close().await;
-            Err(error)
-        }
-    }
-}
 
 /// What handlers work with; a handle.
 #[derive(Clone)]
@@ -54,6 +26,10 @@ struct Parts {
 }
 
 impl Desk {
+    pub(crate) fn new(engine: Engine<Registry>, identity: Arc<Identity>, root_key: SigningKey, root: Root, certificate_years: u32) -> Self {
+        Self(Arc::new(Parts { engine, identity, root_key, root, certificate_years }))
+    }
+
     pub(crate) fn engine(&self) -> &Engine<Registry> {
         &self.0.engine
     }
@@ -111,22 +87,3 @@ impl App for Desk {
 pub(crate) fn failed(error: &TrustError) -> Problem {
     Problem::new(ProblemCode::Internal, error.to_string())
 }
-
-/// The root, from the facts on record; these are laid down at the first start.
-async fn found(engine: &Engine<Registry>, identity: &Identity, root_key: &SigningKey, root_years: u32) -> Result<Root, StartError> {
-    let command = Command::Found { name: identity.name().clone(), key: root_key.public(), root_years };
-    let founding = engine
-        .execute(None, command, |registry, _, _| registry.founding().cloned())
-        .await
-        .map_err(|error| match error {
-            ExecuteError::Refused(refusal) => StartError::Service(refusal.to_string()),
-            ExecuteError::Failed(failed) => StartError::Service(failed.to_string()),
-        })?
-        .ok_or_else(|| {
-            StartError::Service("the clearinghouse has no root after its founding; this is a fault of the program".to_owned())
-        })?;
-    let made = make_root(root_key, &founding.name, founding.serial, founding.period);
-    made.and_then(Root::from_certificate).map_err(|error| StartError::Service(error.to_string()))
-}
-
-const ROOT_KEY_FILE: &str = "root-key.pem";

@@ -11,6 +11,58 @@ mod record;
 mod reseller;
 mod routes;
 
+use std::sync::Arc;
+
+use chassis::config::Kind;
+use chassis::engine::{Engine, EngineOptions, ExecuteError};
+use chassis::identity::{Identity, key_file};
+use chassis::server::{Running, Site, StartError};
+use shared::registry::{Command, Registry};
+use shared::trust::{Root, SigningKey, make_root};
+
+use crate::desk::Desk;
+
 pub use config::Config;
-pub use desk::start;
 pub use routes::routes;
+
+/// Starts a clearinghouse; founds its lab at the first start.
+///
+/// # Errors
+/// If its data directory, its keys or its address cannot be used, or the root key is not the one that it was founded with.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    let site = Site::open(Kind::Clearinghouse, &config.service)?;
+    let root_key = key_file(&site.data, ROOT_KEY_FILE)?;
+    let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
+    let engine: Engine<Registry> =
+        Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
+    match found(&engine, &site.identity, &root_key, config.root_years).await {
+        Ok(root) => {
+            let desk = Desk::new(engine, Arc::clone(&site.identity), root_key, root, config.certificate_years);
+            site.serve(desk, routes()).await
+        }
+        Err(error) => {
+            // The journal is closed properly; the start has failed for a reason of its own.
+            let _ = engine.close().await;
+            Err(error)
+        }
+    }
+}
+
+/// The root, from the facts on record; these are laid down at the first start.
+async fn found(engine: &Engine<Registry>, identity: &Identity, root_key: &SigningKey, root_years: u32) -> Result<Root, StartError> {
+    let command = Command::Found { name: identity.name().clone(), key: root_key.public(), root_years };
+    let founding = engine
+        .execute(None, command, |registry, _, _| registry.founding().cloned())
+        .await
+        .map_err(|error| match error {
+            ExecuteError::Refused(refusal) => StartError::Service(refusal.to_string()),
+            ExecuteError::Failed(failed) => StartError::Service(failed.to_string()),
+        })?
+        .ok_or_else(|| {
+            StartError::Service("the clearinghouse has no root after its founding; this is a fault of the program".to_owned())
+        })?;
+    let made = make_root(root_key, &founding.name, founding.serial, founding.period);
+    made.and_then(Root::from_certificate).map_err(|error| StartError::Service(error.to_string()))
+}
+
+const ROOT_KEY_FILE: &str = "root-key.pem";

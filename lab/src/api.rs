@@ -1,60 +1,37 @@
 //! One service as `tsl` sees it: an address and, for its administrator, a token.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
-use reqwest::Method;
+use chassis::client::{self, Client, ClientError, Connections};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shared::wire::problem::Problem;
+use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// A service's HTTP interface. Cheap to clone; clones share their connections.
+/// A service's HTTP interface: a [`Client`] whose failures are those of `tsl`. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
-pub struct Api {
-    http: reqwest::Client,
-    url: String,
-    token: Option<Token>,
-}
+pub struct Api(Client);
 
-/// An administrator's token; never shown.
-#[derive(Clone)]
-struct Token(String);
-
-/// The pool of connections behind all [`Api`]s of a call.
+/// The connections behind all [`Api`]s of a call.
 ///
 /// # Errors
 /// A machine on which no client can be made.
-pub fn connections() -> Result<reqwest::Client, Failure> {
-    reqwest::Client::builder()
-        .timeout(Duration::from_secs(30))
-        .connect_timeout(Duration::from_secs(5))
-        .tcp_nodelay(true)
-        .pool_max_idle_per_host(64)
-        .no_proxy()
-        .user_agent(concat!("tsl/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| Failure::Broken(format!("no HTTP client can be made here: {error}")))
+pub fn connections() -> Result<Connections, Failure> {
+    client::connections().map_err(|error| Failure::Broken(format!("no HTTP client can be made here: {error}")))
 }
 
 impl Api {
     /// The service at `url` (`http://host:port`), for its administrator where a token is given.
     #[must_use]
-    pub fn new(http: reqwest::Client, url: &str, token: Option<String>) -> Self {
-        Self { http, url: url.trim_end_matches('/').to_owned(), token: token.map(Token) }
+    pub fn new(http: Connections, url: &str, token: Option<String>) -> Self {
+        Self(Client::new(http, url, token))
     }
 
     /// The service's address.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Whether an administrator's token is at hand.
-    #[must_use]
-    pub fn has_token(&self) -> bool {
-        self.token.is_some()
+        self.0.url()
     }
 
     /// `GET path`.
@@ -62,7 +39,7 @@ impl Api {
     /// # Errors
     /// A problem that the service answers with, or no usable answer.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        self.send::<(), T>(Method::GET, path, None).await
+        Ok(self.0.get(path).await?)
     }
 
     /// `GET path?query`; fields that are none are left out.
@@ -78,7 +55,7 @@ impl Api {
     /// # Errors
     /// As [`Api::get`].
     pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, Failure> {
-        self.send(Method::POST, path, Some(body)).await
+        Ok(self.0.post(path, body).await?)
     }
 
     /// `POST path` without a body.
@@ -86,7 +63,8 @@ impl Api {
     /// # Errors
     /// As [`Api::get`].
     pub async fn act(&self, path: &str) -> Result<(), Failure> {
-        self.send::<(), serde_json::Value>(Method::POST, path, None).await.map(|_| ())
+        let _: Value = self.0.act(path).await?;
+        Ok(())
     }
 
     /// `PUT path` with a body.
@@ -94,7 +72,7 @@ impl Api {
     /// # Errors
     /// As [`Api::get`].
     pub async fn put<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, Failure> {
-        self.send(Method::PUT, path, Some(body)).await
+        Ok(self.0.put(path, body).await?)
     }
 
     /// `PATCH path` with a body.
@@ -102,7 +80,7 @@ impl Api {
     /// # Errors
     /// As [`Api::get`].
     pub async fn patch<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, Failure> {
-        self.send(Method::PATCH, path, Some(body)).await
+        Ok(self.0.patch(path, body).await?)
     }
 
     /// `DELETE path`.
@@ -110,52 +88,28 @@ impl Api {
     /// # Errors
     /// As [`Api::get`].
     pub async fn delete(&self, path: &str) -> Result<(), Failure> {
-        self.send::<(), serde_json::Value>(Method::DELETE, path, None).await.map(|_| ())
-    }
-
-    async fn send<B: Serialize, T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&B>) -> Result<T, Failure> {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
-        if let Some(Token(token)) = &self.token {
-            request = request.bearer_auth(token);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let response = request.send().await.map_err(|error| self.silent(reason(&error)))?;
-        let status = response.status();
-        let bytes = response.bytes().await.map_err(|error| self.silent(reason(&error)))?;
-        if status.is_success() {
-            let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-            return serde_json::from_slice(text).map_err(|error| self.silent(format!("{path}: {error}")));
-        }
-        match serde_json::from_slice::<Problem>(&bytes) {
-            Ok(problem) => Err(problem.into()),
-            Err(_) => Err(self.silent(format!("{path}: status {status} without a problem that could be read"))),
-        }
-    }
-
-    fn silent(&self, why: String) -> Failure {
-        Failure::Silent { url: self.url.clone(), why }
+        let _: Value = self.0.delete(path).await?;
+        Ok(())
     }
 }
 
-/// The innermost cause: "connection refused" says more than "error sending request".
-fn reason(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Problem(problem) => problem.into(),
+            ClientError::Unreachable { url, reason } | ClientError::Unreadable { url, reason } => Failure::Silent { url, why: reason },
+        }
     }
-    if error.is_timeout() { format!("no answer in time ({cause})") } else { cause.to_string() }
 }
 
 /// The fields of a query type as `?a=1&b=x`; nothing where all are none.
 fn query_text<Q: Serialize>(query: &Q) -> String {
     let mut text = String::new();
-    if let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(query) {
+    if let Ok(Value::Object(fields)) = serde_json::to_value(query) {
         for (name, value) in fields {
             let value = match value {
-                serde_json::Value::Null => continue,
-                serde_json::Value::String(value) => value,
+                Value::Null => continue,
+                Value::String(value) => value,
                 other => other.to_string(),
             };
             text.push(if text.is_empty() { '?' } else { '&' });
@@ -180,10 +134,4 @@ pub fn path_segment(text: &str) -> String {
         }
     }
     escaped
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Token(hidden)")
-    }
 }

@@ -11,7 +11,6 @@ pub mod failure;
 pub mod out;
 pub mod passwords;
 pub mod place;
-pub mod random;
 pub mod session;
 pub mod setup;
 pub mod up;

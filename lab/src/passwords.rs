@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use chassis::random;
 use shared::model::UserName;
 
 use crate::failure::Failure;
-use crate::random;
 
 /// The file with the passwords.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Passwords {
         if let Some(password) = known.get(user) {
             return Ok(password.clone());
         }
-        let password = random::password();
+        let password = new_password();
         self.keep(user, &password)?;
         Ok(password)
     }
@@ -93,4 +93,11 @@ impl Passwords {
         }
         crate::clients::write_atomically(&self.path, &json).map_err(|error| Failure::file(&self.path, error))
     }
+}
+
+/// A password of 24 letters and digits, 120 bits.
+fn new_password() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789A";
+    let letter = |byte: u8| LETTERS.get(usize::from(byte & 31)).copied().map_or('a', char::from);
+    random::bytes::<24>().into_iter().map(letter).collect()
 }

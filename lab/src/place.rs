@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use chassis::client::Connections;
 use serde::{Deserialize, Serialize};
 use shared::model::{ServerName, UserName};
 
@@ -104,7 +105,7 @@ pub struct Addresses {
 pub struct Lab {
     file: LabFile,
     source: String,
-    http: OnceLock<reqwest::Client>,
+    http: OnceLock<Connections>,
 }
 
 /// Which kind of service.
@@ -300,7 +301,7 @@ impl Lab {
         Ok(pick(&given, &place.name))
     }
 
-    fn http(&self) -> Result<reqwest::Client, Failure> {
+    fn http(&self) -> Result<Connections, Failure> {
         if let Some(client) = self.http.get() {
             return Ok(client.clone());
         }

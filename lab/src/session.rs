@@ -1,5 +1,6 @@
 //! One visit of a client device at a terminal server: license exchange, logon, log-off (SPEC 4.3).
 
+use chassis::random;
 use serde::Serialize;
 use shared::model::{Cal, LabTime, UserName};
 use shared::wire::problem::{Problem, ProblemCode};
@@ -8,7 +9,6 @@ use shared::wire::terminal_server::{ConnectRequest, Connected, LicenseRequest, L
 use crate::api::Api;
 use crate::device::{Device, Slot};
 use crate::failure::Failure;
-use crate::random;
 
 /// Who comes, and what is done once the logon screen is up.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ pub async fn license_request(server: &Api) -> Result<LicenseRequest, Failure> {
 pub async fn connect(server: &Api, asked: &LicenseRequest, device: &mut Device, visit: &Visit) -> Result<Visited, Failure> {
     let request = random::request_id();
     let now = visit.now.unwrap_or(asked.at);
-    let hardware_id = device.hardware_id(chassis::random::bytes);
+    let hardware_id = device.hardware_id(random::bytes);
     let chosen = device.present(asked, now);
     let presented = chosen.map(|(slot, license)| Presented { slot, cal: license.read() });
     let body = ConnectRequest {

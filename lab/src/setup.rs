@@ -1,5 +1,6 @@
 //! The set-up of a lab: who trusts whom, activation, a pack of CALs, accounts. Done again, it changes nothing.
 
+use chassis::random;
 use serde_json::Value;
 use shared::model::{ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, UserName};
 use shared::wire::clearinghouse::{BoughtCode, BuyCode};
@@ -14,7 +15,6 @@ use shared::wire::terminal_server::{
 use crate::api::{Api, path_segment};
 use crate::failure::Failure;
 use crate::place::{Kind, Lab, Place};
-use crate::random;
 
 /// What a set-up is to bring about.
 #[derive(Clone, Debug)]

@@ -51,7 +51,7 @@ pub(crate) async fn locate(app: &TerminalServer) {
 
 async fn try_locate(app: &TerminalServer) -> Result<(), Problem> {
     let version = app.server()?.version();
-    let request = RequestId::from_random(chassis::random::bytes());
+    let request = chassis::random::request_id();
     let mut round = Vec::new();
     for server in app.peek(|node, _| node.listed().to_vec())? {
         let heard = contact(app, &request, server, version).await?;

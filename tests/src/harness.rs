@@ -583,7 +583,7 @@ pub fn registrant() -> Registrant {
 /// A request id that nobody has used.
 #[must_use]
 pub fn request_id() -> RequestId {
-    RequestId::from_random(chassis::random::bytes())
+    chassis::random::request_id()
 }
 
 /// A span of whole days.

@@ -177,7 +177,7 @@ fn log(status: u16, ms: i64, caller: &str, problem: Option<&Problem>) {
 /// The caller's id for this request, or one of ours.
 fn request_id(http: &HttpRequest) -> RequestId {
     let given = http.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()?.parse().ok());
-    given.unwrap_or_else(|| RequestId::from_random(random::bytes()))
+    given.unwrap_or_else(random::request_id)
 }
 
 const BODY_TIME: Duration = Duration::from_secs(10);

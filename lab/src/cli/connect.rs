@@ -11,8 +11,8 @@ use shared::wire::terminal_server::{Connected, LicenseRequest, LicenseStatus};
 
 use super::Context;
 use super::accounts::Secret;
-use super::history::steps;
 use super::time::clocks;
+use super::words::{status_words, steps};
 use crate::api::Api;
 use crate::clients::Clients;
 use crate::device::{Device, device_names};
@@ -203,7 +203,8 @@ async fn once(context: &Context, round: &Round, devices: Vec<Device>) -> Result<
             out.line(&tally.to_string());
         }
     })?;
-    tally.verdict(&outcomes)
+    // For a script the outcome has said why the logon failed; a problem after it would be a second document.
+    if context.out.json { tally.exit() } else { tally.verdict(&outcomes) }
 }
 
 async fn daily(context: &Context, lab: &Lab, place: &Place, round: &mut Round, mut devices: Vec<Device>, days: u32) -> Result<(), Failure> {
@@ -326,17 +327,6 @@ impl std::fmt::Display for Tally {
             self.upgraded,
             self.rules_text()
         )
-    }
-}
-
-/// What an accepted client was told, in words.
-pub(crate) fn status_words(status: LicenseStatus) -> &'static str {
-    match status {
-        LicenseStatus::ValidClient => "good as it is",
-        LicenseStatus::New => "new license",
-        LicenseStatus::Upgraded => "upgraded or renewed",
-        LicenseStatus::HandedBack => "same license handed back",
-        LicenseStatus::NotExamined => "licenses not examined",
     }
 }
 

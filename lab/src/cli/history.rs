@@ -6,10 +6,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::model::{DeviceName, ServerName, SessionId};
 use shared::wire::common::{EventQuery, JournalView, Level, ListQuery, LoggedEvent, Page};
-use shared::wire::terminal_server::{Decision, Ending, SessionRow, SessionState, TraceStep, VerdictCount, VerdictRow};
+use shared::wire::terminal_server::{Decision, Ending, SessionRow, SessionState, VerdictCount, VerdictRow};
 
 use super::Context;
 use super::servers::OnTerminalServer;
+use super::words::{status_words, steps};
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::out::Out;
@@ -155,7 +156,7 @@ impl Verdicts {
 
 fn decision(decision: &Decision) -> String {
     match decision {
-        Decision::Accepted { status, .. } => format!("accepted, {}", super::connect::status_words(*status)),
+        Decision::Accepted { status, .. } => format!("accepted, {}", status_words(*status)),
         Decision::Denied { code, event } => {
             let code = code.map_or_else(String::new, |code| format!(" {code}"));
             let event = event.map_or_else(String::new, |event| format!(", event {event}"));
@@ -189,14 +190,6 @@ impl Trace {
             steps(out, &verdict.trace);
             out.line(&format!("\n{}: {}", verdict.rule, decision(&verdict.decision)));
         })
-    }
-}
-
-/// A trace as a numbered list.
-pub(crate) fn steps(out: Out, trace: &[TraceStep]) {
-    let width = trace.iter().map(|step| step.rule.len()).max().unwrap_or(0);
-    for (number, step) in trace.iter().enumerate() {
-        out.line(&format!("{:>3}  {:width$}  {}", number + 1, step.rule, step.facts));
     }
 }
 

@@ -10,6 +10,7 @@ mod servers;
 mod settings;
 mod time;
 mod up;
+mod words;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

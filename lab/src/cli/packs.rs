@@ -1,5 +1,6 @@
 //! The license server's administrator: activation, buying and installing CALs, who holds what.
 
+use chassis::random;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use shared::model::{
@@ -19,7 +20,6 @@ use super::Context;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::place::Kind;
-use crate::random;
 
 #[derive(Args, Debug)]
 pub(crate) struct OnLicenseServer {

@@ -33,7 +33,7 @@ pub(crate) struct UpArgs {
     #[arg(long, conflicts_with_all = ["fresh", "data"])]
     temp: bool,
     /// The first of three ports in a row; 0 takes free ones
-    #[arg(long, default_value_t = 7801, value_name = "N")]
+    #[arg(long, default_value_t = 7801, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=65_533))]
     ports: u16,
     /// The data folder
     #[arg(long, default_value = DATA_FOLDER, value_name = "FOLDER")]

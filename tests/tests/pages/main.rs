@@ -3,10 +3,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 use tests::pages::{self, Shell};
+use tests::tsl::Room;
 
 /// Rules: ST-01, ST-02.
 #[test]
@@ -32,51 +32,17 @@ fn lab_3_the_license_store() {
     perform("docs/labs/03-license-store.md");
 }
 
-/// A lab as the pages ask for it, in a folder of its own; stopped at the end.
-struct PageLab {
-    folder: TempDir,
-    binaries: TempDir,
-    up: Child,
-}
-
-impl PageLab {
-    fn start() -> Self {
-        let (folder, binaries) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tsl_for_pages"), binaries.path().join("tsl")).unwrap();
-        let up = Command::new(env!("CARGO_BIN_EXE_tsl_for_pages"))
-            .args(["up", "--ports", "0", "--seed", "7", "--start-at", "2026-03-02T08:00:00Z"])
-            .current_dir(folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
-        let lab = Self { folder, binaries, up };
-        let waited = lab.shell().perform("tsl wait --seconds 60");
-        assert_eq!(waited.exit, 0, "{}", waited.text);
-        lab
-    }
-
-    fn shell(&self) -> Shell {
-        Shell::new(self.folder.path(), self.binaries.path())
-    }
-}
-
-impl Drop for PageLab {
-    fn drop(&mut self) {
-        // SIGTERM, as a person's Ctrl-C: the lab ends cleanly.
-        let asked = Command::new("kill").args(["-TERM", &self.up.id().to_string()]).status();
-        if !asked.is_ok_and(|status| status.success()) {
-            let _ = self.up.kill();
-        }
-        let _ = self.up.wait();
-    }
+/// A room as the pages ask for it, in which `tsl` is found by its name.
+fn shell(room: &Room, binaries: &TempDir) -> Shell {
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tsl_for_pages"), binaries.path().join("tsl")).unwrap();
+    Shell::new(room.path(), binaries.path())
 }
 
 fn perform(page: &str) {
     let text = fs::read_to_string(root().join(page)).unwrap();
-    let lab = PageLab::start();
-    let shell = lab.shell();
+    let (room, binaries) = (Room::new(env!("CARGO_BIN_EXE_tsl_for_pages")), TempDir::new().unwrap());
+    let shell = shell(&room, &binaries);
+    let _lab = room.up("--ports 0 --seed 7 --start-at 2026-03-02T08:00:00Z");
     match pages::run(&text, |command| shell.perform(command)) {
         Ok(steps) => assert!(steps > 0, "{page} has no commands"),
         Err(error) => panic!("{page}, {error}"),
