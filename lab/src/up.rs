@@ -46,8 +46,12 @@ pub struct RunningLab {
     services: Vec<Running>,
 }
 
-/// The file that says that a lab was set up once: later starts leave it as its administrator wants it.
+/// The file that says how far a lab's first start came.
 const SET_UP: &str = "set-up";
+/// It has begun, in a folder that held nothing of a lab; where it failed, the next start begins anew.
+const BEGUN: &str = "begun";
+/// It is done: later starts leave the lab as its administrator wants it.
+const DONE: &str = "done";
 
 /// What a lab's data folder holds; nothing else in it is ever deleted.
 const CONTENTS: [&str; 7] = ["clearinghouse", "license-server", "terminal-server", "clients", "passwords.json", SET_UP, LAB_FILE];
@@ -135,7 +139,24 @@ pub async fn start(up: &Up) -> Result<RunningLab, Failure> {
     }
 }
 
+/// Whether the lab was set up once. What a first start left that failed or was broken off is deleted: its services would begin
+/// at different moments.
+fn is_set_up(data: &Path) -> Result<bool, Failure> {
+    let mark = data.join(SET_UP);
+    match std::fs::read_to_string(&mark) {
+        Ok(text) if text != BEGUN => return Ok(true),
+        Ok(_) => empty(data)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(Failure::file(&mark, error)),
+    }
+    if !CONTENTS.iter().any(|name| data.join(name).exists()) {
+        std::fs::write(&mark, BEGUN).map_err(|error| Failure::file(&mark, error))?;
+    }
+    Ok(false)
+}
+
 async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>), Failure> {
+    let set_up = is_set_up(&up.data)?;
     let config = |folder: &str, place: u16| service(up, folder, place);
     services.push(clearinghouse::start(clearinghouse::Config::embedded(config("clearinghouse", 0)?)).await.map_err(not_started)?);
     let mut license_server = license_server::Config::embedded(config("license-server", 1)?);
@@ -146,15 +167,15 @@ async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>),
     services.push(terminal_server::start(terminal_server).await.map_err(not_started)?);
     let data = std::path::absolute(&up.data).map_err(|error| Failure::file(&up.data, error))?;
     let lab = Lab::new(lab_file(&data, services), data.join(LAB_FILE).display().to_string());
-    let mark = up.data.join(SET_UP);
-    if mark.exists() {
+    if set_up {
         // Free ports are others at every start, so the services are told where each of them is now.
         setup::trust(&lab).await?;
         return Ok((lab, Vec::new()));
     }
     let plan = Plan { cals: up.cals, registrant: setup::lab_registrant()?, per_user: Vec::new(), users: up.users.clone() };
     let steps = setup::run(&lab, &plan).await?;
-    std::fs::write(&mark, b"").map_err(|error| Failure::file(&mark, error))?;
+    let mark = up.data.join(SET_UP);
+    std::fs::write(&mark, DONE).map_err(|error| Failure::file(&mark, error))?;
     Ok((lab, steps))
 }
 

@@ -1,7 +1,5 @@
 //! `tsl` as a person runs it: in a folder of its own, against a lab that `tsl up` runs there.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
