@@ -36,7 +36,7 @@ impl Sealing {
         let known = self.anchors.read().unwrap_or_else(PoisonError::into_inner).clone();
         let anchors = match known {
             Some(anchors) => anchors,
-            None => self.gather(root()),
+            None => self.gather(root),
         };
         trust::open_license(token, &anchors).ok()
     }
@@ -57,14 +57,16 @@ impl Sealing {
         Ok(sealer)
     }
 
-    fn gather(&self, root: Option<String>) -> Arc<Anchors> {
+    /// The root is read under the lock, so that what is kept is never older than what was forgotten last.
+    fn gather(&self, root: impl FnOnce() -> Option<String>) -> Arc<Anchors> {
+        let mut kept = self.anchors.write().unwrap_or_else(PoisonError::into_inner);
         let mut anchors = Anchors::default();
-        if let Some(root) = root.and_then(|pem| Root::parse_pem(&pem).ok()) {
+        if let Some(root) = root().and_then(|pem| Root::parse_pem(&pem).ok()) {
             anchors.set_root(root);
         }
         anchors.set_pin(self.identity.name().clone(), self.identity.public_key());
         let anchors = Arc::new(anchors);
-        *self.anchors.write().unwrap_or_else(PoisonError::into_inner) = Some(anchors.clone());
+        *kept = Some(anchors.clone());
         anchors
     }
 }
