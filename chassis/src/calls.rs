@@ -6,7 +6,9 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -237,10 +239,14 @@ struct AnswerClaims {
     body_sha256: String,
 }
 
+/// The key is parsed and the header encoded once in the service's life, not for every call.
 fn seal(identity: &Identity, claims: &impl Serialize) -> Result<String, IdentityError> {
-    let mut header = Header::new(Algorithm::EdDSA);
-    header.kid = Some(identity.public_key().thumbprint());
-    jsonwebtoken::encode(&header, claims, identity.key().encoding_key()).map_err(|_| IdentityError::NoKey)
+    let claims = serde_json::to_vec(claims).map_err(|_| IdentityError::NoKey)?;
+    let mut token = format!("{}.{}", identity.call_header(), URL_SAFE_NO_PAD.encode(claims));
+    let signature = identity.key().sign(token.as_bytes()).map_err(|_| IdentityError::NoKey)?;
+    token.push('.');
+    token.push_str(&signature);
+    Ok(token)
 }
 
 /// Opens a token signed with `key`. Dates, audience and the rest are checked by the caller, against our own clock.

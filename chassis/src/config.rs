@@ -60,6 +60,9 @@ pub struct ServiceConfig {
     /// The directory that holds journal, key and token; made if it is not there
     #[arg(long, env = "TSL_DATA", value_name = "DIRECTORY", default_value = "./data", global = true)]
     pub data: PathBuf,
+    /// The file with the administrator's token, made at the first start [default: admin-token in the data directory]
+    #[arg(long, env = "TSL_ADMIN_TOKEN_FILE", value_name = "FILE", global = true)]
+    pub admin_token_file: Option<PathBuf>,
     /// Allow lab powers: moving time, seeding dice, selling codes
     #[arg(long, env = "TSL_LAB", value_parser = BoolishValueParser::new(), global = true)]
     pub lab: bool,
@@ -82,7 +85,17 @@ impl ServiceConfig {
     #[must_use]
     pub fn embedded(name: ServerName, data: PathBuf) -> Self {
         let bind = Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0));
-        Self { name: Some(name), bind, data, lab: false, seed: None, start_at: None, workers: None, bind_switch: "--bind" }
+        Self {
+            name: Some(name),
+            bind,
+            data,
+            admin_token_file: None,
+            lab: false,
+            seed: None,
+            start_at: None,
+            workers: None,
+            bind_switch: "--bind",
+        }
     }
 
     /// The address to listen on.

@@ -98,45 +98,62 @@ impl DataDir {
     ///
     /// `make`'s error is kept as text and must not hold the secret.
     pub fn secret_file<E: std::fmt::Display>(&self, name: &str, make: impl FnOnce() -> Result<Vec<u8>, E>) -> Result<Vec<u8>, DataError> {
-        let path = self.path.join(name);
-        match fs::read(&path) {
-            Ok(bytes) => return Ok(bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(&path, error)),
-        }
-        let bytes = make().map_err(|error| DataError::NotMade { name: name.to_owned(), reason: error.to_string() })?;
-        self.replace(name, &bytes)?;
-        Ok(bytes)
+        secret_at(&self.path.join(name), make)
     }
 
-    /// The administrator's token, 64 hex digits in the file `admin-token`, made at the first start.
-    pub fn admin_token(&self) -> Result<String, DataError> {
-        let bytes = self.secret_file(TOKEN_FILE, || {
-            let mut token = [0; 32];
-            aws_lc_rs::rand::fill(&mut token).map_err(|_| "the operating system gave no randomness")?;
-            Ok::<_, &str>(format!("{}\n", hex(&token)).into_bytes())
-        })?;
-        let token = String::from_utf8(bytes).ok().map(|text| text.trim().to_owned());
-        token
-            .filter(|token| token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()))
-            .ok_or_else(|| DataError::Unreadable { path: self.path.join(TOKEN_FILE), reason: "is not a token of 64 hex digits" })
+    /// Where the administrator's token lies unless told otherwise.
+    #[must_use]
+    pub fn token_path(&self) -> PathBuf {
+        self.path.join(TOKEN_FILE)
     }
 
     /// Writes a whole file in place of the old one with mode 0600: after a crash it is the old one or the new one.
     pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), DataError> {
-        let path = self.path.join(name);
-        let fresh = self.path.join(format!("{name}.new"));
-        let write = || {
-            let mut options = OpenOptions::new();
-            options.write(true).create(true).truncate(true).mode(0o600);
-            let mut file = options.open(&fresh)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&fresh, &path)?;
-            File::open(&self.path)?.sync_all()
-        };
-        write().map_err(|error| failed(&path, error))
+        replace_at(&self.path.join(name), bytes)
     }
+}
+
+/// The administrator's token, 64 hex digits in a file of its own (mode 0600), made at the first start.
+///
+/// # Errors
+/// If the file cannot be read or made, or holds something else.
+pub fn admin_token(path: &Path) -> Result<String, DataError> {
+    let bytes = secret_at(path, || {
+        let mut token = [0; 32];
+        aws_lc_rs::rand::fill(&mut token).map_err(|_| "the operating system gave no randomness")?;
+        Ok::<_, &str>(format!("{}\n", hex(&token)).into_bytes())
+    })?;
+    let token = String::from_utf8(bytes).ok().map(|text| text.trim().to_owned());
+    token
+        .filter(|token| token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .ok_or_else(|| DataError::Unreadable { path: path.to_owned(), reason: "is not a token of 64 hex digits" })
+}
+
+fn secret_at<E: std::fmt::Display>(path: &Path, make: impl FnOnce() -> Result<Vec<u8>, E>) -> Result<Vec<u8>, DataError> {
+    match fs::read(path) {
+        Ok(bytes) => return Ok(bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(path, error)),
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let bytes = make().map_err(|error| DataError::NotMade { name, reason: error.to_string() })?;
+    replace_at(path, &bytes)?;
+    Ok(bytes)
+}
+
+fn replace_at(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
+    let fresh = path.with_added_extension("new");
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let write = || {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)?;
+        File::open(folder)?.sync_all()
+    };
+    write().map_err(|error| failed(path, error))
 }
 
 /// An input or output error at `path`.

@@ -1,6 +1,8 @@
 //! Who a service is: its name and its Ed25519 key, made at the first start.
 
 use aws_lc_rs::signature::Ed25519KeyPair;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use shared::model::{PublicKey, ServerName};
 use shared::trust::{SigningKey, TrustError};
 use shared::wire::common::Identity as IdentityView;
@@ -13,6 +15,7 @@ pub struct Identity {
     kind: Kind,
     name: ServerName,
     key: SigningKey,
+    call_header: String,
 }
 
 /// Why there is no identity.
@@ -40,7 +43,7 @@ pub enum IdentityError {
 impl Identity {
     /// Reads the key from `key.pem`, or makes it.
     pub fn open(kind: Kind, name: ServerName, data: &DataDir) -> Result<Self, IdentityError> {
-        Ok(Self { kind, name, key: key_file(data, KEY_FILE)? })
+        Ok(Self::new(kind, name, key_file(data, KEY_FILE)?))
     }
 
     /// An identity with a new key that is kept nowhere.
@@ -50,7 +53,17 @@ impl Identity {
 
     /// An identity with the Ed25519 key of a PKCS#8 file.
     pub fn from_pem(kind: Kind, name: ServerName, pem: &str) -> Result<Self, IdentityError> {
-        Ok(Self { kind, name, key: parsed(KEY_FILE, pem)? })
+        Ok(Self::new(kind, name, parsed(KEY_FILE, pem)?))
+    }
+
+    fn new(kind: Kind, name: ServerName, key: SigningKey) -> Self {
+        let header = format!(r#"{{"typ":"JWT","alg":"EdDSA","kid":"{}"}}"#, key.public().thumbprint());
+        Self { kind, name, key, call_header: URL_SAFE_NO_PAD.encode(header) }
+    }
+
+    /// The encoded header of every token that this service signs for a call or an answer: algorithm, and the key by thumbprint.
+    pub(crate) fn call_header(&self) -> &str {
+        &self.call_header
     }
 
     /// The service's kind.

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::calls::Verifier;
 use crate::clock::Clock;
 use crate::config::{Kind, ServiceConfig};
-use crate::data::{DataDir, DataError};
+use crate::data::{self, DataDir, DataError};
 use crate::http::{AdminToken, App, Doorway, Facts, Routes};
 use crate::identity::{Identity, IdentityError};
 
@@ -29,6 +29,7 @@ pub struct Site {
     pub identity: Arc<Identity>,
     /// Its clock, to be shared with its engine.
     pub clock: Clock,
+    admin_token_path: PathBuf,
     admin_token: String,
 }
 
@@ -130,8 +131,9 @@ impl Site {
         let name = config.name(kind)?;
         let data = DataDir::open(&config.data)?;
         let identity = Arc::new(Identity::open(kind, name, &data)?);
-        let admin_token = data.admin_token()?;
-        Ok(Self { config: config.clone(), data, identity, clock: Clock::new(), admin_token })
+        let admin_token_path = config.admin_token_file.clone().unwrap_or_else(|| data.token_path());
+        let admin_token = data::admin_token(&admin_token_path)?;
+        Ok(Self { config: config.clone(), data, identity, clock: Clock::new(), admin_token_path, admin_token })
     }
 
     /// Listens, and runs what falls due once a second. `app` holds the engine that was opened on this site.
@@ -156,7 +158,7 @@ impl Site {
             name: self.identity.name().clone(),
             key: self.identity.public_key(),
             address,
-            admin_token_path: self.data.path().join("admin-token"),
+            admin_token_path: self.admin_token_path,
             admin_token: self.admin_token,
             handle,
             serving: tokio::spawn(server),

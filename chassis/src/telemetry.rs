@@ -1,5 +1,7 @@
 //! Where logs go: standard error, as text for people or JSON for machines, filtered by `TSL_LOG`.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -27,7 +29,7 @@ pub struct LogConfig {
 pub fn init(config: &LogConfig) -> Result<(), String> {
     let filter = EnvFilter::try_new(&config.filter)
         .map_err(|error| format!("--log {:?}: {error}; give a level such as info, or module=level pairs", config.filter))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     // Fails only where the program has set up its logs already; those stay.
     let _ = match config.format {
         LogFormat::Text => lines.try_init(),

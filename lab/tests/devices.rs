@@ -64,7 +64,7 @@ fn a_license_that_holds_is_presented_before_a_nearer_one_that_has_ended() {
     assert_eq!(presented(&device, &asked, start() + Span::days(10)), Some(ProductVersion::V5_2));
 }
 
-/// Rules: SD-01, SPEC 0.3.
+/// Rules: SD-01.
 #[test]
 fn a_license_holds_up_to_but_not_including_its_end() {
     let (mut device, asked) = (device("PC01"), request(ProductVersion::V5_0));
@@ -93,7 +93,7 @@ fn of_two_that_are_equally_good_the_nearest_version_is_presented() {
     assert_eq!(presented(&device, &asked, start()), Some(ProductVersion::V5_0));
 }
 
-/// Rules: PD-19, SPEC 4.3 step 2.
+/// Rules: PD-19.
 #[test]
 fn an_older_license_is_presented_only_where_there_is_none_of_the_version_asked_for() {
     let (mut device, asked) = (device("PC01"), request(ProductVersion::V5_2));

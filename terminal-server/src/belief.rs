@@ -9,7 +9,14 @@ use shared::trust::{self, Anchors, Flaw, Root};
 
 /// The anchors, made from the node's state when they are first needed and again after an enrolment.
 #[derive(Default)]
-pub(crate) struct Belief(RwLock<Option<Arc<Anchors>>>);
+pub(crate) struct Belief(RwLock<Ready>);
+
+#[derive(Default)]
+struct Ready {
+    anchors: Option<Arc<Anchors>>,
+    /// Counts how often they were forgotten, so that nobody puts back what was made before that.
+    forgotten: u64,
+}
 
 impl Belief {
     /// What a client presented, with its proof looked at (PD-22, PD-23); `anchors` is asked when nothing is ready.
@@ -29,15 +36,23 @@ impl Belief {
 
     /// Forgets what was ready: somebody was enrolled, or the root was settled.
     pub(crate) fn forget(&self) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut ready = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *ready = Ready { anchors: None, forgotten: ready.forgotten + 1 };
     }
 
     fn anchors(&self, make: impl FnOnce() -> Anchors) -> Arc<Anchors> {
-        if let Some(ready) = self.0.read().unwrap_or_else(PoisonError::into_inner).clone() {
+        let (ready, forgotten) = {
+            let ready = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            (ready.anchors.clone(), ready.forgotten)
+        };
+        if let Some(ready) = ready {
             return ready;
         }
         let made = Arc::new(make());
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(made.clone());
+        let mut ready = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if ready.forgotten == forgotten {
+            ready.anchors = Some(made.clone());
+        }
         made
     }
 }

@@ -8,7 +8,6 @@ use actix_web::web::Bytes;
 use futures_util::FutureExt as _;
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::error::Category;
 use shared::model::RequestId;
 use shared::wire::problem::{Problem, ProblemCode};
 
@@ -52,13 +51,13 @@ impl<T: DeserializeOwned + JsonSchema> Extract for Body<T> {
 
     fn extract(asked: &Asked) -> Result<Self, Problem> {
         require_json(&asked.http)?;
-        // The whole body is scanned first, so that what is no JSON is told so even where a wrong value comes before the break.
-        serde_json::from_slice::<IgnoredAny>(&asked.body).map_err(unreadable)?;
         // serde would take an array for a struct, field by field; no body of ours is one.
-        if asked.body.trim_ascii_start().first() != Some(&b'{') {
-            return Err(Problem::new(ProblemCode::Invalid, "the body must be a JSON object"));
+        if asked.body.trim_ascii_start().first() == Some(&b'{')
+            && let Ok(body) = serde_json::from_slice(&asked.body)
+        {
+            return Ok(Self(body));
         }
-        serde_json::from_slice(&asked.body).map(Self).map_err(unreadable)
+        Err(flaw::<T>(&asked.body))
     }
 }
 
@@ -106,10 +105,15 @@ impl Extract for RequestId {
     }
 }
 
-fn unreadable(error: serde_json::Error) -> Problem {
-    match error.classify() {
-        Category::Data => Problem::new(ProblemCode::Invalid, format!("the body: {error}")),
-        Category::Syntax | Category::Eof | Category::Io => Problem::new(ProblemCode::Malformed, format!("the body is not JSON: {error}")),
+/// What is wrong with a body that was not taken. Looked at as a whole first, so that what is no JSON is told so even where a wrong
+/// value comes before the break.
+fn flaw<T: DeserializeOwned>(body: &[u8]) -> Problem {
+    if let Err(error) = serde_json::from_slice::<IgnoredAny>(body) {
+        return Problem::new(ProblemCode::Malformed, format!("the body is not JSON: {error}"));
+    }
+    match serde_json::from_slice::<T>(body) {
+        Err(error) if body.trim_ascii_start().first() == Some(&b'{') => Problem::new(ProblemCode::Invalid, format!("the body: {error}")),
+        Ok(_) | Err(_) => Problem::new(ProblemCode::Invalid, "the body must be a JSON object"),
     }
 }
 

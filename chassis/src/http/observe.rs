@@ -156,7 +156,8 @@ impl Observed {
 
 fn log(status: u16, ms: i64, caller: &str, problem: Option<&Problem>) {
     match problem {
-        None => tracing::info!(http.status = status, http.ms = ms, caller.name = caller, "answered"),
+        // Not at the default level: health checks and thousands of connections would bury what matters.
+        None => tracing::debug!(http.status = status, http.ms = ms, caller.name = caller, "answered"),
         Some(problem) if status < 500 => {
             tracing::info!(http.status = status, http.ms = ms, caller.name = caller, problem.code = problem.code.code(), "refused");
         }

@@ -72,6 +72,10 @@ impl Machine for Node {
                 rows.put(format!("license-server/{name}"), enrolled);
                 self.license_servers.insert(name.clone(), enrolled.clone());
             }
+            Event::LicenseServerForgotten { name } => {
+                rows.remove(format!("license-server/{name}"));
+                self.license_servers.remove(name);
+            }
             Event::LicenseServersListed { names } => {
                 // SD-02: the current server is the first of the list.
                 self.list.clone_from(names);

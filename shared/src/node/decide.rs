@@ -26,6 +26,7 @@ pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> 
         Command::TrustRoot { pem, fingerprint } => trust_root(node, pem, fingerprint),
         Command::TrustLicenseServer { name, enrolled } => trust_license_server(node, name, enrolled),
         Command::ListLicenseServers(names) => list_license_servers(node, names),
+        Command::ForgetLicenseServer(name) => forget_license_server(node, name),
     }
 }
 
@@ -146,4 +147,17 @@ fn list_license_servers(node: &Node, names: Vec<ServerName>) -> Result<Vec<Event
         }
     }
     Ok(if names == node.list { Vec::new() } else { vec![Event::LicenseServersListed { names }] })
+}
+
+/// What the server issued under the lab's root stays good here; temporaries under its own key (CE-14) do not.
+fn forget_license_server(node: &Node, name: ServerName) -> Result<Vec<Event>, Refusal> {
+    if !node.license_servers.contains_key(&name) {
+        return Err(Refusal::NotEnrolled(name));
+    }
+    let mut events = vec![Event::LicenseServerForgotten { name: name.clone() }];
+    if node.list.contains(&name) {
+        let names = node.list.iter().filter(|listed| **listed != name).cloned().collect();
+        events.push(Event::LicenseServersListed { names });
+    }
+    Ok(events)
 }

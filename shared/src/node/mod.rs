@@ -134,6 +134,8 @@ pub enum Command {
     },
     /// Settle which license servers are asked, in order.
     ListLicenseServers(Vec<ServerName>),
+    /// Forget a license server: its key, its address, its place on the list.
+    ForgetLicenseServer(ServerName),
 }
 
 /// Something that happened to a terminal server.
@@ -220,6 +222,11 @@ pub enum Event {
         name: ServerName,
         /// Key and address.
         enrolled: Enrolled,
+    },
+    /// A license server was forgotten.
+    LicenseServerForgotten {
+        /// Its name.
+        name: ServerName,
     },
     /// The list of servers to ask changed.
     LicenseServersListed {

@@ -94,8 +94,8 @@ impl Denial {
     pub fn record(self, generation: Generation, device: &str, user: &UserName) -> Option<LogRecord> {
         let id = self.event(generation)?;
         let text = match id {
-            1000 => format!("Unable to acquire a license for user {user}, domain {}.", domain(user)),
-            1004 if self != Denial::Modified => format!("Unable to acquire a license for user {user}, domain {}.", domain(user)),
+            1000 => unable_to_acquire(user),
+            1004 if self != Denial::Modified => unable_to_acquire(user),
             1003 => format!("The client {device} presented a license that is not valid."),
             1004 => format!("No license can be given to {device}: the one it presented belongs to another device."),
             1010 => format!("No license server could be reached for {device}."),
@@ -106,9 +106,9 @@ impl Denial {
     }
 }
 
-/// The domain part of a user's name; the local machine where there is none.
-fn domain(user: &UserName) -> &str {
-    user.as_str().split_once('\\').map_or("(local)", |(domain, _)| domain)
+fn unable_to_acquire(user: &UserName) -> String {
+    let (domain, account) = user.as_str().split_once('\\').unwrap_or(("(local)", user.as_str()));
+    format!("Unable to acquire a license for user {account}, domain {domain}.")
 }
 
 /// A record of an event log.

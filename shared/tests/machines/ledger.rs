@@ -37,11 +37,11 @@ enum Shows {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let version = || prop_oneof![Just(ProductVersion::V5_0), 3 => Just(ProductVersion::V5_2)];
-    let shows = prop_oneof![Just(Shows::Nothing), Just(Shows::First), 3 => Just(Shows::Last)];
+    let version = || prop_oneof![1 => Just(ProductVersion::V5_0), 3 => Just(ProductVersion::V5_2)];
+    let shows = prop_oneof![1 => Just(Shows::Nothing), 1 => Just(Shows::First), 3 => Just(Shows::Last)];
     let ask = (0..DEVICES, version(), prop::bool::weighted(0.1), shows);
     let span = prop_oneof![0..100_000_i64, 0..8_000_000_i64, Just(7 * 86_400), Just(90 * 86_400)];
-    let product_type = prop_oneof![4 => Just(ProductType::Device), Just(ProductType::User)];
+    let product_type = prop_oneof![4 => Just(ProductType::Device), 1 => Just(ProductType::User)];
     prop_oneof![
         12 => ask.prop_map(|(device, version, temporary_only, shows)| Step::Ask { device, version, temporary_only, shows }),
         6 => (0..DEVICES).prop_map(|device| Step::Mark { device }),
@@ -51,8 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (52..=89_u32).prop_map(Step::Life),
         1 => any::<bool>().prop_map(Step::Group),
         1 => Just(Step::Activate),
-        2 => Just(Step::Restart),
-    ]
+        2 => Just(Step::Restart)]
 }
 
 fn change() -> impl Strategy<Value = LedgerSettingsChange> {
@@ -116,6 +115,8 @@ impl World {
             Step::Activate => self.activate(),
             Step::Restart => self.restart(),
         }
+        // A changed setting may let something fall due at once; it runs before anybody looks.
+        self.run.pass(Span::seconds(0));
         self.holds();
     }
 
@@ -242,8 +243,6 @@ fn rows_of(ledger: &Ledger, now: LabTime) -> Vec<LicenseRow> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
-
     /// Rules: LS-04, LS-05, LS-06, LS-09, LS-13, LS-14, RN-02, AC-30, AC-33.
     #[test]
     fn a_license_server_never_issues_more_than_it_has_whatever_happens(seed: u64, steps in prop::collection::vec(step(), 1..90)) {

@@ -20,7 +20,7 @@ pub(crate) struct Run<M: Machine> {
 
 impl<M: Machine> Run<M> {
     pub(crate) fn new(seed: u64, now: LabTime) -> Self {
-        Self { machine: M::default(), now, journal: Vec::new(), stored: Stored::new(), seed: Seed::from_number(seed) }
+        Self { machine: M::default(), now, journal: Vec::new(), stored: Stored::new(), seed: Seed::from_number(seed, M::NAME) }
     }
 
     /// What a command leads to, which is taken in.
@@ -80,7 +80,7 @@ impl<M: Machine> Run<M> {
 fn take<M: Machine>(machine: &mut M, stored: &mut Stored, entry: u64, event: &M::Event, at: LabTime) {
     let mut rows = Rows::new(entry);
     machine.apply(event, at, &mut rows);
-    for (key, value) in rows.into_parts().0 {
+    for (key, value) in rows.changed().rows {
         match value {
             Some(value) => stored.insert(key, value),
             None => stored.remove(&key),

@@ -45,10 +45,10 @@ fn who_was_silent_is_asked_last_until_the_minute_is_over() {
 #[test]
 fn the_current_server_changes_only_when_it_was_silent_and_another_answered() {
     let (first, second) = (name("LS1"), name("LS2"));
-    let after = |current: Option<&ServerName>, silent: &[ServerName], answered: Option<&ServerName>| current_after_round(current, silent, answered);
-    assert_eq!(after(Some(&first), &[], Some(&second)), Some(first.clone()), "a skip or a renewal elsewhere is not silence");
-    assert_eq!(after(Some(&first), &[first.clone()], Some(&second)), Some(second.clone()));
-    assert_eq!(after(Some(&first), &[first.clone()], None), Some(first.clone()), "nobody else answered");
-    assert_eq!(after(None, &[], Some(&second)), Some(second.clone()));
-    assert_eq!(after(None, &[], None), None);
+    let silent = std::slice::from_ref(&first);
+    assert_eq!(current_after_round(Some(&first), &[], Some(&second)), Some(first.clone()), "a skip or a renewal elsewhere is not silence");
+    assert_eq!(current_after_round(Some(&first), silent, Some(&second)), Some(second.clone()));
+    assert_eq!(current_after_round(Some(&first), silent, None), Some(first.clone()), "nobody else answered");
+    assert_eq!(current_after_round(None, &[], Some(&second)), Some(second.clone()));
+    assert_eq!(current_after_round(None, &[], None), None);
 }

@@ -52,10 +52,10 @@ fn the_code_tells_nothing_presented_from_something_that_could_not_be_helped() {
 fn a_2000_server_logs_1004_with_user_and_domain_where_2003_has_events_of_its_own() {
     for denial in [Denial::NoLicense, Denial::TemporaryExpired, Denial::NotRenewed] {
         let record = denial.record(Windows2000, "PC01", &anna()).unwrap();
-        assert_eq!((record.id, record.text.as_str()), (1004, "Unable to acquire a license for user contoso\\anna, domain contoso."));
+        assert_eq!((record.id, record.text.as_str()), (1004, "Unable to acquire a license for user anna, domain contoso."));
     }
     let moved = Denial::NoLicense.record(Windows2003, "PC01", &anna()).unwrap();
-    assert_eq!((moved.id, moved.text.as_str()), (1000, "Unable to acquire a license for user contoso\\anna, domain contoso."));
+    assert_eq!((moved.id, moved.text.as_str()), (1000, "Unable to acquire a license for user anna, domain contoso."));
     let copied = Denial::Modified.record(Windows2000, "PC01", &anna()).unwrap();
     assert!(copied.text.contains("another device"), "{copied:?}");
     let local = Denial::NoLicense.record(Windows2000, "PC01", &"ben".parse().unwrap()).unwrap();

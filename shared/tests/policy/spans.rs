@@ -59,7 +59,7 @@ fn a_permanent_lives_at_most_89_days_a_temporary_90_and_a_sweep_comes_within_24_
 fn every_life_from_52_to_89_days_is_thrown_about_equally_often() {
     let mut counts = std::collections::BTreeMap::new();
     for entry in 0..38_000 {
-        *counts.entry(Dice::new(Seed::from_number(7), entry).between(52, 89)).or_insert(0_u32) += 1;
+        *counts.entry(Dice::new(Seed::from_number(7, "ledger"), entry).between(52, 89)).or_insert(0_u32) += 1;
     }
     assert_eq!((counts.len(), counts.first_key_value().unwrap().0, counts.last_key_value().unwrap().0), (38, &52, &89));
     // A thousand each are expected; six standard deviations are 190.

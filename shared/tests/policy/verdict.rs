@@ -33,7 +33,11 @@ fn ruled(holding: &Holding, round: &Round, grace: bool) -> Wanted {
     let ruling = judge(holding, round, grace);
     let noted = |rule| ruling.trace.iter().any(|step| step.rule == rule);
     assert!(noted(ruling.rule), "the row stands in the trace: {ruling:?}");
-    assert_eq!(noted("GR-05") || noted("GR-06"), ruling.outcome == Ok(Standing::ValidClient), "grace is named where it decides: {ruling:?}");
+    assert_eq!(
+        noted("GR-05") || noted("GR-06"),
+        ruling.outcome == Ok(Standing::ValidClient),
+        "grace is named where it decides: {ruling:?}"
+    );
     (ruling.rule, ruling.outcome)
 }
 

@@ -72,3 +72,9 @@ pub(super) async fn trust_license_server(
     asking::locate(&app).await;
     Ok(NoContent)
 }
+
+pub(super) async fn forget_license_server(app: TerminalServer, Path(name): Path<ServerName>) -> Result<NoContent, Problem> {
+    app.execute(None, Command::ForgetLicenseServer(name), |_, _, _| ()).await?;
+    app.belief().forget();
+    Ok(NoContent)
+}

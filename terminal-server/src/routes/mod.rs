@@ -68,4 +68,12 @@ fn trust(routes: &mut Routes<TerminalServer>) {
     routes
         .put("/license-servers/{name}", admin, "Enrol a license server, or change its address.", administration::trust_license_server)
         .problems(&[Conflict]);
+    routes
+        .delete(
+            "/license-servers/{name}",
+            admin,
+            "Forget a license server: key, address, place on the list.",
+            administration::forget_license_server,
+        )
+        .problems(&[Invalid]);
 }

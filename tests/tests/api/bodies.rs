@@ -99,7 +99,7 @@ fn distorted(good: &Value) -> Vec<(String, Value)> {
             changed[name] = wrong.clone();
             found.push((format!("{name}: {wrong}"), changed));
         }
-        let flipped = if value.is_string() { json!(7) } else { json!("\u{0}") };
+        let flipped = if value.is_string() || value.is_null() { json!(7) } else { json!("\u{0}") };
         let mut changed = good.clone();
         changed[name] = flipped;
         found.push((format!("{name} of another type"), changed));

@@ -8,6 +8,9 @@ use crate::world::{Access, Bent, Proof, Route, World, problem};
 
 const BODY: &[u8] = b"{}";
 
+/// What is wrong with a call, done to it before it is signed.
+type Bend = fn(&mut Bent);
+
 async fn refused(world: &World, route: &Route, header: &str, what: &str) {
     let answer = world.send(route, &route.usual_path(), Proof::Header(header), Some("application/json"), BODY).await;
     assert!(!answer.headers().contains_key("tsl-answer"), "{route}: {what}: nothing is signed for a stranger");
@@ -37,7 +40,7 @@ async fn a_call_that_is_unsigned_or_bent_is_refused_on_every_service_s_route() {
         {
             refused(&world, &route, header, header).await;
         }
-        let bends: [(&str, fn(&mut Bent)); 6] = [
+        let bends: [(&str, Bend); 6] = [
             ("another audience", |bent| bent.audience = stranger().public_key()),
             ("another body", |bent| bent.body = br#"{"request":"other"}"#.to_vec()),
             ("another path", |bent| bent.path.push_str("/more")),

@@ -13,6 +13,7 @@ use tests::harness::{Plan, TestLab, registrant, request_id};
 use tokio::sync::watch;
 
 use crate::process::{Process, verified};
+use crate::tally::figures;
 
 const SERVERS: [&str; 4] = ["LS1", "LS2", "LS3", "LS4"];
 const PACKS: usize = 12;
@@ -43,7 +44,8 @@ async fn a_clearinghouse_killed_among_activations_and_packs_issues_each_once() {
     }
     assert_eq!(packs.items.len(), SERVERS.len() * PACKS, "each request is on record once");
     process.kill();
-    verified::<Registry>(&lab.clearinghouse).await;
+    let entries = verified::<Registry>(&lab.clearinghouse).await.last;
+    figures(&format!("{KILLS} kills: {} activations on record, {} packs, {entries} entries", activations.items.len(), packs.items.len()));
 }
 
 async fn kill_and_start(lab: &TestLab, done: &watch::Sender<usize>) -> Process {

@@ -9,7 +9,7 @@ use tests::harness::{Plan, TestLab, device, log_on};
 use tokio::sync::watch;
 
 use crate::process::{Process, verified};
-use crate::tally::{Tally, counts_add_up, nothing_is_missing, on_record};
+use crate::tally::{Tally, counts_add_up, figures, on_record};
 
 const CLIENTS: usize = 64;
 const POOL: u32 = 50;
@@ -34,7 +34,7 @@ async fn a_license_server_killed_20_times_while_64_clients_race_for_50_cals_lose
 
     let process = Process::of("license-server", &lab.license_servers[0]).await;
     let rows = counts_add_up(&lab.license_servers[0]).await;
-    nothing_is_missing(&tally.answered(), &rows);
+    tally.answered().is_on_record(&rows);
     let drawn = rows.iter().filter(|row| row.cal.kind == CalKind::Permanent).count();
     let (free, installed) = lab.pool(0).await;
     assert_eq!(installed, POOL * KILLS as u32);
@@ -42,7 +42,12 @@ async fn a_license_server_killed_20_times_while_64_clients_race_for_50_cals_lose
     let answered = tally.permanents();
     assert!(answered <= drawn && drawn <= answered + CLIENTS * KILLS, "{drawn} drawn, {answered} answered");
     process.kill();
-    verified::<Ledger>(&lab.license_servers[0]).await;
+    let entries = verified::<Ledger>(&lab.license_servers[0]).await.last;
+    figures(&format!(
+        "{KILLS} kills: {drawn} of {installed} CALs drawn, {answered} of them answered, {} at the second try; {} licenses on record, {entries} entries",
+        tally.answered().again(),
+        rows.len()
+    ));
 }
 
 /// Every round installs a pool of its own and ends with a kill in the middle of it.
@@ -52,7 +57,7 @@ async fn kill_and_start(lab: &TestLab, tally: &Tally, sign: &watch::Sender<Sign>
     for round in 0..KILLS {
         let process = Process::of("license-server", server).await;
         let before = tally.answered();
-        nothing_is_missing(&before, &on_record(server).await);
+        before.is_on_record(&on_record(server).await);
         lab.install(0, ProductVersion::V5_2, ProductType::Device, POOL).await;
         sign.send_replace(Sign::Up);
         let wanted = tally.permanents() + 5 + round * 7 % 40;

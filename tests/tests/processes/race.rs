@@ -8,7 +8,7 @@ use lab::session::{Answer, Then, Visited};
 use shared::model::{Cal, CalKind, ProductType, ProductVersion};
 use tests::harness::{Plan, TestLab, days, device};
 
-use crate::tally::{counts_add_up, newest_pack};
+use crate::tally::{counts_add_up, figures, newest_pack};
 
 const CLIENTS: usize = 64;
 const POOL: u32 = 50;
@@ -43,6 +43,7 @@ async fn of_64_clients_that_race_for_50_cals_never_51_get_one_in_200_rounds() {
     let rows = counts_add_up(&lab.license_servers[0]).await;
     assert_eq!(rows.iter().filter(|row| row.cal.kind == CalKind::Permanent).count(), wanted);
     assert_eq!(lab.pool(0).await, (0, POOL * ROUNDS as u32));
+    figures(&format!("{ROUNDS} rounds of {CLIENTS} clients for {POOL} CALs: {} drawn, {} licenses on record", ids.len(), rows.len()));
 }
 
 async fn temporary(lab: &TestLab, device: &mut Device) {

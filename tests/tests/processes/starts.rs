@@ -10,6 +10,7 @@ use shared::ledger::Ledger;
 use tests::harness::{Plan, TestLab, device};
 
 use crate::process::Process;
+use crate::tally::figures;
 
 #[tokio::test]
 async fn a_second_process_on_the_same_data_directory_is_told_so_and_ends() {
@@ -77,6 +78,7 @@ async fn a_start_on_a_damaged_journal_ends_with_a_message_and_what_to_do() {
     assert!(told(stale, entries).is_some_and(|said| said.contains("ends with entry") && said.contains("lost")));
     assert!(told(garbage, entries).is_some_and(|said| said.contains("head")));
     let seen = images.into_iter().filter_map(|image| told(image, entries)).count();
+    figures(&format!("{seen} of 9 flips and cuts were told, the others touched nothing that was kept"));
     assert!(seen >= 4, "only {seen} of 9 damages were told");
 }
 

@@ -2,52 +2,96 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lab::session::{Answer, Visited};
+use lab::session::{Answer, Logon, Visited};
 use shared::model::{Cal, CalId, CalKind, PackId, ProductType};
-use shared::wire::license_server::{LicenseList, LicenseRow, PackList};
+use shared::wire::license_server::{LicenseList, LicenseRow, PackList, Standing};
 use tests::harness::Service;
 use tokio::sync::watch;
 
-/// CALs that reached a client.
+/// What reached a client.
+#[derive(Clone, Default)]
+pub(crate) struct Answered {
+    cals: BTreeMap<CalId, Cal>,
+    /// Temporaries whose mark was answered.
+    marked: BTreeSet<CalId>,
+    /// How many permanents were drawn before and handed out again: their first answer was lost (LS-14).
+    again: usize,
+}
+
+/// What has reached clients so far.
 pub(crate) struct Tally {
-    known: watch::Sender<BTreeMap<CalId, Cal>>,
+    known: watch::Sender<Answered>,
 }
 
 impl Tally {
     pub(crate) fn new() -> Self {
-        Self { known: watch::Sender::new(BTreeMap::new()) }
+        Self { known: watch::Sender::new(Answered::default()) }
     }
 
     /// Takes in what a visit brought; time stands still, so a CAL never changes.
     pub(crate) fn note(&self, visited: &Visited) {
-        let Answer::Accepted { connected, .. } = &visited.verdict else { return };
+        let Answer::Accepted { connected, logon, .. } = &visited.verdict else { return };
         let Some(granted) = &connected.license else { return };
         let cal = &granted.cal;
         self.known.send_modify(|known| {
-            let before = known.insert(cal.id, cal.clone());
+            if was_marked(logon) {
+                known.marked.insert(cal.id);
+            }
+            known.again += usize::from(cal.kind == CalKind::Permanent && connected.trace.iter().any(|step| step.rule == "LS-14"));
+            let before = known.cals.insert(cal.id, cal.clone());
             assert!(before.as_ref().is_none_or(|before| before == cal), "one id, two CALs: {before:?} and {cal:?}");
         });
     }
 
     /// All that was answered so far.
-    pub(crate) fn answered(&self) -> BTreeMap<CalId, Cal> {
+    pub(crate) fn answered(&self) -> Answered {
         self.known.borrow().clone()
     }
 
     /// How many permanents were answered so far.
     pub(crate) fn permanents(&self) -> usize {
-        permanents(&self.known.borrow())
+        self.known.borrow().permanents()
     }
 
     /// Comes back when so many permanents were answered.
     pub(crate) async fn until(&self, wanted: usize) {
         let mut known = self.known.subscribe();
-        known.wait_for(|known| permanents(known) >= wanted).await.expect("the tally is there");
+        known.wait_for(|known| known.permanents() >= wanted).await.expect("the tally is there");
     }
 }
 
-fn permanents(known: &BTreeMap<CalId, Cal>) -> usize {
-    known.values().filter(|cal| cal.kind == CalKind::Permanent).count()
+impl Answered {
+    /// How many permanents had lost their first answer.
+    pub(crate) fn again(&self) -> usize {
+        self.again
+    }
+
+    fn permanents(&self) -> usize {
+        self.cals.values().filter(|cal| cal.kind == CalKind::Permanent).count()
+    }
+
+    /// Nothing that was answered is missing or says something else.
+    pub(crate) fn is_on_record(&self, rows: &[LicenseRow]) {
+        let by_id: BTreeMap<CalId, &LicenseRow> = rows.iter().map(|row| (row.cal.id, row)).collect();
+        for (id, cal) in &self.cals {
+            assert_eq!(by_id.get(id).map(|row| &row.cal), Some(cal), "an answered CAL is on record as it was answered");
+        }
+        for id in &self.marked {
+            assert_ne!(by_id[id].standing, Standing::NotValidated, "an answered mark is on record");
+        }
+    }
+}
+
+/// Whether the license server answered the mark of this logon (LS-13).
+fn was_marked(logon: &Logon) -> bool {
+    let Logon::LoggedOn { answer, .. } = logon else { return false };
+    answer.trace.iter().any(|step| step.rule == "LS-13" && step.facts.contains("as validated"))
+}
+
+/// What a test saw, for whoever runs it with `--nocapture`.
+#[expect(clippy::print_stderr, reason = "figures for a person")]
+pub(crate) fn figures(text: &str) {
+    eprintln!("{text}");
 }
 
 /// Everything that a license server has on record.
@@ -60,14 +104,6 @@ pub(crate) async fn on_record(server: &Service) -> Vec<LicenseRow> {
         after = page.next;
     }
     rows
-}
-
-/// Nothing that was answered is missing or says something else.
-pub(crate) fn nothing_is_missing(answered: &BTreeMap<CalId, Cal>, rows: &[LicenseRow]) {
-    let by_id: BTreeMap<CalId, &Cal> = rows.iter().map(|row| (row.cal.id, &row.cal)).collect();
-    for (id, cal) in answered {
-        assert_eq!(by_id.get(id), Some(&cal), "an answered CAL is on record as it was answered");
-    }
 }
 
 /// Nobody has two of a kind, ids and numbers are unique, and every pack counts exactly what is drawn from it.

@@ -15,6 +15,7 @@ use tests::harness::{Plan, TestLab, device, stay};
 use tokio::sync::watch;
 
 use crate::process::{Process, verified};
+use crate::tally::figures;
 
 const CLIENTS: usize = 16;
 const KILLS: usize = 5;
@@ -56,6 +57,7 @@ async fn kill_and_start(lab: &TestLab, told: &Told, grace: &GraceView) {
         process.kill();
         verified::<Node>(server).await;
     }
+    figures(&format!("{} kills: {} sessions", KILLS + 1, told.sessions.lock().unwrap().len()));
     told.stop.send_replace(true);
 }
 

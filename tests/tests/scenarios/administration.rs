@@ -50,7 +50,6 @@ async fn the_admin_switch_takes_an_administrator_s_account() {
     assert_eq!(ending(&lab.terminal_servers[0], 0).await, Some(Ending::LogonFailed));
 }
 
-/// Rules: PD-08.
 #[tokio::test]
 async fn a_session_ends_as_its_user_ends_it() {
     let lab = Plan::default().start().await;
@@ -65,7 +64,6 @@ async fn a_session_ends_as_its_user_ends_it() {
     assert_eq!(ending(&lab.terminal_servers[0], 0).await, None, "still active, and on top of the list");
 }
 
-/// Rules: PD-25.
 #[tokio::test]
 async fn a_logon_screen_waits_for_ten_lab_minutes() {
     let mut lab = Plan::default().start().await;
@@ -77,7 +75,6 @@ async fn a_logon_screen_waits_for_ten_lab_minutes() {
     assert_eq!(row.session.state, SessionState::Ended { at: lab.now(), how: Ending::NoLogon });
 }
 
-/// Rules: LS-13.
 #[tokio::test]
 async fn sessions_end_with_the_service_and_the_list_keeps_them() {
     let mut lab = Plan::default().start().await;
@@ -93,7 +90,6 @@ async fn sessions_end_with_the_service_and_the_list_keeps_them() {
     }
 }
 
-/// Rules: PD-24.
 #[tokio::test]
 async fn a_changed_password_is_checked_anew() {
     let lab = Plan::default().start().await;

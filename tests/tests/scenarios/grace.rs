@@ -6,7 +6,7 @@ use shared::wire::terminal_server::{LicenseStatus, SettingsChange};
 use tests::harness::{Admitted, Plan, TestLab, days, device, introduce, log_on, refused};
 
 /// Vector: G-01.
-/// Rules: GR-01, GR-02, GR-05, PD-05, CON-02, CON-17.
+/// Rules: GR-01, GR-02, GR-05, PD-05, CON-02.
 #[tokio::test]
 async fn grace_runs_for_120_days_from_the_first_client_and_not_from_the_installation() {
     let mut lab = alone(Generation::Windows2003).await;

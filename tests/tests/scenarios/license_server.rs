@@ -46,7 +46,7 @@ async fn a_pool_with_ten_percent_left_is_announced_after_each_draw() {
     assert_eq!(lab.license_server_events(0, 20).await, 2);
 }
 
-/// Rules: SD-05.
+/// Rules: SD-10.
 #[tokio::test]
 async fn a_permanent_on_record_outlives_the_answer_that_was_lost() {
     let lab = Plan::default().start().await;

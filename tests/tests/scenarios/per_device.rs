@@ -7,7 +7,7 @@ use shared::wire::terminal_server::{LicenseStatus, SettingsChange};
 use tests::harness::{Admitted, Plan, TestLab, days, device, log_on_wrongly, refused};
 
 /// Vector: D-01.
-/// Rules: PD-01, LS-04, LS-06, WS03-01, CON-06, CON-07, OQ-1.
+/// Rules: PD-01, LS-04, LS-06, WS03-01.
 #[tokio::test]
 async fn a_first_connection_gets_a_temporary_although_cals_are_free() {
     let lab = Plan::default().start().await;
@@ -153,7 +153,7 @@ async fn a_permanent_with_more_than_a_week_left_asks_nobody() {
 }
 
 /// Vector: D-13.
-/// Rules: PD-14, RN-01, RN-02, CON-08.
+/// Rules: PD-14, RN-01, RN-02.
 #[tokio::test]
 async fn a_permanent_is_renewed_from_exactly_seven_days_before_its_end() {
     let mut lab = Plan::default().start().await;
@@ -212,7 +212,7 @@ async fn an_expired_permanent_whose_cal_went_to_another_device_is_denied() {
     assert_eq!(lab.terminal_server_events(1028).await, 1);
 }
 
-/// Rules: PD-16, LS-09, LS-14, SD-13.
+/// Rules: PD-16, LS-09.
 #[tokio::test]
 async fn an_expired_permanent_that_is_not_swept_yet_is_extended_in_place() {
     let mut lab = Plan::default().device_cals(1).start().await;
@@ -274,7 +274,7 @@ async fn a_store_copied_to_another_device_is_denied_as_modified() {
     assert!(lab.records(0, "PC02").await.is_empty(), "the license server was not asked");
 }
 
-/// Rules: PD-21, PD-22, PD-23.
+/// Rules: PD-21.
 #[tokio::test]
 async fn a_copied_store_is_denied_in_grace_too() {
     let lab = Plan::default().grace_running().start().await;

@@ -6,7 +6,7 @@ use shared::wire::license_server::Standing;
 use tests::harness::{Plan, TestLab, beginning, days, device, log_on};
 
 /// Vector.
-/// Rules: RC-01, RC-02, RC-06, LS-09, PD-06, PD-14.
+/// Rules: RC-01, RC-02, LS-09, SD-13, PD-06, PD-14.
 #[tokio::test]
 async fn a_cal_freed_by_a_dead_machine_is_back_before_the_replacement_s_temporary_ends() {
     let mut lab = Plan::default().start().await;

@@ -128,6 +128,17 @@ async fn cals_on_one_server_or_split_between_two_both_serve() {
     assert_eq!(lab.connect(&mut newcomer).await.cal().kind, CalKind::Temporary, "an empty server still gives temporaries");
 }
 
+/// Rules: CE-14, SD-02.
+#[tokio::test]
+async fn a_forgotten_license_server_is_asked_no_more_and_what_it_issued_under_the_root_stays_good() {
+    let lab = two(5, 5).await;
+    let mut pc = lab.licensed("PC01").await;
+    lab.terminal_servers[0].api().delete("/license-servers/LS1").await.unwrap();
+    assert_eq!(current(&lab).await, "LS2");
+    assert_eq!(lab.connect(&mut pc).await.connected.rule, "PD-13");
+    assert_eq!(lab.connect(&mut device("PC02")).await.cal().issuer.as_str(), "LS2");
+}
+
 /// Rules: LS-13.
 #[tokio::test]
 async fn a_mark_that_its_issuer_did_not_hear_is_made_up_for_at_the_next_logon() {
