@@ -27,7 +27,7 @@ async fn a_license_with_another_server_s_chain_is_not_trusted() {
     let mut pc = lab.licensed("PC01").await;
     lab.terminal_servers[0].list_license_servers(&["LS2"]).await;
     let mut other = lab.licensed("PC02").await;
-    let chain = header(&token(&mut other))["x5c"].clone();
+    let chain = header(token(&mut other))["x5c"].clone();
     change_header(&mut pc, |header| header["x5c"] = chain.clone());
     expect(&lab.denied(&mut pc).await, "PD-23");
 }
