@@ -8,6 +8,7 @@ use shared::dice::{Dice, Seed};
 use shared::machine::{Changed, Machine, Moment, Rows};
 use shared::model::{LabTime, RequestId, Span};
 use shared::wire::common::{ClockChange, ClockView, JournalView};
+use shared::wire::problem::Problem;
 
 use crate::clock::Clock;
 use crate::data::DataDir;
@@ -44,6 +45,16 @@ pub enum ExecuteError<R> {
     /// The machinery failed; the command may or may not have been carried out.
     #[error(transparent)]
     Failed(#[from] JournalFailed),
+}
+
+impl<R> ExecuteError<R> {
+    /// The error as the caller is answered; `refused` says how a refusal is.
+    pub fn problem(&self, refused: impl FnOnce(&R) -> Problem) -> Problem {
+        match self {
+            ExecuteError::Refused(refusal) => refused(refusal),
+            ExecuteError::Failed(failed) => failed.problem(),
+        }
+    }
 }
 
 /// Why a clock was not changed.

@@ -16,6 +16,7 @@ use crate::calls::Verifier;
 use crate::clock::Clock;
 use crate::config::{Kind, ServiceConfig};
 use crate::data::{self, DataDir, DataError};
+use crate::engine::ExecuteError;
 use crate::http::{AdminToken, App, Doorway, Facts, Routes};
 use crate::identity::{Identity, IdentityError};
 
@@ -66,6 +67,16 @@ pub enum StartError {
     /// The journal, or whatever else the service itself needs.
     #[error("{0}")]
     Service(String),
+}
+
+impl StartError {
+    /// What a service's first command came to.
+    pub fn of<R: std::fmt::Display>(error: ExecuteError<R>) -> Self {
+        StartError::Service(match error {
+            ExecuteError::Refused(refusal) => refusal.to_string(),
+            ExecuteError::Failed(failed) => failed.to_string(),
+        })
+    }
 }
 
 /// Why a running service came to its end, or did not end well.

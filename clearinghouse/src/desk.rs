@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chassis::calls::Enrolled;
-use chassis::engine::{Engine, ExecuteError};
+use chassis::engine::Engine;
 use chassis::http::App;
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
@@ -42,10 +42,7 @@ impl Desk {
         answer: impl FnOnce(&Registry, &[Event]) -> T + Send,
     ) -> Result<T, Problem> {
         let executed = self.0.engine.execute(Some(request), command, |registry, events, _| answer(registry, events)).await;
-        executed.map_err(|error| match error {
-            ExecuteError::Refused(refusal) => Refusal::problem(&refusal),
-            ExecuteError::Failed(failed) => failed.problem(),
-        })
+        executed.map_err(|error| error.problem(Refusal::problem))
     }
 
     pub(crate) fn key(&self) -> &SigningKey {

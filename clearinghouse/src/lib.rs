@@ -14,7 +14,7 @@ mod routes;
 use std::sync::Arc;
 
 use chassis::config::Kind;
-use chassis::engine::{Engine, EngineOptions, ExecuteError};
+use chassis::engine::{Engine, EngineOptions};
 use chassis::identity::{Identity, key_file};
 use chassis::server::{Running, Site, StartError};
 use shared::registry::{Command, Registry};
@@ -51,14 +51,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 /// The root, from the facts on record; these are laid down at the first start.
 async fn found(engine: &Engine<Registry>, identity: &Identity, root_key: &SigningKey, root_years: u32) -> Result<Root, StartError> {
     let command = Command::Found { name: identity.name().clone(), key: root_key.public(), root_years };
-    let founding = engine
-        .execute(None, command, |registry, _, _| registry.founding().cloned())
-        .await
-        .map_err(|error| match error {
-            ExecuteError::Refused(refusal) => StartError::Service(refusal.to_string()),
-            ExecuteError::Failed(failed) => StartError::Service(failed.to_string()),
-        })?
-        .ok_or_else(|| {
+    let founding =
+        engine.execute(None, command, |registry, _, _| registry.founding().cloned()).await.map_err(StartError::of)?.ok_or_else(|| {
             StartError::Service("the clearinghouse has no root after its founding; this is a fault of the program".to_owned())
         })?;
     let made = make_root(root_key, &founding.name, founding.serial, founding.period);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use chassis::client::Connections;
+pub use chassis::config::Kind;
 use serde::{Deserialize, Serialize};
 use shared::model::{ServerName, UserName};
 
@@ -106,17 +107,6 @@ pub struct Lab {
     file: LabFile,
     source: String,
     http: OnceLock<Connections>,
-}
-
-/// Which kind of service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// The clearinghouse.
-    Clearinghouse,
-    /// A license server.
-    LicenseServer,
-    /// A terminal server.
-    TerminalServer,
 }
 
 impl LabFile {
@@ -276,8 +266,8 @@ impl Lab {
             Failure::Usage(format!(
                 "no administrator's token for {}: give its file with {}_FILE or the token itself in {}",
                 place.name,
-                kind.token_variable(),
-                kind.token_variable()
+                token_variable(kind),
+                token_variable(kind)
             ))
         })?;
         Ok(Api::new(self.http()?, &place.url, Some(token)))
@@ -297,7 +287,7 @@ impl Lab {
                 std::fs::read_to_string(path).map_err(|error| Failure::file(path, format!("the token of {}: {error}", place.name)))?;
             return Ok(Some(text.trim().to_owned()));
         }
-        let given = std::env::var(kind.token_variable()).unwrap_or_default();
+        let given = std::env::var(token_variable(kind)).unwrap_or_default();
         Ok(pick(&given, &place.name))
     }
 
@@ -334,26 +324,6 @@ impl Place {
     #[must_use]
     pub fn peer_url(&self) -> &str {
         self.peer_url.as_deref().unwrap_or(&self.url)
-    }
-}
-
-impl Kind {
-    /// The kind as `/health` names it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Clearinghouse => "clearinghouse",
-            Kind::LicenseServer => "license-server",
-            Kind::TerminalServer => "terminal-server",
-        }
-    }
-
-    fn token_variable(self) -> &'static str {
-        match self {
-            Kind::Clearinghouse => "TSL_CLEARINGHOUSE_TOKEN",
-            Kind::LicenseServer => "TSL_LICENSE_SERVER_TOKEN",
-            Kind::TerminalServer => "TSL_TERMINAL_SERVER_TOKEN",
-        }
     }
 }
 
@@ -403,5 +373,14 @@ fn named(item: &str) -> (Option<&str>, &str) {
     match item.split_once('=') {
         Some((name, value)) if !name.contains(['/', ':']) => (Some(name), value),
         Some(_) | None => (None, item),
+    }
+}
+
+/// The environment variable with the administrator's token of a kind of service.
+fn token_variable(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Clearinghouse => "TSL_CLEARINGHOUSE_TOKEN",
+        Kind::LicenseServer => "TSL_LICENSE_SERVER_TOKEN",
+        Kind::TerminalServer => "TSL_TERMINAL_SERVER_TOKEN",
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chassis::calls::Enrolled;
 use chassis::client::{CallError, Peer, ServiceClient};
-use chassis::engine::{Engine, ExecuteError, JournalFailed};
+use chassis::engine::{Engine, JournalFailed};
 use chassis::http::App;
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
@@ -55,10 +55,7 @@ impl LicenseServer {
         command: Command,
         answer: impl FnOnce(&Ledger, &[Event], LabTime) -> T + Send,
     ) -> Result<T, Problem> {
-        self.engine().execute(request, command, answer).await.map_err(|error| match error {
-            ExecuteError::Refused(refusal) => Refusal::problem(&refusal),
-            ExecuteError::Failed(failed) => failed.problem(),
-        })
+        self.engine().execute(request, command, answer).await.map_err(|error| error.problem(Refusal::problem))
     }
 
     /// Reads what is on disk.
@@ -102,15 +99,12 @@ impl App for LicenseServer {
         let (server, clearinghouse) = self.read(|ledger, _| (ledger.server().cloned(), ledger.clearinghouse().cloned())).await?;
         let server = server.ok_or_else(|| Refusal::NotStarted.problem())?;
         Ok(IdentityView {
-            service: identity.kind().name().to_owned(),
-            name: identity.name().clone(),
-            key: identity.public_key(),
-            thumbprint: identity.public_key().thumbprint(),
             generation: Some(server.generation),
             product_version: Some(server.version()),
             product_id: Some(server.product_id),
             root: clearinghouse.as_ref().map(|known| known.root.clone()),
             root_fingerprint: clearinghouse.map(|known| known.fingerprint),
+            ..identity.view()
         })
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chassis::client::ServiceClient;
 use chassis::config::{Kind, ServiceConfig};
-use chassis::engine::{Engine, EngineOptions, ExecuteError};
+use chassis::engine::{Engine, EngineOptions};
 use chassis::random;
 use chassis::server::{Running, Site, StartError};
 use shared::ledger::{Command, Ledger, NewCertificate};
@@ -61,19 +61,16 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 
 /// Founds the server at its first start; at every start the security group on record comes into force (LS-01).
 async fn begin(engine: &Engine<Ledger>, site: &Site, generation: Generation) -> Result<(), StartError> {
-    let failed = |error: &dyn std::fmt::Display| StartError::Service(error.to_string());
     let name = site.identity.name().clone();
     let product_id = ProductId::from_random(random::bytes());
     // CE-09: the sample's own certificate holds from 1970 to 2049.
     let period = Period { from: LabTime::from_unix(0), until: LabTime::from_unix(SELF_SIGNED_UNTIL) };
     let serial = Serial::from_random(random::bytes());
-    let own = trust::make_self_signed(site.identity.key(), &name, &product_id, serial, period).map_err(|error| failed(&error))?;
+    let own = trust::make_self_signed(site.identity.key(), &name, &product_id, serial, period)
+        .map_err(|error| StartError::Service(error.to_string()))?;
     let certificate = NewCertificate { pem: own.pem(), from: period.from, until: period.until };
     let start = Command::Start { name, generation, certificate, product_id };
-    engine.execute(None, start, |_, _, _| ()).await.map_err(|error| match error {
-        ExecuteError::Refused(refusal) => failed(&refusal),
-        ExecuteError::Failed(reason) => failed(&reason),
-    })
+    engine.execute(None, start, |_, _, _| ()).await.map_err(StartError::of)
 }
 
 /// 2050-01-01T00:00:00Z.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chassis::calls::Enrolled;
 use chassis::client::ServiceClient;
-use chassis::engine::{Engine, ExecuteError, JournalFailed};
+use chassis::engine::{Engine, JournalFailed};
 use chassis::http::App;
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
@@ -57,10 +57,7 @@ impl TerminalServer {
         command: Command,
         answer: impl FnOnce(&Node, &[Event], LabTime) -> T + Send,
     ) -> Result<T, Problem> {
-        self.engine().execute(request, command, answer).await.map_err(|error| match error {
-            ExecuteError::Refused(refusal) => Refusal::problem(&refusal),
-            ExecuteError::Failed(failed) => failed.problem(),
-        })
+        self.engine().execute(request, command, answer).await.map_err(|error| error.problem(Refusal::problem))
     }
 
     /// Reads what is on disk.
@@ -91,15 +88,11 @@ impl App for TerminalServer {
         let root = self.read(|node, _| owned(node)).await?;
         let (root, root_fingerprint) = root.unzip();
         Ok(IdentityView {
-            service: identity.kind().name().to_owned(),
-            name: identity.name().clone(),
-            key: identity.public_key(),
-            thumbprint: identity.public_key().thumbprint(),
             generation: Some(server.generation),
             product_version: Some(server.version()),
-            product_id: None,
             root,
             root_fingerprint,
+            ..identity.view()
         })
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use chassis::client::ServiceClient;
 use chassis::config::{Kind, ServiceConfig};
-use chassis::engine::{Engine, EngineOptions, ExecuteError};
+use chassis::engine::{Engine, EngineOptions};
 use chassis::server::{Running, Site, StartError};
 use shared::model::Generation;
 use shared::node::{Command, Node, Server};
@@ -74,8 +74,5 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 
 /// Founds the server at its first start; at a later one, sessions of the run before have ended with it.
 async fn begin(engine: &Engine<Node>, server: Server) -> Result<(), StartError> {
-    engine.execute(None, Command::Start(server), |_, _, _| ()).await.map_err(|error| match error {
-        ExecuteError::Refused(refusal) => StartError::Service(refusal.to_string()),
-        ExecuteError::Failed(reason) => StartError::Service(reason.to_string()),
-    })
+    engine.execute(None, Command::Start(server), |_, _, _| ()).await.map_err(StartError::of)
 }

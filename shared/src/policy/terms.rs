@@ -24,7 +24,7 @@ pub struct Terms {
 }
 
 /// Windows Server 2003.
-static WINDOWS_2003: Terms = Terms {
+const WINDOWS_2003: Terms = Terms {
     grace: Span::days(120),
     grace_warning: Span::days(14),
     temporary: Span::days(90),
@@ -36,16 +36,7 @@ static WINDOWS_2003: Terms = Terms {
 };
 
 /// Windows 2000 with Service Pack 3: 2003's algorithm with its own grace (W2K-05, W2K-08).
-static WINDOWS_2000: Terms = Terms {
-    grace: Span::days(90),
-    grace_warning: Span::days(14),
-    temporary: Span::days(90),
-    permanent_days_min: 52,
-    permanent_days_max: 89,
-    renewal_window: Span::days(7),
-    administrative_sessions: 2,
-    silence: Span::MINUTE,
-};
+const WINDOWS_2000: Terms = Terms { grace: Span::days(90), ..WINDOWS_2003 };
 
 /// The numbers that a server of this generation goes by.
 #[must_use]
