@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use shared::machine::Machine;
 use shared::wire::common::Health;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::client::Client;
 use crate::config::Kind;
@@ -113,9 +113,13 @@ where
 
 /// Serves until a signal comes or the service cannot go on.
 async fn until_told(start: impl Future<Output = Result<Running, StartError>>) -> Result<(), String> {
-    let mut running = start.await.map_err(|error| error.to_string())?;
+    let mut signals = StopSignals::listen().map_err(|error| error.to_string())?;
+    let mut running = tokio::select! {
+        started = start => started.map_err(|error| error.to_string())?,
+        () = signals.told() => return Ok(()),
+    };
     let ended = tokio::select! {
-        told = told_to_stop() => told.map_err(|error| error.to_string()),
+        () = signals.told() => Ok(()),
         failure = running.finished() => Err(failure.to_string()),
     };
     // The first failure says more than what follows from it.
@@ -123,15 +127,31 @@ async fn until_told(start: impl Future<Output = Result<Running, StartError>>) ->
     ended.and(stopped)
 }
 
-/// Comes back on Ctrl-C or SIGTERM.
-pub async fn told_to_stop() -> std::io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// Ctrl-C and SIGTERM, from the moment at which they are listened for.
+///
+/// Listen once, and early: listening takes a signal's own effect away for good, so one that comes while nobody holds this is lost.
+#[derive(Debug)]
+pub struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Begins to listen; from here on neither signal ends the process by itself.
+    ///
+    /// # Errors
+    /// Where the system does not let signals be received.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Comes back when one of them came, be it since the last call.
+    pub async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "what a person at the terminal is told")]
@@ -195,3 +215,22 @@ fn finish(ended: Result<(), String>) -> ExitCode {
 
 const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
 const RUNTIME_THREADS: usize = 2;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test ends there")]
+mod tests {
+    use super::StopSignals;
+
+    #[tokio::test]
+    async fn a_signal_that_comes_between_two_waits_is_heard_by_the_second() {
+        let mut stop = StopSignals::listen().unwrap();
+        tokio::select! {
+            biased;
+            () = std::future::ready(()) => {}
+            () = stop.told() => {}
+        }
+        let told = std::process::Command::new("kill").args(["-TERM", &std::process::id().to_string()]).status().unwrap();
+        assert!(told.success());
+        stop.told().await;
+    }
+}

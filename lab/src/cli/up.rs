@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chassis::run::told_to_stop;
+use chassis::run::StopSignals;
 use chassis::telemetry::{self, LogConfig, LogFormat};
 use clap::Args;
 use serde_json::json;
@@ -84,14 +84,15 @@ impl UpArgs {
             cals: self.cals,
             users: self.users.clone(),
         };
+        let mut stop = StopSignals::listen().map_err(|error| Failure::Broken(format!("signals cannot be received here: {error}")))?;
         // A signal during the set-up ends the lab as one later does.
         let mut running = tokio::select! {
             started = up::start(&plan) => started?,
-            told = told_to_stop() => return told.map_err(signals),
+            () = stop.told() => return Ok(()),
         };
         out.show(&json!(running.lab.file()), |out| welcome(out, &running))?;
         let ended = tokio::select! {
-            told = told_to_stop() => told.map_err(signals),
+            () = stop.told() => Ok(()),
             failure = running.finished() => Err(Failure::Broken(failure.to_string())),
         };
         out.note("stopping");
@@ -99,10 +100,6 @@ impl UpArgs {
         let stopped = running.stop().await;
         ended.and(stopped)
     }
-}
-
-fn signals(error: std::io::Error) -> Failure {
-    Failure::Broken(format!("signals cannot be received here: {error}"))
 }
 
 fn temporary_folder() -> PathBuf {

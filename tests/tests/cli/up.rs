@@ -1,5 +1,6 @@
 //! `tsl up`: where it listens, what it keeps, what it leaves.
 
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -48,6 +49,19 @@ fn a_lab_is_found_while_it_is_up_and_nobody_else_may_use_its_folder() {
     let gone = room.tsl("status");
     assert_eq!(gone.exit, 2, "{gone:?}");
     assert!(gone.err.contains("tsl up"), "{gone:?}");
+}
+
+#[test]
+fn a_taken_port_is_named_with_the_switch_that_changes_it() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let room = room();
+    let said = room.tsl(&format!("up --ports {port}"));
+    assert_eq!(said.exit, 1, "{said:?}");
+    assert!(said.err.contains(&format!("127.0.0.1:{port}")) && said.err.contains("--ports"), "{said:?}");
+    assert!(!room.path().join("tsl-data/lab.json").exists());
+    // The failed start has let go of the folder.
+    assert_eq!(room.up(USUAL).stop().exit, 0);
 }
 
 #[test]
