@@ -51,9 +51,24 @@ struct Queue {
     /// Somebody waits; otherwise the open group may grow for a moment.
     urgent: bool,
     stop: bool,
+    /// What the flusher is doing: it is woken only where that changes something.
+    flusher: Flusher,
+    /// How many waited for the last flush.
+    company: usize,
     flushed: Mark,
     base: Mark,
     failed: Option<JournalFailed>,
+}
+
+/// What the flusher is doing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flusher {
+    /// Waiting for anything to write.
+    Idle,
+    /// Letting a group grow in which nobody waits.
+    Lingering,
+    /// Writing, or about to.
+    Busy,
 }
 
 struct Waiter {
@@ -76,6 +91,8 @@ impl Journal {
             waiters: Vec::new(),
             urgent: false,
             stop: false,
+            flusher: Flusher::Busy,
+            company: 0,
             flushed: start.flushed,
             base: start.base,
             failed: None,
@@ -110,8 +127,15 @@ impl Journal {
             queue.open.changes.extend(group.changes);
         }
         queue.open.last = group.last.or(queue.open.last);
+        let wanted = match queue.flusher {
+            Flusher::Idle => true,
+            Flusher::Lingering => queue.open.changes.len() >= CROWDED_CHANGES / 4,
+            Flusher::Busy => false,
+        };
         drop(queue);
-        self.shared.wake.notify_all();
+        if wanted {
+            self.shared.wake.notify_all();
+        }
     }
 
     /// Whether so much is waiting for the disk that even those who need not wait should.
@@ -132,9 +156,11 @@ impl Journal {
             let (tell, told) = oneshot::channel();
             queue.waiters.push(Waiter { seq, tell });
             queue.urgent = true;
+            if queue.flusher != Flusher::Busy {
+                self.shared.wake.notify_all();
+            }
             told
         };
-        self.shared.wake.notify_all();
         told.await.unwrap_or_else(|_| Err(JournalFailed::new("the journal has stopped")))
     }
 
@@ -213,7 +239,9 @@ impl Shared {
             }
             queue.flushed = flushed;
             queue.base = base;
-            queue.waiters.extract_if(.., |waiter| waiter.seq <= flushed.seq).collect()
+            let told: Vec<Waiter> = queue.waiters.extract_if(.., |waiter| waiter.seq <= flushed.seq).collect();
+            queue.company = told.len();
+            told
         };
         for waiter in told {
             let _ = waiter.tell.send(Ok(()));
@@ -233,13 +261,23 @@ impl Shared {
     /// The next group to write; none when the journal stops.
     fn next_group(&self) -> Option<Group> {
         let idle = |queue: &mut Queue| queue.open.changes.is_empty() && !queue.stop && queue.failed.is_none();
-        let mut queue = self.wake.wait_while(self.queue(), idle).unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue();
+        queue.flusher = Flusher::Idle;
+        queue = self.wake.wait_while(queue, idle).unwrap_or_else(PoisonError::into_inner);
         let relaxed =
             |queue: &mut Queue| !queue.urgent && !queue.stop && queue.failed.is_none() && queue.open.changes.len() < CROWDED_CHANGES / 4;
+        queue.flusher = Flusher::Lingering;
         queue = match self.wake.wait_timeout_while(queue, LINGER, relaxed) {
             Ok((queue, _)) => queue,
             Err(poisoned) => poisoned.into_inner().0,
         };
+        queue.flusher = Flusher::Busy;
+        if queue.company > 1 && !queue.stop {
+            // Several waited together last time, so more are on their way: one flush for all of them is cheaper for each.
+            drop(queue);
+            thread::sleep(GATHER);
+            queue = self.queue();
+        }
         if queue.failed.is_some() || queue.open.changes.is_empty() {
             return None;
         }
@@ -307,6 +345,8 @@ fn keep_head(shared: &Shared, stopped: &mpsc::Receiver<()>) {
 
 /// How long a group in which nobody waits may grow.
 const LINGER: Duration = Duration::from_millis(20);
+/// How long a group grows after a flush that several had waited for.
+const GATHER: Duration = Duration::from_millis(1);
 const HEAD_EVERY: Duration = Duration::from_secs(1);
 const CROWDED_CHANGES: usize = 65_536;
 pub(crate) const CHECKPOINT_EVERY: u64 = 1000;
