@@ -26,7 +26,8 @@ pub struct Config {
     /// What every service is told.
     #[command(flatten)]
     pub service: ServiceConfig,
-    /// The system that this license server plays: windows-2003 or windows-2000; settled at the first start (VC-02, VC-08)
+    /// The system that this license server plays: windows-2000-sp2, windows-2000-sp3, windows-2003, windows-2008 or windows-2008-r2;
+    /// settled at the first start (VC-02, VC-08)
     #[arg(long, env = "TSL_GENERATION", default_value = "windows-2003", global = true)]
     pub generation: Generation,
     /// How long the clearinghouse may take to answer, in milliseconds

@@ -26,7 +26,8 @@ pub struct Config {
     /// What every service is told.
     #[command(flatten)]
     pub service: ServiceConfig,
-    /// The system that this terminal server plays: windows-2003 or windows-2000; settled at the first start
+    /// The system that this terminal server plays: windows-nt4, windows-2000-sp2, windows-2000-sp3, windows-2003, windows-2008 or windows-2008-r2;
+    /// settled at the first start
     #[arg(long, env = "TSL_GENERATION", default_value = "windows-2003", global = true)]
     pub generation: Generation,
     /// How long a license server may take to answer before it counts as silent, in milliseconds (SPEC 4.3 step 4)

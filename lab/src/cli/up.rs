@@ -44,7 +44,7 @@ pub(crate) struct UpArgs {
     /// The moment at which the clocks of a new lab begin
     #[arg(long, value_name = "MOMENT")]
     start_at: Option<LabTime>,
-    /// What license server and terminal server of a new lab are: windows-2003 or windows-2000
+    /// What license server and terminal server of a new lab are: windows-2000-sp2, windows-2000-sp3, windows-2003, windows-2008, windows-2008-r2
     #[arg(long, default_value = "windows-2003", value_name = "NAME")]
     generation: Generation,
     /// Device CALs that a new lab has

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::policy::denials;
 use crate::policy::issuing::{self, Grant, Lack};
-use crate::policy::terms::{self, Terms};
+use crate::policy::terms;
 use crate::policy::versions;
 use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettingsChange};
 
@@ -130,7 +130,7 @@ fn change_settings(ledger: &Ledger, change: LedgerSettingsChange) -> Result<Vec<
 }
 
 fn lay_down_life(server: &Server, days: u32) -> Result<Vec<Event>, Refusal> {
-    let Terms { permanent_days_min: low, permanent_days_max: high, .. } = *server.terms();
+    let Some((low, high)) = server.terms().permanent_days else { return Err(Refusal::NoEnd(server.generation)) };
     if !(low..=high).contains(&days) {
         return Err(Refusal::OutOfRange { what: "the next life in days", low, high, given: days });
     }
@@ -260,7 +260,7 @@ fn issued(record: LicenseRecord, how: HowIssued, closes: Vec<u64>, laid_down: bo
 /// LS-05, LS-06: a permanent from the first pack that may serve; the device's temporaries of that version or older are closed.
 fn draw(ledger: &Ledger, server: &Server, asked: &Asked, mut rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> Vec<Event> {
     let Some(pack) = ledger.free_pack(asked.inquiry.version) else { return Vec::new() };
-    let (life, laid_down) = life(ledger, server, moment);
+    let (expires_at, laid_down) = end_of_life(ledger, server, moment);
     let cal = Cal {
         id: CalId::from_random(moment.dice.bytes()),
         kind: CalKind::Permanent,
@@ -270,7 +270,7 @@ fn draw(ledger: &Ledger, server: &Server, asked: &Asked, mut rules: Vec<TraceSte
         user: asked.inquiry.user.clone(),
         hardware_id: asked.inquiry.hardware_id,
         issued_at: moment.now,
-        expires_at: moment.now + life,
+        expires_at,
         pack: Some(pack.pack.id.clone()),
     };
     let version = cal.version;
@@ -288,21 +288,22 @@ fn draw(ledger: &Ledger, server: &Server, asked: &Asked, mut rules: Vec<TraceSte
 /// RN-02, LS-09: the same record, a fresh life from now, no draw.
 fn extend(ledger: &Ledger, server: &Server, asked: &Asked, how: HowIssued, rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> Vec<Event> {
     let Some(record) = ledger.permanent(asked.inquiry.hardware_id, asked.inquiry.version, moment.now) else { return Vec::new() };
-    let (life, laid_down) = life(ledger, server, moment);
+    let (expires_at, laid_down) = end_of_life(ledger, server, moment);
     let mut record = record.clone();
     record.cal.issued_at = moment.now;
-    record.cal.expires_at = moment.now + life;
+    record.cal.expires_at = expires_at;
     record.cal.device = asked.inquiry.device.clone();
     record.cal.user = asked.inquiry.user.clone();
     record.certificate = ledger.current_certificate(moment.now).map_or(record.certificate, |own| own.number);
     vec![issued(record, how, Vec::new(), laid_down, asked, rules)]
 }
 
-/// OQ-7: a whole number of days, each from the shortest to the longest equally likely, unless a life was laid down.
-fn life(ledger: &Ledger, server: &Server, moment: &mut Moment<'_>) -> (Span, bool) {
-    let terms = server.terms();
-    match ledger.next_lives.front() {
-        Some(days) => (Span::days(*days), true),
-        None => (Span::days(moment.dice.between(terms.permanent_days_min, terms.permanent_days_max)), false),
+/// OQ-7: when a permanent that is issued now ends: after a whole number of days, each from the shortest to the longest equally
+/// likely, unless a life was laid down; never before Service Pack 3 of 2000 (W2K-06).
+fn end_of_life(ledger: &Ledger, server: &Server, moment: &mut Moment<'_>) -> (LabTime, bool) {
+    match (server.terms().permanent_days, ledger.next_lives.front()) {
+        (None, _) => (LabTime::NEVER, false),
+        (Some(_), Some(days)) => (moment.now + Span::days(*days), true),
+        (Some((low, high)), None) => (moment.now + Span::days(moment.dice.between(low, high)), false),
     }
 }

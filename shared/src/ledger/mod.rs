@@ -335,6 +335,9 @@ pub enum Refusal {
     /// AC-30: not activated.
     #[error("CALs can be installed only after activation")]
     NotActivated,
+    /// W2K-06: permanents of this generation have no end.
+    #[error("permanents of {} have no end, so no life can be laid down", .0.title())]
+    NoEnd(Generation),
     /// A number outside its range.
     #[error("{what} must be from {low} to {high}, not {given}")]
     OutOfRange {
@@ -360,6 +363,7 @@ impl Refusal {
             Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &["AC-33"]),
             Refusal::PackVersion { .. } => (ProblemCode::PackVersion, &["AC-36", "VC-08"]),
             Refusal::NotActivated => (ProblemCode::NotActivated, &["AC-30"]),
+            Refusal::NoEnd(_) => (ProblemCode::Conflict, &["W2K-06"]),
             Refusal::OutOfRange { .. } => (ProblemCode::Invalid, &[]),
         };
         Problem::new(code, self.to_string()).under(rules)

@@ -39,62 +39,63 @@ impl FromStr for SessionId {
 as_json_string!(SessionId, "A session's id: 32 hex digits.");
 
 /// The operating system of a client device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Platform {
+    /// Windows for Workgroups 3.11.
+    WindowsForWorkgroups,
     /// Windows 95.
-    #[serde(rename = "windows-95")]
     Windows95,
     /// Windows 98.
-    #[serde(rename = "windows-98")]
     Windows98,
-    /// Windows NT 4.0 Workstation.
-    #[serde(rename = "windows-nt4")]
+    /// Windows NT 3.5 or 3.51.
+    WindowsNt35,
+    /// Windows NT 4.0: Workstation, Server or Terminal Server Edition.
     WindowsNt4,
-    /// Windows 2000 Professional.
-    #[serde(rename = "windows-2000")]
+    /// Windows 2000, any edition.
     Windows2000,
     /// Windows XP Home Edition.
-    #[serde(rename = "windows-xp-home")]
     WindowsXpHome,
     /// Windows XP Professional.
-    #[serde(rename = "windows-xp-professional")]
     WindowsXpProfessional,
-    /// Something that is not Windows: a thin client, a Macintosh.
+    /// Windows Vista or later.
+    WindowsVista,
+    /// A Macintosh.
+    Macintosh,
+    /// Something else: a thin client, a handheld.
     Other,
 }
 
 impl Platform {
-    /// All platforms with their names.
-    pub const ALL: [(Platform, &'static str); 7] = [
-        (Platform::Windows95, "windows-95"),
-        (Platform::Windows98, "windows-98"),
-        (Platform::WindowsNt4, "windows-nt4"),
-        (Platform::Windows2000, "windows-2000"),
-        (Platform::WindowsXpHome, "windows-xp-home"),
-        (Platform::WindowsXpProfessional, "windows-xp-professional"),
-        (Platform::Other, "other"),
+    /// All platforms with their names, and the platform ids in the first word of a hardware id: operating system family and build
+    /// in the lab's own numbering (ST-01).
+    const ALL: [(Platform, &'static str, u32); 11] = [
+        (Platform::WindowsForWorkgroups, "windows-for-workgroups", 0x00FF_0000),
+        (Platform::Windows95, "windows-95", 0x0100_0000),
+        (Platform::Windows98, "windows-98", 0x0101_0000),
+        (Platform::WindowsNt35, "windows-nt35", 0x01FF_0000),
+        (Platform::WindowsNt4, "windows-nt4", 0x0200_0000),
+        (Platform::Windows2000, "windows-2000", 0x0201_0000),
+        (Platform::WindowsXpHome, "windows-xp-home", 0x0202_0000),
+        (Platform::WindowsXpProfessional, "windows-xp-professional", 0x0202_0001),
+        (Platform::WindowsVista, "windows-vista", 0x0300_0000),
+        (Platform::Macintosh, "macintosh", 0x0400_0000),
+        (Platform::Other, "other", 0x0F00_0000),
     ];
 
-    /// The platform id in the first word of a hardware id: operating system family and build in the lab's own numbering.
+    fn row(self) -> (Platform, &'static str, u32) {
+        Self::ALL.into_iter().find(|(platform, ..)| *platform == self).unwrap_or((Platform::Other, "other", 0x0F00_0000))
+    }
+
+    /// The platform id in the first word of a hardware id.
     #[must_use]
     pub fn id(self) -> u32 {
-        match self {
-            Platform::Windows95 => 0x0100_0000,
-            Platform::Windows98 => 0x0101_0000,
-            Platform::WindowsNt4 => 0x0200_0000,
-            Platform::Windows2000 => 0x0201_0000,
-            Platform::WindowsXpHome => 0x0202_0000,
-            Platform::WindowsXpProfessional => 0x0202_0001,
-            Platform::Other => 0x0F00_0000,
-        }
+        self.row().2
     }
 }
 
 impl fmt::Display for Platform {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Platform::ALL.iter().find(|(platform, _)| platform == self).map_or("other", |(_, name)| name);
-        formatter.write_str(name)
+        formatter.write_str(self.row().1)
     }
 }
 
@@ -102,11 +103,17 @@ impl FromStr for Platform {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let found = Platform::ALL.iter().find(|(_, name)| *name == text);
-        let expected = "windows-95, windows-98, windows-nt4, windows-2000, windows-xp-home, windows-xp-professional or other";
-        found.map(|(platform, _)| *platform).ok_or_else(|| ParseError::new("platform", text, expected))
+        let expected = "windows-for-workgroups, windows-95, windows-98, windows-nt35, windows-nt4, windows-2000, windows-xp-home, \
+                        windows-xp-professional, windows-vista, macintosh or other";
+        let found = Platform::ALL.into_iter().find(|(_, name, _)| *name == text);
+        found.map(|(platform, ..)| platform).ok_or_else(|| ParseError::new("platform", text, expected))
     }
 }
+
+as_json_string!(
+    Platform,
+    "A client's system: 'windows-for-workgroups', 'windows-95', 'windows-98', 'windows-nt35', 'windows-nt4', 'windows-2000', 'windows-xp-home', 'windows-xp-professional', 'windows-vista', 'macintosh' or 'other'."
+);
 
 /// What ends a grace period early (GR-11, CON-01).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

@@ -25,6 +25,9 @@ const FIRST: i64 = -62_135_596_800;
 const LAST: i64 = 253_402_300_799;
 
 impl LabTime {
+    /// The last moment that can be written: the end of what has no end.
+    pub const NEVER: LabTime = LabTime(LAST);
+
     /// The moment this many seconds after 1970-01-01T00:00:00Z, held inside the years 0001 to 9999.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {

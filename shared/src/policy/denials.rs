@@ -84,8 +84,8 @@ impl Denial {
             Denial::TooManySessions => return None,
         };
         match (generation, event) {
-            (Generation::Windows2000, 1000 | 1011 | 1028) => Some(1004),
-            (Generation::Windows2000 | Generation::Windows2003, event) => Some(event),
+            (Generation::Windows2000Sp2 | Generation::Windows2000Sp3, 1000 | 1011 | 1028) => Some(1004),
+            (_, event) => Some(event),
         }
     }
 

@@ -32,7 +32,7 @@ pub fn mode(policy_ac_on: u32) -> Mode {
 #[must_use]
 pub fn has_mode_switch(generation: Generation) -> bool {
     match generation {
-        Generation::Windows2000 => false,
-        Generation::Windows2003 => true,
+        Generation::WindowsNt4 | Generation::Windows2000Sp2 | Generation::Windows2000Sp3 => false,
+        Generation::Windows2003 | Generation::Windows2008 | Generation::Windows2008R2 => true,
     }
 }

@@ -2,25 +2,53 @@
 
 use crate::model::{Generation, Span};
 
-/// The numbers of one generation.
+/// The numbers of one generation, and which of the ways of each question it goes (SPEC section 16's table).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// Length of the grace period (GR-01).
+    /// Length of the grace period; nothing where there is none (GR-01, W2K-05).
     pub grace: Span,
     /// From how long before the end of grace a warning is logged, once a lab day (GR-08).
     pub grace_warning: Span,
-    /// Life of a temporary (PD-01).
+    /// Life of a temporary (PD-01, NT-30).
     pub temporary: Span,
-    /// Shortest life of a permanent, whole days (LS-05).
-    pub permanent_days_min: u32,
-    /// Longest life of a permanent, whole days (LS-05, RC-01).
-    pub permanent_days_max: u32,
+    /// Whether a device gets one temporary after the other (NT-33, CON-04).
+    pub temporary_repeatable: bool,
+    /// What a device without a license is given first (CON-06).
+    pub first_issue: FirstIssue,
+    /// Shortest and longest life of a permanent, whole days (LS-05, RC-01); none where it has no end (W2K-06).
+    pub permanent_days: Option<(u32, u32)>,
     /// How long before a permanent's end its renewal is tried (RN-01).
     pub renewal_window: Span,
+    /// What is done about users (section 4.7, W08-04).
+    pub per_user: PerUser,
+    /// How many parts of a hundred of a version's device CALs may be revoked at a time (W08-08); none where nothing can be revoked.
+    pub revocable_percent: Option<u64>,
     /// How many sessions remote administration allows (PD-25).
     pub administrative_sessions: usize,
     /// For how long a license server that was silent is asked last (SPEC 4.3 step 4).
     pub silence: Span,
+}
+
+/// What a device without a license is given first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstIssue {
+    /// What its category has; a temporary where there is none (NT-10).
+    ByCategory,
+    /// A permanent at once where one is free (W2K-06).
+    PermanentIfFree,
+    /// A temporary, always (PD-01).
+    Temporary,
+}
+
+/// What a generation does about users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PerUser {
+    /// Nothing: there is no such mode (W2K-02).
+    None,
+    /// A license server must be within reach (PU-02).
+    ContactOnly,
+    /// The directory records who used what, for this long at a time (W08-04).
+    Tracked(Span),
 }
 
 /// Windows Server 2003.
@@ -28,22 +56,44 @@ const WINDOWS_2003: Terms = Terms {
     grace: Span::days(120),
     grace_warning: Span::days(14),
     temporary: Span::days(90),
-    permanent_days_min: 52,
-    permanent_days_max: 89,
+    temporary_repeatable: false,
+    first_issue: FirstIssue::Temporary,
+    permanent_days: Some((52, 89)),
     renewal_window: Span::days(7),
+    per_user: PerUser::ContactOnly,
+    revocable_percent: None,
     administrative_sessions: 2,
     silence: Span::MINUTE,
 };
 
-/// Windows 2000 with Service Pack 3: 2003's algorithm with its own grace (W2K-05, W2K-08).
-const WINDOWS_2000: Terms = Terms { grace: Span::days(90), ..WINDOWS_2003 };
+/// Windows 2000 with Service Pack 3: 2003's algorithm with its own grace, for devices only (W2K-02, W2K-05, W2K-08).
+const WINDOWS_2000_SP3: Terms = Terms { grace: Span::days(90), per_user: PerUser::None, ..WINDOWS_2003 };
+
+/// Windows 2000 before it: permanents without an end, given at once (W2K-06, W2K-07).
+const WINDOWS_2000_SP2: Terms =
+    Terms { first_issue: FirstIssue::PermanentIfFree, permanent_days: None, renewal_window: Span::seconds(0), ..WINDOWS_2000_SP3 };
+
+/// Windows NT 4.0: no grace, and temporaries of 60 days that repeat (NT-30, NT-33, CON-03).
+const WINDOWS_NT4: Terms = Terms {
+    grace: Span::seconds(0),
+    temporary: Span::days(60),
+    temporary_repeatable: true,
+    first_issue: FirstIssue::ByCategory,
+    ..WINDOWS_2000_SP2
+};
+
+/// Windows Server 2008 and 2008 R2: users are tracked, one device CAL in five may be revoked (W08-04, W08-08).
+const WINDOWS_2008: Terms = Terms { per_user: PerUser::Tracked(Span::days(60)), revocable_percent: Some(20), ..WINDOWS_2003 };
 
 /// The numbers that a server of this generation goes by.
 #[must_use]
 pub fn terms(generation: Generation) -> &'static Terms {
     match generation {
-        Generation::Windows2000 => &WINDOWS_2000,
+        Generation::WindowsNt4 => &WINDOWS_NT4,
+        Generation::Windows2000Sp2 => &WINDOWS_2000_SP2,
+        Generation::Windows2000Sp3 => &WINDOWS_2000_SP3,
         Generation::Windows2003 => &WINDOWS_2003,
+        Generation::Windows2008 | Generation::Windows2008R2 => &WINDOWS_2008,
     }
 }
 

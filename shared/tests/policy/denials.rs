@@ -1,6 +1,6 @@
 //! Codes, texts and events of denials (SPEC sections 10 and 11).
 
-use shared::model::Generation::{Windows2000, Windows2003};
+use shared::model::Generation::{Windows2000Sp3, Windows2003};
 use shared::model::{ProductVersion, UserName};
 use shared::policy::denials::{Denial, low_pool, no_pack, not_activated, pool_empty, text_of, wrong_pack_version};
 
@@ -31,7 +31,7 @@ fn each_denial_has_its_code_and_its_event_in_either_generation() {
         (None, None, None),
     ];
     for (denial, (code, of_2003, of_2000)) in ALL.into_iter().zip(wanted) {
-        assert_eq!((denial.code(), denial.event(Windows2003), denial.event(Windows2000)), (code, of_2003, of_2000), "{denial:?}");
+        assert_eq!((denial.code(), denial.event(Windows2003), denial.event(Windows2000Sp3)), (code, of_2003, of_2000), "{denial:?}");
         assert_eq!(text_of(code), denial.text(), "the code alone leads to the text");
         let record = denial.record(Windows2003, "PC01", &anna());
         assert_eq!(record.as_ref().map(|record| record.id), of_2003);
@@ -51,14 +51,14 @@ fn the_code_tells_nothing_presented_from_something_that_could_not_be_helped() {
 #[test]
 fn a_2000_server_logs_1004_with_user_and_domain_where_2003_has_events_of_its_own() {
     for denial in [Denial::NoLicense, Denial::TemporaryExpired, Denial::NotRenewed] {
-        let record = denial.record(Windows2000, "PC01", &anna()).unwrap();
+        let record = denial.record(Windows2000Sp3, "PC01", &anna()).unwrap();
         assert_eq!((record.id, record.text.as_str()), (1004, "Unable to acquire a license for user anna, domain contoso."));
     }
     let moved = Denial::NoLicense.record(Windows2003, "PC01", &anna()).unwrap();
     assert_eq!((moved.id, moved.text.as_str()), (1000, "Unable to acquire a license for user anna, domain contoso."));
-    let copied = Denial::Modified.record(Windows2000, "PC01", &anna()).unwrap();
+    let copied = Denial::Modified.record(Windows2000Sp3, "PC01", &anna()).unwrap();
     assert!(copied.text.contains("another device"), "{copied:?}");
-    let local = Denial::NoLicense.record(Windows2000, "PC01", &"ben".parse().unwrap()).unwrap();
+    let local = Denial::NoLicense.record(Windows2000Sp3, "PC01", &"ben".parse().unwrap()).unwrap();
     assert!(local.text.ends_with("domain (local)."), "{local:?}");
 }
 

@@ -19,7 +19,7 @@ fn begun() -> GraceFacts {
 /// Rules: GR-01, GR-02, GR-10, W2K-05.
 #[test]
 fn before_the_first_client_grace_runs_with_all_its_days_left() {
-    for (generation, days) in [(Generation::Windows2003, 120), (Generation::Windows2000, 90)] {
+    for (generation, days) in [(Generation::Windows2003, 120), (Generation::Windows2000Sp3, 90)] {
         for policy in POLICIES {
             let facts = GraceFacts::default();
             assert_eq!(grace_at(&facts, policy, terms(generation), day(5000)), Grace::Running { ends_at: None });
@@ -31,7 +31,7 @@ fn before_the_first_client_grace_runs_with_all_its_days_left() {
 /// Rules: GR-01, GR-10, W2K-05.
 #[test]
 fn grace_holds_up_to_its_end_and_not_in_that_second() {
-    for (generation, days) in [(Generation::Windows2003, 120), (Generation::Windows2000, 90)] {
+    for (generation, days) in [(Generation::Windows2003, 120), (Generation::Windows2000Sp3, 90)] {
         let (terms, end) = (terms(generation), day(days));
         let at = |now| grace_at(&begun(), GraceEnd::FirstPermanent, terms, now);
         assert_eq!(at(end - SECOND), Grace::Running { ends_at: Some(end) });

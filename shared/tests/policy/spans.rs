@@ -6,7 +6,7 @@ use shared::model::{Generation, LabTime, Span};
 use shared::policy::denials::expiry_popup;
 use shared::policy::renewal::{already_extended, in_window};
 use shared::policy::sweeping::sweep_after;
-use shared::policy::terms::terms;
+use shared::policy::terms::{FirstIssue, PerUser, terms};
 
 use crate::world::{SECOND, day, permanent, temporary};
 
@@ -46,12 +46,33 @@ fn a_temporary_s_end_is_announced_from_the_seventh_day_before_it() {
 /// Rules: RC-01, OQ-7.
 #[test]
 fn a_permanent_lives_at_most_89_days_a_temporary_90_and_a_sweep_comes_within_24_hours() {
-    for generation in [Generation::Windows2000, Generation::Windows2003] {
+    for generation in [Generation::Windows2000Sp3, Generation::Windows2003] {
         let terms = terms(generation);
-        assert_eq!((terms.permanent_days_min, terms.permanent_days_max, terms.temporary), (52, 89, Span::days(90)));
+        assert_eq!((terms.permanent_days, terms.temporary), (Some((52, 89)), Span::days(90)));
     }
     assert_eq!(sweep_after(day(1), 8 * 3600), day(1), "an end in the very second of the sweep is taken by it");
     assert_eq!(sweep_after(day(1) + SECOND, 8 * 3600), day(2));
+}
+
+/// Rules: GR-01, W2K-05, W2K-06, W08-16, NT-30, CON-03, CON-04, CON-06.
+#[test]
+fn each_generation_has_its_own_numbers_and_shares_none_by_accident() {
+    use FirstIssue::{ByCategory, PermanentIfFree, Temporary};
+    let lives = Some((52, 89));
+    let table = [
+        (Generation::WindowsNt4, 0, 60, true, ByCategory, None, PerUser::None, None),
+        (Generation::Windows2000Sp2, 90, 90, false, PermanentIfFree, None, PerUser::None, None),
+        (Generation::Windows2000Sp3, 90, 90, false, Temporary, lives, PerUser::None, None),
+        (Generation::Windows2003, 120, 90, false, Temporary, lives, PerUser::ContactOnly, None),
+        (Generation::Windows2008, 120, 90, false, Temporary, lives, PerUser::Tracked(Span::days(60)), Some(20)),
+        (Generation::Windows2008R2, 120, 90, false, Temporary, lives, PerUser::Tracked(Span::days(60)), Some(20)),
+    ];
+    for (generation, grace, temporary, repeatable, first_issue, lives, per_user, revocable) in table {
+        let terms = terms(generation);
+        assert_eq!((terms.grace, terms.temporary), (Span::days(grace), Span::days(temporary)), "{generation}");
+        assert_eq!((terms.temporary_repeatable, terms.first_issue, terms.permanent_days), (repeatable, first_issue, lives), "{generation}");
+        assert_eq!((terms.per_user, terms.revocable_percent), (per_user, revocable), "{generation}");
+    }
 }
 
 /// Rules: OQ-7.

@@ -1,7 +1,7 @@
 //! Which versions go together, and what a mode's number means (SPEC 4.1, 4.8, 4.9).
 
-use shared::model::Generation::{Windows2000, Windows2003};
-use shared::model::ProductVersion::{V5_0, V5_2};
+use shared::model::Generation::{Windows2000Sp3, Windows2003};
+use shared::model::ProductVersion::{V5_0, V5_2, V6_0};
 use shared::policy::modes::{self, Mode};
 use shared::policy::versions::{eligible_versions, license_covers, server_holds, server_serves};
 
@@ -19,7 +19,7 @@ fn nothing_older_serves_anything_newer() {
 #[test]
 fn a_request_draws_from_its_own_version_first_and_from_newer_ones_unless_the_policy_forbids() {
     for (asked, prevented, wanted) in
-        [(V5_0, false, &[V5_0, V5_2][..]), (V5_0, true, &[V5_0]), (V5_2, false, &[V5_2]), (V5_2, true, &[V5_2])]
+        [(V5_0, false, &[V5_0, V5_2, V6_0][..]), (V5_0, true, &[V5_0]), (V5_2, false, &[V5_2, V6_0]), (V6_0, false, &[V6_0])]
     {
         assert_eq!(eligible_versions(asked, prevented), wanted, "{asked}, prevented: {prevented}");
     }
@@ -42,5 +42,5 @@ fn two_is_per_device_four_is_per_user_and_any_other_number_gets_temporaries() {
 /// Rules: W2K-02.
 #[test]
 fn only_from_2003_on_is_there_a_mode_to_choose() {
-    assert_eq!((modes::has_mode_switch(Windows2000), modes::has_mode_switch(Windows2003)), (false, true));
+    assert_eq!((modes::has_mode_switch(Windows2000Sp3), modes::has_mode_switch(Windows2003)), (false, true));
 }

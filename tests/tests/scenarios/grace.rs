@@ -108,7 +108,7 @@ async fn grace_does_not_switch_licensing_off() {
 /// Rules: W2K-05, W2K-08, GR-01, W2K-19, CON-18.
 #[tokio::test]
 async fn a_2000_server_has_ninety_days_of_grace_and_then_ninety_of_a_temporary() {
-    let mut lab = alone(Generation::Windows2000).await;
+    let mut lab = alone(Generation::Windows2000Sp3).await;
     let mut pc = device("PC01");
     lab.log_on(&mut pc).await;
     let day_0 = lab.now();

@@ -517,9 +517,9 @@ async fn not_activated() -> TestLab {
 
 /// A 2003 license server with CALs of both versions, a 2003 terminal server and a 2000 one.
 async fn two_generations() -> TestLab {
-    use shared::model::Generation::{Windows2000, Windows2003};
+    use shared::model::Generation::{Windows2000Sp3, Windows2003};
     let packs = [(0, ProductVersion::V5_0, ProductType::Device, 5), (0, ProductVersion::V5_2, ProductType::Device, 5)];
-    Plan::default().terminal_servers(&[("TS1", Windows2003), ("TS2", Windows2000)]).packs(&packs).start().await
+    Plan::default().terminal_servers(&[("TS1", Windows2003), ("TS2", Windows2000Sp3)]).packs(&packs).start().await
 }
 
 /// Sets the clocks of the license server and of the first terminal server ahead of the others.

@@ -95,7 +95,7 @@ async fn the_current_server_changes_only_when_it_was_silent() {
 /// Rules: VC-02, LS-02, W2K-14, SD-02.
 #[tokio::test]
 async fn a_2000_license_server_is_skipped_by_a_2003_terminal_server() {
-    let servers = [("LS1", Generation::Windows2000), ("LS2", Generation::Windows2003)];
+    let servers = [("LS1", Generation::Windows2000Sp3), ("LS2", Generation::Windows2003)];
     let packs = [(0, ProductVersion::V5_0, ProductType::Device, 5), (1, ProductVersion::V5_2, ProductType::Device, 5)];
     let lab = Plan::default().license_servers(&servers).packs(&packs).start().await;
     let visit = lab.connect(&mut device("PC01")).await;
@@ -106,7 +106,7 @@ async fn a_2000_license_server_is_skipped_by_a_2003_terminal_server() {
 /// Rules: VC-02, PD-05, GR-11.
 #[tokio::test]
 async fn a_2000_license_server_alone_counts_as_none_reachable_for_a_2003_terminal_server() {
-    let lab = Plan::default().license_servers(&[("LS1", Generation::Windows2000)]).packs(&[]).start().await;
+    let lab = Plan::default().license_servers(&[("LS1", Generation::Windows2000Sp3)]).packs(&[]).start().await;
     let denial = lab.denied(&mut device("PC01")).await;
     assert_eq!((denial.code, denial.rule.as_str()), (Some(257), "PD-05"));
 }

@@ -1,7 +1,7 @@
 //! Which versions go together (SPEC 4.8), and the policy "Prevent license upgrade" (SPEC 4.9).
 
 use lab::session::Then;
-use shared::model::Generation::{Windows2000, Windows2003};
+use shared::model::Generation::{Windows2000Sp3, Windows2003};
 use shared::model::{CalKind, ProductType, ProductVersion};
 use tests::harness::{Plan, TestLab, days, device, log_on};
 
@@ -10,7 +10,7 @@ const DEVICE: ProductType = ProductType::Device;
 /// Rules: VC-01, VC-08, W2K-01, W2K-04, W2K-08.
 #[tokio::test]
 async fn two_thousand_all_through_works() {
-    let plan = Plan::default().license_servers(&[("LS1", Windows2000)]).terminal_servers(&[("TS1", Windows2000)]);
+    let plan = Plan::default().license_servers(&[("LS1", Windows2000Sp3)]).terminal_servers(&[("TS1", Windows2000Sp3)]);
     let lab = plan.packs(&[(0, ProductVersion::V5_0, DEVICE, 5)]).start().await;
     let mut pc = device("PC01");
     lab.log_on(&mut pc).await;
@@ -56,7 +56,7 @@ async fn a_2003_server_never_gets_2000_cals() {
 /// Rules: VC-07, W2K-17.
 #[tokio::test]
 async fn a_user_cal_is_never_issued_to_a_2000_server() {
-    let plan = Plan::default().terminal_servers(&[("TS1", Windows2000)]).packs(&[(0, ProductVersion::V5_2, ProductType::User, 5)]);
+    let plan = Plan::default().terminal_servers(&[("TS1", Windows2000Sp3)]).packs(&[(0, ProductVersion::V5_2, ProductType::User, 5)]);
     let lab = plan.start().await;
     assert_eq!(permanent(&lab, "PC01").await, None);
 }
@@ -64,7 +64,7 @@ async fn a_user_cal_is_never_issued_to_a_2000_server() {
 /// Rules: W2K-02.
 #[tokio::test]
 async fn a_2000_server_has_no_licensing_mode_to_change() {
-    let lab = Plan::default().terminal_servers(&[("TS1", Windows2000)]).start().await;
+    let lab = Plan::default().terminal_servers(&[("TS1", Windows2000Sp3)]).start().await;
     let change = serde_json::json!({ "policy_ac_on": 4 });
     let refused = lab.terminal_servers[0].api().patch::<_, serde_json::Value>("/settings", &change).await.unwrap_err();
     assert!(refused.to_string().contains("no licensing mode"), "{refused}");
@@ -73,8 +73,8 @@ async fn a_2000_server_has_no_licensing_mode_to_change() {
 /// Rules: PD-20.
 #[tokio::test]
 async fn an_expired_2003_license_at_a_2000_network_counts_as_nothing() {
-    let servers = [("LS1", Windows2003), ("LS2", Windows2000)];
-    let plan = Plan::default().license_servers(&servers).terminal_servers(&[("TS1", Windows2003), ("TS2", Windows2000)]);
+    let servers = [("LS1", Windows2003), ("LS2", Windows2000Sp3)];
+    let plan = Plan::default().license_servers(&servers).terminal_servers(&[("TS1", Windows2003), ("TS2", Windows2000Sp3)]);
     let packs = [(0, ProductVersion::V5_2, DEVICE, 5), (1, ProductVersion::V5_0, DEVICE, 5)];
     let mut lab = plan.packs(&packs).start().await;
     lab.next_life(0, 52).await;
@@ -90,7 +90,7 @@ async fn an_expired_2003_license_at_a_2000_network_counts_as_nothing() {
 /// Rules: AC-36, W2K-15, VC-08.
 #[tokio::test]
 async fn a_2003_pack_cannot_be_installed_on_a_2000_license_server_and_is_not_used_up() {
-    let lab = Plan::default().license_servers(&[("LS1", Windows2000), ("LS2", Windows2003)]).packs(&[]).start().await;
+    let lab = Plan::default().license_servers(&[("LS1", Windows2000Sp3), ("LS2", Windows2003)]).packs(&[]).start().await;
     let code = lab.buy(ProductVersion::V5_2, DEVICE, 5).await.code;
     let install = |request: shared::model::RequestId| shared::wire::license_server::InstallPack {
         request,
@@ -108,7 +108,7 @@ async fn a_2003_pack_cannot_be_installed_on_a_2000_license_server_and_is_not_use
 async fn mixed(old: u32, new: u32) -> TestLab {
     let packs: Vec<_> =
         [(0, ProductVersion::V5_0, DEVICE, old), (0, ProductVersion::V5_2, DEVICE, new)].into_iter().filter(|pack| pack.3 > 0).collect();
-    Plan::default().terminal_servers(&[("TS1", Windows2000)]).packs(&packs).start().await
+    Plan::default().terminal_servers(&[("TS1", Windows2000Sp3)]).packs(&packs).start().await
 }
 
 /// The version of the permanent that a device gets at its second connection, if it gets one.

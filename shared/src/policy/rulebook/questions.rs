@@ -41,7 +41,7 @@ pub(super) const OPEN: &[Rule] = &[
     rule("OQ-4", Later, "A renewal by another server counts there, and is taken back at the issuer when that can be reached.", &[]),
     rule("OQ-5", Working, "A temporary's end is announced to the user from seven days before.", &["shared::policy::denials::expiry_popup"]),
     rule("OQ-6", Working, "258 says that nothing was presented, 265 that something presented could not be helped.", &["shared::policy::verdict::declined", "shared::policy::denials::Denial::code"]),
-    rule("OQ-7", Working, "A permanent's life is drawn evenly from whole days, 52 to 89, from dice with a seed.", &["shared::ledger::decide::life", "shared::dice::between"]),
+    rule("OQ-7", Working, "A permanent's life is drawn evenly from whole days, 52 to 89, from dice with a seed.", &["shared::ledger::decide::end_of_life", "shared::dice::between"]),
     rule("OQ-8", Working, "A pool is low at ten percent.", &["shared::policy::terms::LOW_POOL_PERCENT", "shared::ledger::decide::draw"]),
     rule("OQ-9", Working, "Asked for a temporary that is on record and holds, the server hands out the same one.", &["shared::policy::issuing::first_license", "shared::ledger::reports::live_temporary"]),
     rule("OQ-10", Working, "A license that begins within a day from now counts as begun; beyond that it is invalid.", &["shared::policy::admission::sound"]),
