@@ -26,7 +26,7 @@ pub struct Up {
     pub seed: Option<u64>,
     /// The moment at which the clocks begin, at the first start.
     pub start_at: Option<LabTime>,
-    /// What license server and terminal server are.
+    /// What license server and terminal server are; beside a terminal server of Windows NT 4.0 the license server is Windows 2003's.
     pub generation: Generation,
     /// Device CALs to begin with.
     pub cals: u32,
@@ -43,6 +43,8 @@ pub struct RunningLab {
     pub steps: Vec<Step>,
     /// The file that says where it is.
     pub lab_file: PathBuf,
+    /// What its terminal server is.
+    pub generation: Generation,
     services: Vec<Running>,
 }
 
@@ -129,7 +131,7 @@ pub async fn start(up: &Up) -> Result<RunningLab, Failure> {
     match begin(up, &mut services).await {
         Ok((lab, steps)) => {
             lab.file().write(&lab_file)?;
-            Ok(RunningLab { lab, steps, lab_file, services })
+            Ok(RunningLab { lab, steps, lab_file, generation: up.generation, services })
         }
         Err(failure) => {
             // The first failure says more than what a stop could add.
@@ -160,7 +162,7 @@ async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>),
     let config = |folder: &str, place: u16| service(up, folder, place);
     services.push(clearinghouse::start(clearinghouse::Config::embedded(config("clearinghouse", 0)?)).await.map_err(not_started)?);
     let mut license_server = license_server::Config::embedded(config("license-server", 1)?);
-    license_server.generation = up.generation;
+    license_server.generation = license_server_of(up.generation);
     services.push(license_server::start(license_server).await.map_err(not_started)?);
     let mut terminal_server = terminal_server::Config::embedded(config("terminal-server", 2)?);
     terminal_server.generation = up.generation;
@@ -177,6 +179,18 @@ async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>),
     let mark = up.data.join(SET_UP);
     std::fs::write(&mark, DONE).map_err(|error| Failure::file(&mark, error))?;
     Ok((lab, steps))
+}
+
+/// Windows NT 4.0 has no license server; the lab's plays Windows Server 2003 beside it.
+fn license_server_of(generation: Generation) -> Generation {
+    match generation {
+        Generation::WindowsNt4 => Generation::Windows2003,
+        Generation::Windows2000Sp2
+        | Generation::Windows2000Sp3
+        | Generation::Windows2003
+        | Generation::Windows2008
+        | Generation::Windows2008R2 => generation,
+    }
 }
 
 fn service(up: &Up, folder: &str, place: u16) -> Result<ServiceConfig, Failure> {

@@ -57,6 +57,7 @@ pub struct Plan {
     grace_over: bool,
     lab_powers: bool,
     folder: Option<PathBuf>,
+    beginning: LabTime,
 }
 
 /// A running lab.
@@ -85,6 +86,7 @@ impl Default for Plan {
             grace_over: true,
             lab_powers: true,
             folder: None,
+            beginning: beginning(),
         }
     }
 }
@@ -149,6 +151,13 @@ impl Plan {
         self
     }
 
+    /// The lab's time begins at this moment.
+    #[must_use]
+    pub fn beginning_at(mut self, moment: LabTime) -> Self {
+        self.beginning = moment;
+        self
+    }
+
     /// The terminal servers have not seen a client yet.
     #[must_use]
     pub fn grace_running(mut self) -> Self {
@@ -172,7 +181,7 @@ impl TestLab {
     async fn start(plan: Plan) -> Self {
         let dir = plan.folder.as_ref().map_or_else(TempDir::new, TempDir::new_in).expect("a folder for the lab");
         let http = lab::api::connections().expect("an HTTP client");
-        let now = beginning();
+        let now = plan.beginning;
         let config = |name: &str| {
             let mut config = ServiceConfig::embedded(name.parse().expect("a name"), dir.path().join(name));
             config.lab = plan.lab_powers;

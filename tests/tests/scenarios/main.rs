@@ -6,6 +6,7 @@ mod administration;
 mod grace;
 mod license_server;
 mod nt4;
+mod nt4_disk;
 mod per_device;
 mod per_user;
 mod recovery;
