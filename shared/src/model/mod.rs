@@ -2,6 +2,7 @@
 
 mod activation;
 mod cal;
+pub mod code;
 mod connection;
 mod hardware;
 mod key;
@@ -14,9 +15,10 @@ mod version;
 
 pub use activation::{ProductId, Registrant, RegistrantText};
 pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT};
+pub use code::{ConfirmationCode, LicenseServerId};
 pub use connection::{GraceEnd, Platform, SessionId, TraceStep};
 pub use hardware::HardwareId;
-pub use key::{PublicKey, hex};
+pub use key::{AgreementKey, PublicKey, hex};
 pub use log::{Level, LogRecord};
 pub use moment::{LabTime, Span};
 pub use names::{DeviceName, RequestId, ServerName, UserName};
