@@ -13,6 +13,10 @@ use super::{DeviceName, HardwareId, LabTime, PackId, ParseError, ProductVersion,
 /// The product that a terminal server names in its license request, and the key a client looks its store up by (ST-03).
 pub const HELD_PRODUCT: &str = "A02";
 
+/// The product that a Windows NT 4.0 terminal server names in its place, so that neither is ever shown the other's license; a name
+/// of the lab's own (NT-44).
+pub const WORKSTATION_PRODUCT: &str = "NT4-WORKSTATION";
+
 /// Whether a CAL was made freely for a first connection or drawn from a pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

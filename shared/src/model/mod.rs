@@ -12,9 +12,10 @@ mod names;
 mod pack;
 mod text;
 mod version;
+mod workstation;
 
 pub use activation::{ProductId, Registrant, RegistrantText};
-pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT};
+pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT, WORKSTATION_PRODUCT};
 pub use code::{ConfirmationCode, LicenseServerId};
 pub use connection::{GraceEnd, Platform, SessionId, TraceStep};
 pub use hardware::HardwareId;
@@ -28,3 +29,4 @@ pub use pack::{
 };
 pub use text::ParseError;
 pub use version::{Generation, ProductVersion};
+pub use workstation::{Category, CountingMode, DatabaseId};

@@ -10,6 +10,7 @@ pub mod denials;
 pub mod grace;
 pub mod issuing;
 pub mod modes;
+pub mod nt4;
 pub mod packs;
 pub mod per_user;
 pub mod renewal;

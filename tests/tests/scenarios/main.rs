@@ -5,6 +5,7 @@ mod activation;
 mod administration;
 mod grace;
 mod license_server;
+mod nt4;
 mod per_device;
 mod per_user;
 mod recovery;
