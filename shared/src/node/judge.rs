@@ -9,6 +9,7 @@ use crate::policy::asking;
 use crate::policy::denials::Denial;
 use crate::policy::grace::{self, Grace, GraceFacts};
 use crate::policy::per_user::{self, ContactOutcome};
+use crate::policy::terms::FirstIssue;
 use crate::policy::verdict::{self, Round, Ruling, Standing};
 use crate::wire::license_server::{DeclineReason, HowIssued};
 use crate::wire::terminal_server::{Decision, LicenseStatus, MarkTarget, Session, SessionState, Verdict};
@@ -91,7 +92,8 @@ fn rule(
         Assessment::Sufficient(cal) => {
             let facts = format!(
                 "permanent of version {} until {}, more than the renewal window left: no license server is asked",
-                cal.version, cal.expires_at
+                cal.version,
+                cal.expires_at.end_in_words()
             );
             Ruling { rule: "PD-13", outcome: Ok(Standing::ValidClient), trace: vec![TraceStep::new("PD-13", facts)] }
         }
@@ -185,13 +187,16 @@ fn note_grace_over(ruling: &Ruling, grace: Grace, trace: &mut Vec<TraceStep>) {
 }
 
 /// GR-02: the first accepted client begins grace. GR-03, SD-08: the first permanent from a license server ends it, be it new,
-/// handed back or renewed.
+/// handed back or renewed; one of the built-in pool does not (SD-04).
 fn grace_events(node: &Node, connection: &Connection, ruling: &Ruling) -> Vec<Event> {
     let mut events = Vec::new();
     if ruling.outcome.is_ok() && node.grace.began_at.is_none() {
         events.push(Event::GraceBegan);
     }
-    let permanent = connection.heard.iter().any(|heard| matches!(&heard.said, Said::Issued { cal, .. } if cal.kind == CalKind::Permanent));
+    let permanent = connection
+        .heard
+        .iter()
+        .any(|heard| matches!(&heard.said, Said::Issued { cal, .. } if cal.kind == CalKind::Permanent && !cal.is_built_in()));
     if permanent && node.grace.first_permanent_at.is_none() {
         events.push(Event::FirstPermanent);
     }
@@ -210,7 +215,7 @@ fn verdict_events(
     let (decision, session, logged) = match ruling.outcome {
         Ok(standing) => {
             let status = status(standing);
-            let session = open_session(node, connection, ruling, status, SessionId::from_random(moment.dice.bytes()), moment.now);
+            let session = open_session(node, server, connection, ruling, status, SessionId::from_random(moment.dice.bytes()), moment.now);
             let license = connection.granted(status).map(|granted| granted.cal.id);
             (Decision::Accepted { session: session.id, status, license }, Some(session), None)
         }
@@ -242,7 +247,15 @@ fn status(standing: Standing) -> LicenseStatus {
     }
 }
 
-fn open_session(node: &Node, connection: &Connection, ruling: &Ruling, status: LicenseStatus, id: SessionId, now: LabTime) -> Session {
+fn open_session(
+    node: &Node,
+    server: &Server,
+    connection: &Connection,
+    ruling: &Ruling,
+    status: LicenseStatus,
+    id: SessionId,
+    now: LabTime,
+) -> Session {
     let arrival = &connection.arrival;
     Session {
         id,
@@ -255,12 +268,16 @@ fn open_session(node: &Node, connection: &Connection, ruling: &Ruling, status: L
         opened_at: now,
         state: SessionState::WaitingForLogon,
         rule: ruling.rule.to_owned(),
-        marks: mark_target(connection, status),
+        marks: mark_target(server, connection, status),
     }
 }
 
-/// LS-13, SD-15: a logon marks the temporary that this connection gave out or handed back, and nothing else.
-fn mark_target(connection: &Connection, status: LicenseStatus) -> Option<MarkTarget> {
+/// LS-13, SD-15: a logon marks the temporary that this connection gave out or handed back, and nothing else. Before Service Pack 3
+/// of 2000 there are no marks (W2K-08).
+fn mark_target(server: &Server, connection: &Connection, status: LicenseStatus) -> Option<MarkTarget> {
+    if server.terms().first_issue != FirstIssue::Temporary {
+        return None;
+    }
     let granted = connection.granted(status)?;
     (granted.cal.kind == CalKind::Temporary).then_some(MarkTarget { issuer: granted.cal.issuer, cal: granted.cal.id })
 }

@@ -11,3 +11,4 @@ mod recovery;
 mod several_servers;
 mod tampering;
 mod versions;
+mod windows_2000;
