@@ -9,6 +9,7 @@ mod key;
 mod log;
 mod moment;
 mod names;
+mod network;
 mod pack;
 mod text;
 mod version;
@@ -23,6 +24,10 @@ pub use key::{AgreementKey, PublicKey, hex};
 pub use log::{Level, LogRecord};
 pub use moment::{LabTime, Span};
 pub use names::{DeviceName, RequestId, ServerName, UserName};
+pub use network::{
+    Answered, DomainKind, DomainName, FoundServer, Intervals, LicenseServerRole, LicensingSet, Membership, Placement, Search, SiteName,
+    UnitName, Way,
+};
 pub use pack::{
     AgreementNumber, AuthorizationNumber, EnrollmentNumber, OpenLicenseNumber, Pack, PackId, PackKind, ProductType, Purchase, RetailCode,
     VolumeProgram,
