@@ -1,6 +1,6 @@
 //! The door: a connection from its arrival to its verdict, and a session from its logon to its end.
 
-use shared::model::{Cal, SessionId, TraceStep};
+use shared::model::{Cal, CalKind, SessionId, TraceStep};
 use shared::node::{Arrival, Command, Connection, Event, Node, Refusal, Step, workstation};
 use shared::policy::denials;
 use shared::wire::problem::{Problem, ProblemCode};
@@ -61,7 +61,7 @@ async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected
         Some((cal, is_new)) => Some(GrantedLicense { token: app.disk().hand_out(&cal, is_new)?, cal }),
         None => connection.granted(status),
     };
-    let warning = license.as_ref().filter(|granted| granted.cal.pack.is_none());
+    let warning = license.as_ref().filter(|granted| granted.cal.kind == CalKind::Temporary);
     let warning = warning.and_then(|granted| denials::expiry_popup(granted.cal.expires_at, now, popup_days));
     // A license handed back unchanged is in the client's store already.
     let license = license.filter(|_| status != LicenseStatus::ValidClient);

@@ -10,7 +10,6 @@ use shared::wire::workstation::{
 };
 
 use super::Context;
-use super::words::until;
 use crate::api::{Api, path_segment};
 use crate::failure::Failure;
 use crate::out::Out;
@@ -268,7 +267,7 @@ fn show_records(out: Out, records: &Vec<WorkstationRecord>) -> Result<(), Failur
             let place = if record.in_database { "hydra.mdb" } else { "scratch file" };
             let (device, category) = (record.device.to_string(), record.category.title().to_owned());
             let (from, hardware) = (record.issued_at.to_string(), record.hardware_id.to_string());
-            vec![device, category, kind.to_owned(), from, until(record.expires_at), place.to_owned(), hardware]
+            vec![device, category, kind.to_owned(), from, record.expires_at.end_in_words(), place.to_owned(), hardware]
         });
         let header = ["device", "category", "kind", "from", "until", "where", "hardware id"];
         out.table(&header, rows.collect(), "no device has a workstation license yet");

@@ -1,6 +1,5 @@
 //! Words for what several commands show: a decision's status, a trace.
 
-use shared::model::LabTime;
 use shared::wire::terminal_server::{LicenseStatus, TraceStep};
 
 use crate::out::Out;
@@ -14,11 +13,6 @@ pub(crate) fn status_words(status: LicenseStatus) -> &'static str {
         LicenseStatus::HandedBack => "same license handed back",
         LicenseStatus::NotExamined => "licenses not examined",
     }
-}
-
-/// The end of a license; some have none.
-pub(crate) fn until(end: LabTime) -> String {
-    if end == LabTime::NEVER { "never".to_owned() } else { end.to_string() }
 }
 
 /// A trace as a numbered list.

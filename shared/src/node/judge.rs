@@ -9,6 +9,7 @@ use crate::policy::asking;
 use crate::policy::denials::Denial;
 use crate::policy::grace::{self, Grace, GraceFacts};
 use crate::policy::per_user::{self, ContactOutcome};
+use crate::policy::terms::FirstIssue;
 use crate::policy::verdict::{self, Round, Ruling, Standing};
 use crate::wire::license_server::{DeclineReason, HowIssued};
 use crate::wire::terminal_server::{Decision, LicenseStatus, MarkTarget, Session, SessionState, Verdict};
@@ -96,7 +97,8 @@ fn rule(
         Assessment::Sufficient(cal) => {
             let facts = format!(
                 "permanent of version {} until {}, more than the renewal window left: no license server is asked",
-                cal.version, cal.expires_at
+                cal.version,
+                cal.expires_at.end_in_words()
             );
             Ruling { rule: "PD-13", outcome: Ok(Standing::ValidClient), trace: vec![TraceStep::new("PD-13", facts)] }
         }
@@ -190,13 +192,16 @@ fn note_grace_over(ruling: &Ruling, grace: Grace, trace: &mut Vec<TraceStep>) {
 }
 
 /// GR-02: the first accepted client begins grace. GR-03, SD-08: the first permanent from a license server ends it, be it new,
-/// handed back or renewed.
+/// handed back or renewed; one of the built-in pool does not (SD-04).
 fn grace_events(node: &Node, connection: &Connection, ruling: &Ruling) -> Vec<Event> {
     let mut events = Vec::new();
     if ruling.outcome.is_ok() && node.grace.began_at.is_none() {
         events.push(Event::GraceBegan);
     }
-    let permanent = connection.heard.iter().any(|heard| matches!(&heard.said, Said::Issued { cal, .. } if cal.kind == CalKind::Permanent));
+    let permanent = connection
+        .heard
+        .iter()
+        .any(|heard| matches!(&heard.said, Said::Issued { cal, .. } if cal.kind == CalKind::Permanent && !cal.is_built_in()));
     if permanent && node.grace.first_permanent_at.is_none() {
         events.push(Event::FirstPermanent);
     }
@@ -218,7 +223,7 @@ pub(super) fn verdict_events(
         Ok(standing) => {
             let status = status(standing);
             let license = given.as_ref().map(|cal| cal.id);
-            let marks = given.filter(|_| !server.terms().is_own_license_manager()).and_then(mark_target);
+            let marks = given.and_then(|cal| mark_target(server, cal));
             let session = open_session(node, connection, ruling, marks, SessionId::from_random(moment.dice.bytes()), moment.now);
             (Decision::Accepted { session: session.id, status, license }, Some(session), None)
         }
@@ -269,7 +274,9 @@ fn open_session(node: &Node, connection: &Connection, ruling: &Ruling, marks: Op
     }
 }
 
-/// LS-13, SD-15: a logon marks the temporary that this connection gave out or handed back, and nothing else.
-fn mark_target(given: Cal) -> Option<MarkTarget> {
-    (given.kind == CalKind::Temporary).then_some(MarkTarget { issuer: given.issuer, cal: given.id })
+/// LS-13, SD-15: a logon marks the temporary that this connection gave out or handed back, and nothing else. Before Service Pack 3
+/// of 2000 there are no marks (W2K-08).
+fn mark_target(server: &Server, given: Cal) -> Option<MarkTarget> {
+    let marked = server.terms().first_issue == FirstIssue::Temporary && given.kind == CalKind::Temporary;
+    marked.then_some(MarkTarget { issuer: given.issuer, cal: given.id })
 }

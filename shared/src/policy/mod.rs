@@ -6,6 +6,7 @@
 pub mod activation;
 pub mod admission;
 pub mod asking;
+pub mod built_in;
 pub mod denials;
 pub mod grace;
 pub mod issuing;

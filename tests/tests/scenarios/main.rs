@@ -13,3 +13,4 @@ mod recovery;
 mod several_servers;
 mod tampering;
 mod versions;
+mod windows_2000;
