@@ -6,8 +6,10 @@ mod app;
 mod asking;
 mod belief;
 mod directory;
+mod discovery;
 mod door;
 mod routes;
+mod tracking;
 
 use std::time::Duration;
 
@@ -69,6 +71,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let app = TerminalServer::new(engine, site.identity.clone(), client);
     // GR-11: a license server is located at the start, before any client; a silent one must not hold the start up.
     let locating = app.clone();
+    // DI-11: and where it searches for license servers, it does so now, not at the first client.
     tokio::spawn(async move { asking::locate(&locating).await });
     site.serve(app, routes::table()).await
 }

@@ -29,6 +29,7 @@ pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>)
         Command::ChangeSettings(change) => change_settings(ledger, change),
         Command::ChangeGroup(members) => Ok(vec![Event::GroupChanged { members }]),
         Command::LayDownLife { days } => lay_down_life(server, days),
+        Command::Network(command) => super::network::decide(ledger, server, command, moment.now),
         Command::Inquire(asked) => Ok(inquire(ledger, server, &asked, moment)),
         Command::Mark { cal, hardware_id, terminal_server } => Ok(mark(ledger, cal, hardware_id, terminal_server)),
     }
@@ -157,7 +158,11 @@ fn inquire(ledger: &Ledger, server: &Server, asked: &Asked, moment: &mut Moment<
     }
     if !ledger.may_ask(&asked.terminal_server) {
         let facts = format!("{} is not in \"Terminal Services Computers\"", asked.terminal_server);
-        return vec![declined(asked, Some(DeclineReason::NotInGroup), vec![TraceStep::new("LS-01", facts)])];
+        let logged = denials::not_in_group(server.generation, &asked.terminal_server).map(log);
+        return logged
+            .into_iter()
+            .chain([declined(asked, Some(DeclineReason::NotInGroup), vec![TraceStep::new("LS-01", facts)])])
+            .collect();
     }
     let activated = ledger.is_activated(moment.now);
     let mut events = Vec::new();

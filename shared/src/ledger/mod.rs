@@ -4,8 +4,10 @@
 
 mod apply;
 mod decide;
+mod network;
 mod reports;
 
+pub use network::{NetworkCommand, NetworkEvent};
 pub use reports::Outcome;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -181,6 +183,8 @@ pub enum Command {
         /// Whole days.
         days: u32,
     },
+    /// Something about the network (SPEC section 6, W08-04).
+    Network(NetworkCommand),
     /// A terminal server asks for a license.
     Inquire(Box<Asked>),
     /// A terminal server reports a logon (LS-13).
@@ -297,6 +301,8 @@ pub enum Event {
         /// Their places.
         numbers: Vec<u64>,
     },
+    /// Something in the network (SPEC section 6, W08-04).
+    Network(NetworkEvent),
     /// A record of the event log.
     Logged(LogRecord),
 }
@@ -335,6 +341,9 @@ pub enum Refusal {
     /// AC-30: not activated.
     #[error("CALs can be installed only after activation")]
     NotActivated,
+    /// W2K-13: a 2000 license server of a domain stands on a controller.
+    #[error("{0} is no domain controller: in a domain of Active Directory a Windows 2000 license server runs on one")]
+    NotOnController(ServerName),
     /// W2K-06: permanents of this generation have no end.
     #[error("permanents of {} have no end, so no life can be laid down", .0.title())]
     NoEnd(Generation),
@@ -363,6 +372,7 @@ impl Refusal {
             Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &["AC-33"]),
             Refusal::PackVersion { .. } => (ProblemCode::PackVersion, &["AC-36", "VC-08"]),
             Refusal::NotActivated => (ProblemCode::NotActivated, &["AC-30"]),
+            Refusal::NotOnController(_) => (ProblemCode::Conflict, &["W2K-13"]),
             Refusal::NoEnd(_) => (ProblemCode::Conflict, &["W2K-06"]),
             Refusal::OutOfRange { .. } => (ProblemCode::Invalid, &[]),
         };
@@ -395,6 +405,7 @@ pub struct Ledger {
     ends: BTreeSet<(LabTime, u64)>,
     temporaries_issued: BTreeMap<ProductVersion, u64>,
     next_lives: VecDeque<u32>,
+    network: network::Network,
 }
 
 impl Default for Ledger {
@@ -424,6 +435,7 @@ impl Default for Ledger {
             ends: BTreeSet::new(),
             temporaries_issued: BTreeMap::new(),
             next_lives: VecDeque::new(),
+            network: network::Network::default(),
         }
     }
 }

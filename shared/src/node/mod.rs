@@ -7,6 +7,8 @@ mod apply;
 mod connection;
 mod decide;
 mod judge;
+mod network;
+mod people;
 mod reports;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -14,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 pub use connection::{Arrival, Connection, Heard, Said, Step};
+pub use network::{NetworkCommand, NetworkEvent};
 
 use crate::model::{Generation, GraceEnd, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName};
 use crate::policy::grace::GraceFacts;
@@ -136,6 +139,8 @@ pub enum Command {
     ListLicenseServers(Vec<ServerName>),
     /// Forget a license server: its key, its address, its place on the list.
     ForgetLicenseServer(ServerName),
+    /// Something about the network (SPEC section 6).
+    Network(NetworkCommand),
 }
 
 /// Something that happened to a terminal server.
@@ -233,6 +238,8 @@ pub enum Event {
         /// Their names, in order.
         names: Vec<ServerName>,
     },
+    /// Something in the network (SPEC section 6).
+    Network(NetworkEvent),
 }
 
 /// Why a command was improper.
@@ -276,6 +283,12 @@ pub enum Refusal {
     /// A name twice.
     #[error("{0} stands on the list twice")]
     ListedTwice(ServerName),
+    /// W08-14: no search.
+    #[error("{} does not search for license servers: name them", .0.title())]
+    NoSearch(Generation),
+    /// No group policy for it.
+    #[error("no group policy names the license servers of {}; its registry does", .0.title())]
+    NoPolicy(Generation),
 }
 
 impl Refusal {
@@ -288,6 +301,8 @@ impl Refusal {
             }
             Refusal::AlreadyLoggedOn(_) | Refusal::NotLoggedOn(_) => (ProblemCode::Conflict, &[]),
             Refusal::NoModeSwitch => (ProblemCode::Conflict, &["W2K-02"]),
+            Refusal::NoSearch(_) => (ProblemCode::Conflict, &["W08-14"]),
+            Refusal::NoPolicy(_) => (ProblemCode::Conflict, &["DI-30"]),
             Refusal::NoSession(_) | Refusal::NoAccount(_) => (ProblemCode::NotFound, &[]),
             Refusal::NotEnrolled(_) | Refusal::ListedTwice(_) => (ProblemCode::Invalid, &[]),
         };
@@ -313,6 +328,8 @@ pub struct Node {
     /// How many open sessions count to remote administration's two.
     administrative: usize,
     counts: BTreeMap<String, u64>,
+    network: network::Network,
+    people: BTreeMap<UserName, people::Person>,
 }
 
 impl Default for Node {
@@ -339,6 +356,8 @@ impl Default for Node {
             waiting: BTreeSet::new(),
             administrative: 0,
             counts: BTreeMap::new(),
+            network: network::Network::default(),
+            people: BTreeMap::new(),
         }
     }
 }

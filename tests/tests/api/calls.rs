@@ -23,7 +23,7 @@ fn stranger() -> Identity {
 
 async fn services_routes(world: &World) -> Vec<Route> {
     let routes: Vec<Route> = world.routes().await.into_iter().filter(|route| route.access == Access::Service).collect();
-    assert_eq!(routes.len(), 5, "inquiries, marks, contact; activations, packs");
+    assert_eq!(routes.len(), 4 + 2 + 6, "inquiries, marks, contact, user licenses; activations, packs; the directory's six");
     routes
 }
 
