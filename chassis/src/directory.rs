@@ -57,9 +57,7 @@ impl Directory {
     /// # Errors
     /// As every question: no directory, or no answer.
     pub async fn discovery(&self, query: &DiscoveryQuery) -> Result<DiscoveryAnswer, NoAnswer> {
-        let (client, peer) = self.reach()?;
-        let path = format!("/discovery?domain={}&site={}", query.domain, query.site);
-        client.ask(peer, &random::request_id(), &path).await.map_err(silent)
+        self.call(Method::Post, "/discovery", query).await
     }
 
     /// Whether this is the user's password, and whether the user is an administrator.

@@ -108,7 +108,7 @@ pub struct UserRow {
     pub licensing: Vec<LicensingSet>,
 }
 
-/// `GET /discovery`, signed by an enrolled terminal server (DI-02, DI-03, DI-21).
+/// `POST /discovery`, signed by an enrolled terminal server (DI-02, DI-03, DI-21).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiscoveryQuery {

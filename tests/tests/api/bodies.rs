@@ -24,6 +24,7 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::Directory, "PUT", "/domains/{name}") => json!({"kind": "nt4", "controllers": ["DC1"]}),
         (Kind::Directory, "PUT", "/domains/{name}/license-servers") => json!({"members": ["LS1"]}),
         (Kind::Directory, "PUT", "/users/{name}") => json!({"password": "new one", "administrator": false, "unit": null}),
+        (Kind::Directory, "POST", "/discovery") => json!({"domain": "LAB", "site": "VIENNA"}),
         (Kind::Directory, "POST", "/logons") => json!({"user": "lab\\anna", "password": "guess"}),
         (Kind::Directory, "PUT", "/publication") => json!({"site": null}),
         (Kind::Directory, "POST", "/user-licenses") => json!({"user": "lab\\anna", "write": {

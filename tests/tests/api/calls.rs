@@ -45,7 +45,7 @@ async fn a_call_that_is_unsigned_or_bent_is_refused_on_every_service_s_route() {
             ("another body", |bent| bent.body = br#"{"request":"other"}"#.to_vec()),
             ("another path", |bent| bent.path.push_str("/more")),
             ("another query", |bent| bent.path.push_str("?x=1")),
-            ("another method", |bent| bent.method = "PUT".to_owned()),
+            ("another method", |bent| bent.method = "PATCH".to_owned()),
             ("older than a minute", |bent| bent.older_by_ms = 61_000),
         ];
         for (what, bend) in bends {
