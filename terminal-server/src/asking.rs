@@ -9,7 +9,6 @@ use shared::wire::problem::Problem;
 use shared::wire::terminal_server::MarkTarget;
 
 use crate::app::TerminalServer;
-use crate::belief::anchors_of;
 use crate::discovery;
 
 /// Asks one license server for a license; whatever goes wrong is silence (SPEC 4.3 step 4).
@@ -64,7 +63,9 @@ async fn try_locate(app: &TerminalServer) -> Result<(), Problem> {
     let version = app.server()?.version();
     let request = chassis::random::request_id();
     let mut round = Vec::new();
-    for server in app.peek(|node, _| node.asked())? {
+    // A server that is its own license manager looks for nobody (NT-01).
+    let asked = app.peek(|node, _| if node.is_own_license_manager() { Vec::new() } else { node.asked() })?;
+    for server in asked {
         let heard = contact(app, &request, server, version).await?;
         let located = heard.located().is_some();
         round.push(heard);
@@ -119,8 +120,7 @@ fn understand(app: &TerminalServer, server: &ServerName, inquiry: &Inquiry, answ
         InquiryAnswer::TooOld { version } => Said::TooOld { version },
         InquiryAnswer::Declined { reason, rules, activated } => Said::Declined { reason, rules, activated },
         InquiryAnswer::Issued { token, cal, how, rules, activated } => {
-            let anchors = || app.peek(|node, _| anchors_of(node)).unwrap_or_default();
-            let opened = app.belief().genuine(&token, anchors);
+            let opened = app.belief().genuine(&token, || app.anchors());
             match opened {
                 Ok(opened) if opened == cal && cal.hardware_id == inquiry.hardware_id && cal.version >= inquiry.version => {
                     Said::Issued { cal, token, how, rules, activated }

@@ -8,6 +8,7 @@ mod belief;
 mod directory;
 mod discovery;
 mod door;
+mod nt4;
 mod routes;
 mod tracking;
 
@@ -68,7 +69,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     begin(&engine, Server { name: site.identity.name().clone(), generation: config.generation }).await?;
     let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), Duration::from_millis(config.ask_timeout_ms));
     let client = client.map_err(|error| StartError::Service(error.to_string()))?.over(engine.network());
-    let app = TerminalServer::new(engine, site.identity.clone(), client);
+    let app = TerminalServer::new(engine, site.identity.clone(), client, site.data.path());
+    nt4::boot(&app).await.map_err(|problem| StartError::Service(problem.detail))?;
     // GR-11: a license server is located at the start, before any client; a silent one must not hold the start up.
     let locating = app.clone();
     // DI-11: and where it searches for license servers, it does so now, not at the first client.

@@ -92,6 +92,7 @@ impl Machine for Node {
                 rows.put("network", &self.network);
                 rows.put("current", &self.current);
             }
+            Event::Workstation(event) => self.workstation.apply(event, rows),
         }
     }
 
@@ -130,6 +131,7 @@ impl Machine for Node {
                 let name = rest.parse().map_err(|error| RowError::new(key, error))?;
                 self.people.insert(name, RowError::parse(key, value)?);
             }
+            "nt4" => self.workstation.load(key, rest, value)?,
             "session" => self.keep_open(RowError::parse(key, value)?),
             "account" => {
                 let name = rest.parse().map_err(|error| RowError::new(key, error))?;

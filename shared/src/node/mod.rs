@@ -10,6 +10,7 @@ mod judge;
 mod network;
 mod people;
 mod reports;
+pub mod workstation;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -141,6 +142,8 @@ pub enum Command {
     ForgetLicenseServer(ServerName),
     /// Something about the network (SPEC section 6).
     Network(NetworkCommand),
+    /// Windows NT 4.0: its License Manager, its licensing service, its console.
+    Workstation(workstation::Command),
 }
 
 /// Something that happened to a terminal server.
@@ -240,6 +243,8 @@ pub enum Event {
     },
     /// Something in the network (SPEC section 6).
     Network(NetworkEvent),
+    /// Windows NT 4.0: what its License Manager, its licensing service and its console did.
+    Workstation(workstation::Event),
 }
 
 /// Why a command was improper.
@@ -266,7 +271,7 @@ pub enum Refusal {
     #[error("nobody is logged on to session {0} yet; cancel it instead")]
     NotLoggedOn(SessionId),
     /// W2K-02: no mode switch.
-    #[error("Windows 2000 licenses devices only and has no licensing mode to change")]
+    #[error("before Windows Server 2003 only devices are licensed: there is no licensing mode to change")]
     NoModeSwitch,
     /// No such account.
     #[error("there is no account {0}")]
@@ -289,12 +294,18 @@ pub enum Refusal {
     /// No group policy for it.
     #[error("no group policy names the license servers of {}; its registry does", .0.title())]
     NoPolicy(Generation),
+    /// Windows NT 4.0's own.
+    #[error(transparent)]
+    Workstation(#[from] workstation::Refusal),
 }
 
 impl Refusal {
     /// The refusal as a problem.
     #[must_use]
     pub fn problem(&self) -> Problem {
+        if let Refusal::Workstation(refusal) = self {
+            return refusal.problem();
+        }
         let (code, rules): (ProblemCode, &[&str]) = match self {
             Refusal::NotStarted | Refusal::OtherServer { .. } | Refusal::OtherRoot(_) | Refusal::OtherKey(_) => {
                 (ProblemCode::Conflict, &[])
@@ -304,7 +315,7 @@ impl Refusal {
             Refusal::NoSearch(_) => (ProblemCode::Conflict, &["W08-14"]),
             Refusal::NoPolicy(_) => (ProblemCode::Conflict, &["DI-30"]),
             Refusal::NoSession(_) | Refusal::NoAccount(_) => (ProblemCode::NotFound, &[]),
-            Refusal::NotEnrolled(_) | Refusal::ListedTwice(_) => (ProblemCode::Invalid, &[]),
+            Refusal::NotEnrolled(_) | Refusal::ListedTwice(_) | Refusal::Workstation(_) => (ProblemCode::Invalid, &[]),
         };
         Problem::new(code, self.to_string()).under(rules)
     }
@@ -330,6 +341,7 @@ pub struct Node {
     counts: BTreeMap<String, u64>,
     network: network::Network,
     people: BTreeMap<UserName, people::Person>,
+    workstation: workstation::Workstation,
 }
 
 impl Default for Node {
@@ -358,6 +370,7 @@ impl Default for Node {
             counts: BTreeMap::new(),
             network: network::Network::default(),
             people: BTreeMap::new(),
+            workstation: workstation::Workstation::default(),
         }
     }
 }
