@@ -21,6 +21,7 @@ use shared::wire::common::{ClockChange, ClockView, Identity, LoggedEvent, Page};
 use shared::wire::license_server::{
     Activate, ActivationView, InstallPack, LicenseList, LicenseRow, NextLife, PackList, PackRow, TrustClearinghouse, TrustTerminalServer,
 };
+use shared::wire::peers::{Outreach, OutreachRow, TrustPeer};
 use shared::wire::terminal_server::{
     AccountChange, Connected, Denial, GraceView, LicenseServerList, SettingsChange, TrustLicenseServer, TrustRoot,
 };
@@ -56,6 +57,7 @@ pub struct Plan {
     enrolled: bool,
     grace_over: bool,
     lab_powers: bool,
+    acquainted: bool,
     folder: Option<PathBuf>,
 }
 
@@ -84,6 +86,7 @@ impl Default for Plan {
             enrolled: true,
             grace_over: true,
             lab_powers: true,
+            acquainted: false,
             folder: None,
         }
     }
@@ -140,6 +143,13 @@ impl Plan {
     pub fn without_lab_powers(mut self) -> Self {
         self.lab_powers = false;
         self.not_enrolled()
+    }
+
+    /// The license servers know each other too: they announce and refer (LS-07, LS-08).
+    #[must_use]
+    pub fn acquainted(mut self) -> Self {
+        self.acquainted = true;
+        self
     }
 
     /// Kept below this folder in place of the system's folder for temporary files, which may lie in memory.
@@ -213,6 +223,9 @@ impl TestLab {
         for (index, version, product_type, count) in &plan.packs {
             self.install(*index, *version, *product_type, *count).await;
         }
+        if plan.acquainted {
+            self.acquaint().await;
+        }
         if plan.grace_over {
             self.end_grace().await;
         }
@@ -231,6 +244,25 @@ impl TestLab {
                 introduce(terminal_server, license_server).await;
             }
         }
+    }
+
+    /// Every license server knows every other one, and what it has.
+    pub async fn acquaint(&self) {
+        for server in &self.license_servers {
+            for other in self.license_servers.iter().filter(|other| other.name() != server.name()) {
+                let trust = TrustPeer { key: other.identity().await.key, url: other.url() };
+                server.api.put::<_, ()>(&format!("/license-servers/{}", other.name()), &trust).await.expect("enrolment");
+            }
+        }
+        for index in 0..self.license_servers.len() {
+            self.reach_out(index).await;
+        }
+    }
+
+    /// A license server says at once what it owes to others, which it would say by itself within a second.
+    pub async fn reach_out(&self, index: usize) -> Vec<OutreachRow> {
+        let said: Outreach = self.license_servers[index].api.post("/outreach", &serde_json::json!({})).await.expect("an outreach");
+        said.calls
     }
 
     /// Activates a license server automatically.

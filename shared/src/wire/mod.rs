@@ -3,6 +3,7 @@
 pub mod clearinghouse;
 pub mod common;
 pub mod license_server;
+pub mod peers;
 pub mod problem;
 pub mod terminal_server;
 

@@ -3,6 +3,7 @@
 
 mod activation;
 mod administration;
+mod between_license_servers;
 mod grace;
 mod license_server;
 mod per_device;
