@@ -1,5 +1,7 @@
 //! The set-up of a lab: who trusts whom, activation, a pack of CALs, accounts. Done again, it changes nothing.
 
+mod peers;
+
 use chassis::random;
 use serde_json::Value;
 use shared::model::{Category, Generation, ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, UserName};
@@ -91,7 +93,7 @@ pub async fn run(lab: &Lab, plan: &Plan) -> Result<Vec<Step>, Failure> {
     Ok(steps)
 }
 
-/// Settles who knows whose key: the clearinghouse's at license servers, and each terminal server's and license server's at the other.
+/// Settles who knows whose key: the clearinghouse's at license servers, those of all license servers at each other, and each terminal server's and license server's at the other.
 ///
 /// # Errors
 /// As [`run`].
@@ -106,6 +108,7 @@ pub async fn trust(lab: &Lab) -> Result<Vec<Step>, Failure> {
             steps.push(trust_clearinghouse(lab, place, clearinghouse, identity).await?);
         }
     }
+    steps.extend(peers::enrol(lab).await?);
     let root = root.and_then(|(_, identity)| identity.root);
     for place in &lab.file().terminal_servers {
         if is_nt4(&identity(lab, place).await?) {
