@@ -2,10 +2,14 @@
 //!
 //! [`Ledger`] is the state; `decide.rs` turns commands into events, `apply.rs` takes events in, `reports.rs` reads.
 
+mod activation;
 mod apply;
+mod backup;
 mod decide;
 mod reports;
 
+pub use activation::{ActivationCommand, ActivationEvent, Life, WithheldBecause};
+pub use backup::{Backup, RestoreCommand, Restored};
 pub use reports::Outcome;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -13,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Cal, CalId, DeviceName, Generation, HardwareId, LabTime, LogRecord, Pack, PackId, ProductId, ProductType, ProductVersion, PublicKey,
-    RequestId, ServerName, TraceStep,
+    AgreementKey, Cal, CalId, DeviceName, Generation, HardwareId, LabTime, LicenseServerId, LogRecord, Pack, PackId, ProductId,
+    ProductType, ProductVersion, PublicKey, RequestId, ServerName, TraceStep,
 };
 use crate::policy::terms::{self, Terms};
 use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettings, LedgerSettingsChange};
@@ -52,6 +56,9 @@ pub struct Clearinghouse {
     pub name: ServerName,
     /// Its public key.
     pub key: PublicKey,
+    /// Its key agreement key, published with the root: under it typed codes are checked.
+    #[serde(default)]
+    pub agreement: Option<AgreementKey>,
     /// The lab's root, PEM.
     pub root: String,
     /// SHA-256 of the root's DER, hex, as the administrator saw it.
@@ -85,6 +92,12 @@ pub struct OwnCertificate {
     pub until: LabTime,
     /// When this server got it.
     pub received_at: LabTime,
+    /// The License Server ID by which the server was activated, where a self-signed certificate stands for that (CE-15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license_server_id: Option<LicenseServerId>,
+    /// Which of the server's activations it belongs to, from 1; 0 for none.
+    #[serde(default)]
+    pub activation: u16,
 }
 
 /// An installed pack.
@@ -100,13 +113,16 @@ pub struct InstalledPack {
     pub installed_at: LabTime,
     /// The request that installed it.
     pub request: RequestId,
+    /// CALs that no device holds and none can get: lost in a restore, or to be had from the clearinghouse again (AC-26, AC-40).
+    #[serde(default)]
+    pub withheld: u32,
 }
 
 impl InstalledPack {
     /// CALs that are free.
     #[must_use]
     pub fn available(&self) -> u32 {
-        self.pack.total.saturating_sub(self.issued)
+        self.pack.total.saturating_sub(self.issued).saturating_sub(self.withheld)
     }
 }
 
@@ -165,6 +181,10 @@ pub enum Command {
     },
     /// Keep the certificate that the clearinghouse answered an activation with (AC-14).
     KeepActivation(NewCertificate),
+    /// A step of a restore (AC-39, AC-40).
+    Restore(RestoreCommand),
+    /// What else belongs to the life of an activation (AC-12 to AC-27).
+    Activation(Box<ActivationCommand>),
     /// Install a pack that the clearinghouse issued for this server.
     InstallPack {
         /// The request.
@@ -224,6 +244,8 @@ pub enum Event {
     },
     /// The server got a certificate.
     CertificateReceived(OwnCertificate),
+    /// Something happened to the server's activation.
+    Activation(ActivationEvent),
     /// A pack was installed.
     PackInstalled(InstalledPack),
     /// Policies changed.
@@ -335,6 +357,18 @@ pub enum Refusal {
     /// AC-30: not activated.
     #[error("CALs can be installed only after activation")]
     NotActivated,
+    /// AC-17: an id of an activation that is over.
+    #[error("this License Server ID belongs to activation {0} of this server, which is over; ask for a new one with a reason (AC-25)")]
+    OldId(u16),
+    /// AC-24: there is no activation to work with.
+    #[error("this license server is {0}")]
+    NoActivation(&'static str),
+    /// AC-25: only what was activated once is activated again.
+    #[error("this license server was never activated: activate it, without a reason")]
+    NeverActivated,
+    /// AC-38: the backup is not for this server.
+    #[error("{0}")]
+    Backup(String),
     /// W2K-06: permanents of this generation have no end.
     #[error("permanents of {} have no end, so no life can be laid down", .0.title())]
     NoEnd(Generation),
@@ -363,6 +397,9 @@ impl Refusal {
             Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &["AC-33"]),
             Refusal::PackVersion { .. } => (ProblemCode::PackVersion, &["AC-36", "VC-08"]),
             Refusal::NotActivated => (ProblemCode::NotActivated, &["AC-30"]),
+            Refusal::OldId(_) => (ProblemCode::CodeRefused, &["AC-17", "AC-25"]),
+            Refusal::NoActivation(_) | Refusal::NeverActivated => (ProblemCode::NotActivated, &["AC-24", "AC-25"]),
+            Refusal::Backup(_) => (ProblemCode::BackupRefused, &["AC-38"]),
             Refusal::NoEnd(_) => (ProblemCode::Conflict, &["W2K-06"]),
             Refusal::OutOfRange { .. } => (ProblemCode::Invalid, &[]),
         };
@@ -382,6 +419,7 @@ pub struct Ledger {
     group: BTreeSet<ServerName>,
     group_in_force: BTreeSet<ServerName>,
     certificates: BTreeMap<u32, OwnCertificate>,
+    life: Life,
     packs: BTreeMap<u64, InstalledPack>,
     pack_numbers: HashMap<PackId, u64>,
     /// Packs with free CALs, by what they serve.
@@ -413,6 +451,7 @@ impl Default for Ledger {
             group: BTreeSet::new(),
             group_in_force: BTreeSet::new(),
             certificates: BTreeMap::new(),
+            life: Life::default(),
             packs: BTreeMap::new(),
             pack_numbers: HashMap::new(),
             free: BTreeMap::new(),

@@ -13,7 +13,7 @@ mod pack;
 mod text;
 mod version;
 
-pub use activation::{ProductId, Registrant, RegistrantText};
+pub use activation::{ContactMethod, ProductId, ReactivationReason, Registrant, RegistrantText, ServerRef};
 pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT};
 pub use code::{ConfirmationCode, LicenseServerId};
 pub use connection::{GraceEnd, Platform, SessionId, TraceStep};

@@ -10,4 +10,5 @@ mod per_user;
 mod recovery;
 mod several_servers;
 mod tampering;
+mod typed_codes;
 mod versions;
