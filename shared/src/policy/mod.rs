@@ -6,11 +6,13 @@
 pub mod activation;
 pub mod admission;
 pub mod asking;
+pub mod built_in;
 pub mod denials;
 pub mod grace;
 pub mod issuing;
 pub mod licensing_events;
 pub mod modes;
+pub mod nt4;
 pub mod offer;
 pub mod packs;
 pub mod per_user;

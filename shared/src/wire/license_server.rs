@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::clearinghouse::Wanted;
 use crate::model::{
-    AgreementKey, Cal, CalId, CalKind, ConfirmationCode, ContactMethod, DeviceName, HardwareId, LabTime, LicenseServerId, Pack, PackId,
-    ProductId, ProductVersion, PublicKey, Purchase, ReactivationReason, Registrant, RequestId, ServerName, TraceStep, UserName,
+    AgreementKey, Cal, CalId, CalKind, ConfirmationCode, ContactMethod, DeviceName, Generation, HardwareId, LabTime, LicenseServerId, Pack,
+    PackId, Platform, ProductId, ProductVersion, PublicKey, Purchase, ReactivationReason, Registrant, RequestId, ServerName, TraceStep,
+    UserName,
 };
 
 /// `POST /inquiries`, signed by an enrolled terminal server: a device needs a license.
@@ -17,6 +18,10 @@ pub struct Inquiry {
     pub request: RequestId,
     /// The version asked for: the terminal server's own, or that of a newer license presented (PD-20).
     pub version: ProductVersion,
+    /// The terminal server's generation: one before Service Pack 3 of 2000 is served the old way (SD-03).
+    pub generation: Generation,
+    /// The client's system, for the built-in pool of 2000 (W2K-03).
+    pub platform: Platform,
     /// The device's name.
     pub device: DeviceName,
     /// The user as the client said.
