@@ -127,7 +127,13 @@ async fn trust_clearinghouse(lab: &Lab, place: &Place, clearinghouse: &Place, id
         return Err(Failure::Broken(format!("{} shows no root certificate at /identity", clearinghouse.name)));
     };
     let fingerprint = identity.root_fingerprint.clone().unwrap_or_default();
-    let body = TrustClearinghouse { name: identity.name.clone(), key: identity.key, root, url: clearinghouse.peer_url().to_owned() };
+    let body = TrustClearinghouse {
+        name: identity.name.clone(),
+        key: identity.key,
+        agreement: identity.agreement,
+        root,
+        url: clearinghouse.peer_url().to_owned(),
+    };
     let _: Value = lab.admin(Kind::LicenseServer, place)?.put("/clearinghouse", &body).await?;
     let what = format!("belongs to {}, root {}", identity.name, shorten(&fingerprint));
     Ok(step(place, &what, own.root_fingerprint != identity.root_fingerprint))
