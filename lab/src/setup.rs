@@ -15,6 +15,7 @@ use shared::wire::workstation::{AddLicenses, AddServerCals, LicenseManagerView};
 
 use crate::api::{Api, path_segment};
 use crate::failure::Failure;
+use crate::network;
 use crate::place::{Kind, Lab, Place};
 
 /// What a set-up is to bring about.
@@ -113,6 +114,7 @@ pub async fn trust(lab: &Lab) -> Result<Vec<Step>, Failure> {
         }
         steps.extend(enrol(lab, place, root.as_deref()).await?);
     }
+    steps.extend(network::introduce(lab).await?);
     Ok(steps)
 }
 
@@ -183,13 +185,18 @@ async fn first_pack(lab: &Lab, api: &Api, place: &Place, cals: u32) -> Result<Op
     if cals == 0 || !list.packs.is_empty() {
         return Ok(None);
     }
+    install(lab, api, place, ProductType::Device, cals).await.map(Some)
+}
+
+/// Buys a retail pack of the license server's own version and installs it.
+pub(crate) async fn install(lab: &Lab, api: &Api, place: &Place, product_type: ProductType, cals: u32) -> Result<Step, Failure> {
     let version = identity(lab, place).await?.product_version.unwrap_or(ProductVersion::V5_2);
     let desk = lab.admin(Kind::Clearinghouse, lab.clearinghouse()?)?;
-    let wanted = BuyCode { version, product_type: ProductType::Device, quantity: cals };
+    let wanted = BuyCode { version, product_type, quantity: cals };
     let bought: BoughtCode = desk.post("/lab/reseller/codes", &wanted).await?;
     let body = InstallPack { request: random::request_id(), purchase: Purchase::Retail { code: bought.code }, wanted: None };
     let _: Value = api.post("/packs", &body).await?;
-    Ok(Some(step(place, &format!("has a retail pack of {cals} device CALs {version}"), true)))
+    Ok(step(place, &format!("has a retail pack of {cals} {product_type} CALs {version}"), true))
 }
 
 fn is_nt4(identity: &Identity) -> bool {
@@ -208,7 +215,8 @@ async fn nt4_licenses(api: &Api, place: &Place, cals: u32) -> Result<Option<Step
     Ok(Some(step(place, &what, true)))
 }
 
-async fn accounts(lab: &Lab, api: &Api, place: &Place, users: &[UserName]) -> Result<Vec<Step>, Failure> {
+/// Makes the accounts that are missing on a terminal server.
+pub(crate) async fn accounts(lab: &Lab, api: &Api, place: &Place, users: &[UserName]) -> Result<Vec<Step>, Failure> {
     let known: Vec<AccountRow> = api.get("/accounts").await?;
     let administrator = administrator()?;
     let mut steps = Vec::new();
@@ -232,7 +240,8 @@ pub async fn identity(lab: &Lab, place: &Place) -> Result<Identity, Failure> {
     lab.anyone(place)?.get("/identity").await
 }
 
-fn step(place: &Place, what: &str, changed: bool) -> Step {
+/// One thing that was looked at at this server.
+pub(crate) fn step(place: &Place, what: &str, changed: bool) -> Step {
     Step { server: place.name.clone(), what: what.to_owned(), changed }
 }
 

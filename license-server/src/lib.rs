@@ -4,6 +4,7 @@
 
 mod activation;
 mod app;
+mod network;
 mod routes;
 mod sealing;
 

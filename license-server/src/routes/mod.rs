@@ -2,6 +2,7 @@
 
 mod administration;
 mod licensing;
+mod network;
 
 use chassis::http::{Access, Routes};
 use shared::wire::problem::ProblemCode;
@@ -14,6 +15,7 @@ pub(crate) fn table() -> Routes<LicenseServer> {
     licensing(&mut routes);
     administration(&mut routes);
     trust(&mut routes);
+    network(&mut routes);
     routes
 }
 
@@ -56,6 +58,30 @@ fn administration(routes: &mut Routes<LicenseServer>) {
     routes
         .post("/lab/next-life", Access::Lab, "Settle the life of the next permanent, for a lesson.", administration::lay_down_life)
         .problems(&[Invalid]);
+}
+
+fn network(routes: &mut Routes<LicenseServer>) {
+    use ProblemCode::{Conflict, Unreachable};
+    let admin = Access::Administrator;
+    routes.get("/network", admin, "Where this server stands, its role, and where it is published.", network::standing);
+    routes
+        .put(
+            "/network",
+            admin,
+            "Settle where this server stands, and its role; it publishes itself as the role says (DI-23).",
+            network::place,
+        )
+        .problems(&[Conflict, Unreachable]);
+    routes.put("/directory", admin, "Settle the directory that this server asks.", network::trust_directory).problems(&[Conflict]);
+    routes
+        .put("/publication", admin, "Publish this server in its site, or take it from there (DI-23).", network::publish)
+        .problems(&[Conflict, Unreachable]);
+    routes.get("/configuration-review", admin, "Group membership, publication and scope (TL-08).", network::review);
+    routes.post("/user-licenses", Access::Service, "A user has logged on: record it in the directory (W08-04).", network::track);
+    routes
+        .post("/per-user-reports", admin, "Make a report of the users that hold a license, and keep it (TL-07).", network::report)
+        .problems(&[Unreachable]);
+    routes.get("/per-user-reports", admin, "The reports that were kept, newest first.", network::reports);
 }
 
 fn trust(routes: &mut Routes<LicenseServer>) {

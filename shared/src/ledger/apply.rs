@@ -15,7 +15,7 @@ impl Machine for Ledger {
         super::decide::decide(self, command, moment)
     }
 
-    fn apply(&mut self, event: &Event, _at: LabTime, rows: &mut Rows) {
+    fn apply(&mut self, event: &Event, at: LabTime, rows: &mut Rows) {
         match event {
             Event::Founded(server) => self.found(server, rows),
             Event::Started => {
@@ -54,6 +54,7 @@ impl Machine for Ledger {
             Event::Issued { record, closes, laid_down, .. } => self.issue(record, closes, *laid_down, rows),
             Event::Validated { number } => self.change_record(*number, rows, |record| record.validated = true),
             Event::Swept { numbers } => numbers.iter().for_each(|number| self.take_back(*number, rows)),
+            Event::Network(event) => self.apply_network(event, at, rows),
             Event::Logged(_) => rows.list("log"),
             Event::HandedOut { .. } | Event::Declined { .. } | Event::MarkDeclined { .. } => {}
         }
@@ -82,6 +83,7 @@ impl Machine for Ledger {
             }
             "pack" => self.keep_pack(RowError::parse(key, value)?),
             "settings" => self.settings = RowError::parse(key, value)?,
+            "network" => self.network = RowError::parse(key, value)?,
             "next-lives" => self.next_lives = RowError::parse(key, value)?,
             "license" => self.keep_record(RowError::parse(key, value)?),
             "last-record" => self.last_record = RowError::parse(key, value)?,

@@ -29,6 +29,7 @@ pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>)
         Command::ChangeSettings(change) => change_settings(ledger, change),
         Command::ChangeGroup(members) => Ok(vec![Event::GroupChanged { members }]),
         Command::LayDownLife { days } => lay_down_life(server, days),
+        Command::Network(command) => super::network::decide(ledger, server, command, moment.now),
         Command::Inquire(asked) => Ok(inquire(ledger, server, &asked, moment)),
         Command::Mark { cal, hardware_id, terminal_server } => Ok(mark(ledger, cal, hardware_id, terminal_server)),
     }
@@ -157,7 +158,9 @@ fn inquire(ledger: &Ledger, server: &Server, asked: &Asked, moment: &mut Moment<
     }
     if !ledger.may_ask(asked.caller()) {
         let facts = format!("{} is not in \"Terminal Services Computers\"", asked.caller());
-        return vec![declined(asked, Some(DeclineReason::NotInGroup), vec![TraceStep::new("LS-01", facts)])];
+        let logged = denials::not_in_group(server.generation, asked.caller()).map(log);
+        let refused = declined(asked, Some(DeclineReason::NotInGroup), vec![TraceStep::new("LS-01", facts)]);
+        return logged.into_iter().chain([refused]).collect();
     }
     let activated = ledger.is_activated(moment.now);
     let mut events = Vec::new();

@@ -4,8 +4,10 @@
 
 mod apply;
 mod decide;
+mod network;
 mod reports;
 
+pub use network::{NetworkCommand, NetworkEvent};
 pub use reports::Outcome;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -209,6 +211,8 @@ pub enum Command {
         /// Whole days.
         days: u32,
     },
+    /// Something about the network (SPEC section 6, W08-04).
+    Network(NetworkCommand),
     /// A terminal server asks for a license.
     Inquire(Box<Asked>),
     /// A terminal server reports a logon (LS-13).
@@ -325,6 +329,8 @@ pub enum Event {
         /// Their places.
         numbers: Vec<u64>,
     },
+    /// Something in the network (SPEC section 6, W08-04).
+    Network(NetworkEvent),
     /// A record of the event log.
     Logged(LogRecord),
 }
@@ -363,6 +369,9 @@ pub enum Refusal {
     /// AC-30: not activated.
     #[error("CALs can be installed only after activation")]
     NotActivated,
+    /// W2K-13: a 2000 license server of a domain stands on a controller.
+    #[error("{0} is no domain controller: in a domain of Active Directory a Windows 2000 license server runs on one")]
+    NotOnController(ServerName),
     /// W2K-06: permanents of this generation have no end.
     #[error("permanents of {} have no end, so no life can be laid down", .0.title())]
     NoEnd(Generation),
@@ -391,6 +400,7 @@ impl Refusal {
             Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &["AC-33"]),
             Refusal::PackVersion { .. } => (ProblemCode::PackVersion, &["AC-36", "VC-08"]),
             Refusal::NotActivated => (ProblemCode::NotActivated, &["AC-30"]),
+            Refusal::NotOnController(_) => (ProblemCode::Conflict, &["W2K-13"]),
             Refusal::NoEnd(_) => (ProblemCode::Conflict, &["W2K-06"]),
             Refusal::OutOfRange { .. } => (ProblemCode::Invalid, &[]),
         };
@@ -423,6 +433,7 @@ pub struct Ledger {
     ends: BTreeSet<(LabTime, u64)>,
     temporaries_issued: BTreeMap<ProductVersion, u64>,
     next_lives: VecDeque<u32>,
+    network: network::Network,
 }
 
 impl Default for Ledger {
@@ -452,6 +463,7 @@ impl Default for Ledger {
             ends: BTreeSet::new(),
             temporaries_issued: BTreeMap::new(),
             next_lives: VecDeque::new(),
+            network: network::Network::default(),
         }
     }
 }

@@ -3,6 +3,8 @@
 
 mod activation;
 mod administration;
+mod directory;
+mod discovery;
 mod grace;
 mod license_server;
 mod nt4;
