@@ -22,6 +22,7 @@ use chassis::random;
 use chassis::server::{Running, Site, StartError};
 use shared::ledger::{Command, Ledger, NewCertificate};
 use shared::model::{Generation, LabTime, ProductId};
+use shared::policy::terms;
 use shared::trust::{self, Period, Serial, TrustError};
 
 use crate::app::LicenseServer;
@@ -58,6 +59,10 @@ impl Config {
 /// # Errors
 /// If its address is taken, its data directory cannot be used, or belongs to another server.
 pub async fn start(config: Config) -> Result<Running, StartError> {
+    if terms::terms(config.generation).is_own_license_manager() {
+        let why = format!("{} has no license server: its terminal servers manage their own licenses (NT-01)", config.generation.title());
+        return Err(StartError::Service(why));
+    }
     let site = Site::open(Kind::LicenseServer, &config.service)?;
     let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
     let engine: Engine<Ledger> =
