@@ -3,6 +3,7 @@
 
 mod addresses;
 mod clocks;
+mod network;
 mod packs;
 mod printed;
 mod refusals;
