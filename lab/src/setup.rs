@@ -2,7 +2,7 @@
 
 use chassis::random;
 use serde_json::Value;
-use shared::model::{ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, UserName};
+use shared::model::{Category, Generation, ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, UserName};
 use shared::wire::clearinghouse::{BoughtCode, BuyCode};
 use shared::wire::common::Identity;
 use shared::wire::license_server::{
@@ -11,6 +11,7 @@ use shared::wire::license_server::{
 use shared::wire::terminal_server::{
     AccountChange, AccountRow, LicenseServerList, LicenseServerRow, SettingsChange, TrustLicenseServer, TrustRoot,
 };
+use shared::wire::workstation::{AddLicenses, AddServerCals, LicenseManagerView};
 
 use crate::api::{Api, path_segment};
 use crate::failure::Failure;
@@ -77,6 +78,9 @@ pub async fn run(lab: &Lab, plan: &Plan) -> Result<Vec<Step>, Failure> {
     }
     for place in &lab.file().terminal_servers {
         let api = lab.admin(Kind::TerminalServer, place)?;
+        if is_nt4(&identity(lab, place).await?) {
+            steps.extend(nt4_licenses(&api, place, plan.cals).await?);
+        }
         steps.extend(accounts(lab, &api, place, &plan.users).await?);
         if plan.per_user.contains(&place.name) {
             steps.push(license_per_user(&api, place).await?);
@@ -109,6 +113,10 @@ pub async fn trust(lab: &Lab) -> Result<Vec<Step>, Failure> {
     }
     let root = root.and_then(|(_, identity)| identity.root);
     for place in &lab.file().terminal_servers {
+        if is_nt4(&identity(lab, place).await?) {
+            steps.push(step(place, "is its own license manager and asks no license server (NT-01)", false));
+            continue;
+        }
         steps.extend(enrol(lab, place, root.as_deref()).await?);
     }
     steps.extend(network::introduce(lab).await?);
@@ -194,6 +202,22 @@ pub(crate) async fn install(lab: &Lab, api: &Api, place: &Place, product_type: P
     let body = InstallPack { request: random::request_id(), purchase: Purchase::Retail { code: bought.code }, wanted: None };
     let _: Value = api.post("/packs", &body).await?;
     Ok(step(place, &format!("has a retail pack of {cals} {product_type} CALs {version}"), true))
+}
+
+fn is_nt4(identity: &Identity) -> bool {
+    identity.generation == Some(Generation::WindowsNt4)
+}
+
+/// Something to begin with for a terminal server of Windows NT 4.0 that has no server CAL yet (NT-11, NT-14).
+async fn nt4_licenses(api: &Api, place: &Place, cals: u32) -> Result<Option<Step>, Failure> {
+    let manager: LicenseManagerView = api.get("/nt/license-manager").await?;
+    if cals == 0 || manager.bought > 0 {
+        return Ok(None);
+    }
+    let _: Value = api.post("/nt/license-manager/cals", &AddServerCals { count: cals }).await?;
+    let _: Value = api.post("/nt/licenses", &AddLicenses { category: Category::Full, count: cals }).await?;
+    let what = format!("has {cals} server CALs ({}) and {cals} Full workstation licenses", manager.mode.title());
+    Ok(Some(step(place, &what, true)))
 }
 
 /// Makes the accounts that are missing on a terminal server.

@@ -27,7 +27,7 @@ pub struct Up {
     pub seed: Option<u64>,
     /// The moment at which the clocks begin, at the first start.
     pub start_at: Option<LabTime>,
-    /// What license server and terminal server are.
+    /// What license server and terminal server are; beside a terminal server of Windows NT 4.0 the license server is Windows 2003's.
     pub generation: Generation,
     /// Device CALs to begin with.
     pub cals: u32,
@@ -46,6 +46,8 @@ pub struct RunningLab {
     pub steps: Vec<Step>,
     /// The file that says where it is.
     pub lab_file: PathBuf,
+    /// What its terminal server is.
+    pub generation: Generation,
     services: Vec<Running>,
 }
 
@@ -136,7 +138,7 @@ pub async fn start(up: &Up) -> Result<RunningLab, Failure> {
     match begin(up, &mut services).await {
         Ok((lab, steps)) => {
             lab.file().write(&lab_file)?;
-            Ok(RunningLab { lab, steps, lab_file, services })
+            Ok(RunningLab { lab, steps, lab_file, generation: up.generation, services })
         }
         Err(failure) => {
             // The first failure says more than what a stop could add.
@@ -217,7 +219,7 @@ async fn start_services(up: &Up, network: Option<&NetworkFile>, services: &mut V
     services.push(clearinghouse::start(clearinghouse::Config::embedded(config("CH1", "clearinghouse")?)).await.map_err(not_started)?);
     let Some(network) = network else {
         let mut license_server = license_server::Config::embedded(config("LS1", "license-server")?);
-        license_server.generation = up.generation;
+        license_server.generation = license_server_of(up.generation);
         services.push(license_server::start(license_server).await.map_err(not_started)?);
         let mut terminal_server = terminal_server::Config::embedded(config("TS1", "terminal-server")?);
         terminal_server.generation = up.generation;
@@ -254,6 +256,18 @@ async fn build(up: &Up, lab: &Lab, network: &NetworkFile) -> Result<Vec<Step>, F
     }
     steps.extend(network::apply(lab, network).await?);
     Ok(steps)
+}
+
+/// Windows NT 4.0 has no license server; the lab's plays Windows Server 2003 beside it.
+fn license_server_of(generation: Generation) -> Generation {
+    match generation {
+        Generation::WindowsNt4 => Generation::Windows2003,
+        Generation::Windows2000Sp2
+        | Generation::Windows2000Sp3
+        | Generation::Windows2003
+        | Generation::Windows2008
+        | Generation::Windows2008R2 => generation,
+    }
 }
 
 fn service(up: &Up, name: &str, folder: &str, place: u16) -> Result<ServiceConfig, Failure> {

@@ -62,6 +62,7 @@ pub struct Plan {
     lab_powers: bool,
     directory: bool,
     folder: Option<PathBuf>,
+    beginning: LabTime,
 }
 
 /// A running lab.
@@ -93,6 +94,7 @@ impl Default for Plan {
             lab_powers: true,
             directory: false,
             folder: None,
+            beginning: beginning(),
         }
     }
 }
@@ -164,6 +166,13 @@ impl Plan {
         self
     }
 
+    /// The lab's time begins at this moment.
+    #[must_use]
+    pub fn beginning_at(mut self, moment: LabTime) -> Self {
+        self.beginning = moment;
+        self
+    }
+
     /// The terminal servers have not seen a client yet.
     #[must_use]
     pub fn grace_running(mut self) -> Self {
@@ -187,7 +196,7 @@ impl TestLab {
     async fn start(plan: Plan) -> Self {
         let dir = plan.folder.as_ref().map_or_else(TempDir::new, TempDir::new_in).expect("a folder for the lab");
         let http = lab::api::connections().expect("an HTTP client");
-        let now = beginning();
+        let now = plan.beginning;
         let config = |name: &str| {
             let mut config = ServiceConfig::embedded(name.parse().expect("a name"), dir.path().join(name));
             config.lab = plan.lab_powers;

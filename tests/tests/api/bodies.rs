@@ -75,7 +75,22 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::TerminalServer, "PUT", "/root") => json!({"root": root}),
         (Kind::TerminalServer, "PUT", "/license-servers") => json!({"names": ["LS1"]}),
         (Kind::TerminalServer, "PUT", "/license-servers/{name}") => json!({"key": key, "url": "http://127.0.0.1:1"}),
+        (Kind::TerminalServer, method, path) if path.starts_with("/nt/") || path.starts_with("/lab/nt/") => usual_of_nt4(method, path),
         _ => panic!("{route} takes a body that this test does not know"),
+    }
+}
+
+fn usual_of_nt4(method: &str, path: &str) -> Value {
+    match (method, path) {
+        ("POST", "/nt/licenses") => json!({"category": "full", "count": 5}),
+        ("POST", "/nt/license-manager/cals") => json!({"count": 5}),
+        ("PUT", "/nt/shares/{name}") => json!({"user": "anna"}),
+        ("PUT", "/nt/console") => json!({"user": "administrator"}),
+        ("POST", "/nt/service") => json!({"action": "stop"}),
+        ("POST", "/nt/shutdown") => json!({"from": "console"}),
+        ("PATCH", "/nt/settings") => json!({"data_source": "Hydra License", "service_pack": 4, "profile_needs_license": true}),
+        ("POST", "/lab/nt/cryptography") => json!({"mismatch": true}),
+        _ => panic!("{method} {path} takes a body that this test does not know"),
     }
 }
 

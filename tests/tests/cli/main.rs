@@ -4,6 +4,7 @@
 mod addresses;
 mod clocks;
 mod network;
+mod nt4;
 mod packs;
 mod printed;
 mod refusals;

@@ -8,6 +8,7 @@ mod discovery;
 mod grace;
 mod license_server;
 mod nt4;
+mod nt4_disk;
 mod per_device;
 mod per_user;
 mod recovery;
