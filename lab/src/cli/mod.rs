@@ -12,6 +12,7 @@ mod packs;
 mod per_user;
 mod servers;
 mod settings;
+mod switches;
 mod time;
 mod up;
 mod words;
@@ -173,6 +174,9 @@ enum Command {
         subcommand
     )]
     Settings(settings::Settings),
+    /// Where the sources disagree: each switch, both readings, and how it is set
+    #[command(after_help = switches::HELP)]
+    Switches(switches::Switches),
     /// Show or change the accounts that may log on to a terminal server
     #[command(
         after_help = "A password is never an argument: it comes from a prompt, from --password-file FILE (- is standard input) or from TSL_PASSWORD.\n\nExample:  tsl accounts add teacher --administrator",
@@ -297,6 +301,7 @@ impl Cli {
             Command::Mode(args) => args.run(&context).await,
             Command::Nt(args) => args.run(&context).await,
             Command::Settings(args) => args.run(&context).await,
+            Command::Switches(args) => args.run(&context).await,
             Command::Accounts(args) => args.run(&context).await,
             Command::Servers(args) => args.run(&context).await,
             Command::Network(args) => args.run(&context).await,

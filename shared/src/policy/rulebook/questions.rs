@@ -6,7 +6,7 @@ use super::{Rule, rule};
 #[rustfmt::skip]
 pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-01", Working, "What ends grace: this server's first permanent CAL; two other readings as settings.", &["shared::policy::grace::early_end"]),
-    rule("CON-02", Working, "What starts grace: the first connection that is accepted.", &["shared::node::judge::grace_events"]),
+    rule("CON-02", Working, "What starts grace: the first connection that is accepted; the first start, as a setting.", &["shared::policy::grace::begun_by", "shared::node::judge::grace_events"]),
     rule("CON-03", Working, "An NT 4.0 temporary lasts 60 days, not 90.", &["shared::policy::terms::terms"]),
     rule("CON-04", Working, "NT 4.0 gives temporaries again and again, later generations once.", &["shared::policy::terms::terms", "shared::policy::nt4::granting::grant"]),
     rule("CON-05", Working, "NT 4.0 waits for the end of a temporary, 2003 replaces it at the next connection.", &["shared::policy::nt4::granting::rule_of_held"]),
@@ -14,8 +14,8 @@ pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-07", Explained, "A license server makes and signs licenses, a terminal server delivers them.", &["docs/GLOSSARY.md"]),
     rule("CON-08", Working, "A terminal server asks for renewal; the issuer may come in behind that.", &["shared::policy::asking::order", "shared::ledger::peers::return_owed"]),
     rule("CON-09", Working, "Per user any license server that answers will do; a switch demands activation.", &["shared::policy::per_user::judge"]),
-    rule("CON-10", Working, "A license server without activation keeps a terminal server going with temporaries past grace.", &["shared::policy::issuing::first_license", "shared::policy::issuing::after_temporary"]),
-    rule("CON-11", Working, "Per user issues no temporaries.", &["shared::policy::admission::assess", "shared::policy::per_user::judge"]),
+    rule("CON-10", Working, "A license server without activation keeps a terminal server going with temporaries past grace.", &["shared::policy::verdict::stopped", "shared::policy::issuing::first_license", "shared::policy::issuing::after_temporary"]),
+    rule("CON-11", Working, "Per user issues no temporaries.", &["shared::policy::per_user::with_temporary", "shared::policy::admission::assess", "shared::policy::per_user::judge"]),
     rule("CON-12", Later, "Sweep, recover a pack, reissue, revoke: four different things with four names.", &[]),
     rule("CON-13", Later, "Revocation counts each version apart; 2003 can be left out.", &[]),
     rule("CON-14", Working, "CALs on one server or split over two: both can be shown.", &["shared::policy::asking::order"]),
