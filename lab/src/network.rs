@@ -306,7 +306,7 @@ async fn set_user(lab: &Lab, api: &Api, known: &[UserRow], part: &DomainPart, us
     Ok(())
 }
 
-/// Activates the license servers of a network and gives them the CALs that the file says.
+/// Activates the license servers of a network and gives them the CALs that the file says; a Windows NT 4.0 terminal server gets its own.
 ///
 /// # Errors
 /// As [`apply`].
@@ -322,8 +322,14 @@ pub async fn stock(lab: &Lab, file: &NetworkFile) -> Result<Vec<Step>, Failure> 
             }
         }
     }
+    for (_, part) in file.terminal_servers() {
+        steps.extend(setup::nt4_licenses(lab, lab.terminal_server(Some(&part.name))?, NT4_CALS).await?);
+    }
     Ok(steps)
 }
+
+/// Server CALs and Full licenses that a terminal server of Windows NT 4.0 begins with: a file does not name them.
+const NT4_CALS: u32 = 20;
 
 /// The directory and every terminal server and license server of a lab know each other's keys.
 ///
