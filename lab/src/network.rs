@@ -14,6 +14,7 @@ use shared::wire::common::{CutOff, Identity, NetworkView};
 use shared::wire::directory::{DomainChange, LicenseServerGroup, ServiceRow, TrustDirectory, TrustService, UserChange, UserRow};
 use shared::wire::license_server::PlaceLicenseServer;
 use shared::wire::terminal_server::{DiscoveryChange, DiscoveryView, LicenseServerList};
+use shared::wire::workstation::AddServerCals;
 
 use crate::api::{Api, path_segment};
 use crate::failure::Failure;
@@ -115,6 +116,9 @@ pub struct TerminalServerPart {
     /// Whether it licenses per user (WS03-02).
     #[serde(default)]
     pub per_user: bool,
+    /// Server CALs in the License Manager of a Windows NT 4.0 server (NT-14); no other generation has one.
+    #[serde(default)]
+    pub server_cals: u32,
     /// The license servers that its registry names (DI-01, DI-22).
     #[serde(default)]
     pub named: Vec<ServerName>,
@@ -167,6 +171,11 @@ impl NetworkFile {
             }
             if let Some(domain) = host.domain.as_ref().filter(|name| !self.domain.iter().any(|part| part.name == **name)) {
                 return Err(format!("{} is in the domain {domain}, which no [[domain]] describes", host.name));
+            }
+            if let Some(part) =
+                host.terminal_server.as_ref().filter(|part| part.server_cals > 0 && part.generation != Generation::WindowsNt4)
+            {
+                return Err(format!("{} is {}: server-cals are Windows NT 4.0's", part.name, part.generation.title()));
             }
             if host.controller && host.domain.is_none() {
                 return Err(format!("{} cannot be a domain controller: it is in no domain", host.name));
@@ -306,7 +315,7 @@ async fn set_user(lab: &Lab, api: &Api, known: &[UserRow], part: &DomainPart, us
     Ok(())
 }
 
-/// Activates the license servers of a network and gives them the CALs that the file says; a Windows NT 4.0 terminal server gets its own.
+/// Activates the license servers of a network and gives them the CALs that the file says.
 ///
 /// # Errors
 /// As [`apply`].
@@ -322,14 +331,14 @@ pub async fn stock(lab: &Lab, file: &NetworkFile) -> Result<Vec<Step>, Failure> 
             }
         }
     }
-    for (_, part) in file.terminal_servers() {
-        steps.extend(setup::nt4_licenses(lab, lab.terminal_server(Some(&part.name))?, NT4_CALS).await?);
+    for (_, part) in file.terminal_servers().filter(|(_, part)| part.server_cals > 0) {
+        let place = lab.terminal_server(Some(&part.name))?;
+        let added = AddServerCals { count: part.server_cals };
+        let _: Value = lab.admin(Kind::TerminalServer, place)?.post("/nt/license-manager/cals", &added).await?;
+        steps.push(step(place, &format!("has {} server CALs in License Manager", part.server_cals), true));
     }
     Ok(steps)
 }
-
-/// Server CALs and Full licenses that a terminal server of Windows NT 4.0 begins with: a file does not name them.
-const NT4_CALS: u32 = 20;
 
 /// The directory and every terminal server and license server of a lab know each other's keys.
 ///

@@ -1,5 +1,7 @@
 //! The set-up of a lab: who trusts whom, activation, a pack of CALs, accounts. Done again, it changes nothing.
 
+mod peers;
+
 use chassis::random;
 use serde_json::Value;
 use shared::model::{Category, Generation, ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, UserName};
@@ -81,15 +83,21 @@ pub async fn run(lab: &Lab, plan: &Plan) -> Result<Vec<Step>, Failure> {
         steps.extend(nt4_licenses(lab, place, plan.cals).await?);
         steps.extend(accounts(lab, &api, place, &plan.users).await?);
         if plan.per_user.contains(&place.name) {
-            let change = SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() };
-            let _: Value = api.patch("/settings", &change).await?;
-            steps.push(step(place, "licenses per user (PolicyAcOn = 4)", true));
+            steps.push(license_per_user(&api, place).await?);
         }
     }
     Ok(steps)
 }
 
-/// Settles who knows whose key: the clearinghouse's at license servers, and each terminal server's and license server's at the other.
+/// WS03-02: switches a terminal server to licensing per user.
+pub(crate) async fn license_per_user(api: &Api, place: &Place) -> Result<Step, Failure> {
+    let change = SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() };
+    let _: Value = api.patch("/settings", &change).await?;
+    Ok(step(place, "licenses per user (PolicyAcOn = 4)", true))
+}
+
+/// Settles who knows whose key: the clearinghouse's at license servers, those of all license servers at each other, and each terminal
+/// server's and license server's at the other.
 ///
 /// # Errors
 /// As [`run`].
@@ -104,6 +112,7 @@ pub async fn trust(lab: &Lab) -> Result<Vec<Step>, Failure> {
             steps.push(trust_clearinghouse(lab, place, clearinghouse, identity).await?);
         }
     }
+    steps.extend(peers::enrol(lab).await?);
     let root = root.and_then(|(_, identity)| identity.root);
     for place in &lab.file().terminal_servers {
         if is_nt4(&identity(lab, place).await?) {
@@ -122,7 +131,13 @@ async fn trust_clearinghouse(lab: &Lab, place: &Place, clearinghouse: &Place, id
         return Err(Failure::Broken(format!("{} shows no root certificate at /identity", clearinghouse.name)));
     };
     let fingerprint = identity.root_fingerprint.clone().unwrap_or_default();
-    let body = TrustClearinghouse { name: identity.name.clone(), key: identity.key, root, url: clearinghouse.peer_url().to_owned() };
+    let body = TrustClearinghouse {
+        name: identity.name.clone(),
+        key: identity.key,
+        agreement: identity.agreement,
+        root,
+        url: clearinghouse.peer_url().to_owned(),
+    };
     let _: Value = lab.admin(Kind::LicenseServer, place)?.put("/clearinghouse", &body).await?;
     let what = format!("belongs to {}, root {}", identity.name, shorten(&fingerprint));
     Ok(step(place, &what, own.root_fingerprint != identity.root_fingerprint))
@@ -202,7 +217,7 @@ fn is_nt4(identity: &Identity) -> bool {
 }
 
 /// Something to begin with for a terminal server of Windows NT 4.0 that has no server CAL yet (NT-11, NT-14); nothing for others.
-pub(crate) async fn nt4_licenses(lab: &Lab, place: &Place, cals: u32) -> Result<Option<Step>, Failure> {
+async fn nt4_licenses(lab: &Lab, place: &Place, cals: u32) -> Result<Option<Step>, Failure> {
     if !is_nt4(&identity(lab, place).await?) {
         return Ok(None);
     }
