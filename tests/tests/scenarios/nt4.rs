@@ -358,6 +358,16 @@ async fn a_license_of_another_server_or_version_counts_as_none_here_and_is_none_
 
 /// Rules: NT-01.
 #[tokio::test]
+async fn there_is_no_license_server_of_windows_nt_4() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = chassis::config::ServiceConfig::embedded("LS1".parse().unwrap(), folder.path().to_owned());
+    let config = license_server::Config { generation: Generation::WindowsNt4, ..license_server::Config::embedded(service) };
+    let refused = license_server::start(config).await.err().unwrap();
+    assert!(refused.to_string().contains("has no license server"), "{refused}");
+}
+
+/// Rules: NT-01.
+#[tokio::test]
 async fn another_generation_has_no_license_manager_and_nt_has_no_modes_and_no_grace() {
     let lab = Plan::default().start().await;
     let refusal = server(&lab).api().get::<serde_json::Value>("/nt/licenses").await.unwrap_err();
