@@ -152,7 +152,7 @@ enum Command {
     Trace(history::Trace),
     /// List events as the services' event logs show them
     #[command(
-        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers; on Windows NT 4.0 also LicenseService and\n\"Service Control Manager\" (NT-12, NT-41)."
+        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers;\non Windows NT 4.0 also LicenseService and \"Service Control Manager\" (NT-12, NT-41)."
     )]
     Events(history::Events),
     /// Show how a terminal server's grace period stands

@@ -7,7 +7,7 @@ use super::{Rule, rule};
 pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-01", Working, "What ends grace: this server's first permanent CAL; two other readings as settings.", &["shared::policy::grace::early_end"]),
     rule("CON-02", Working, "What starts grace: the first connection that is accepted; the first start, as a setting.", &["shared::policy::grace::begun_by", "shared::node::judge::grace_events"]),
-    rule("CON-03", Working, "An NT 4.0 temporary lasts 60 days, not 90.", &["shared::policy::terms::terms"]),
+    rule("CON-03", Working, "An NT 4.0 temporary lasts 60 days, not 90; a switch has it the other way.", &["shared::policy::terms::terms", "shared::policy::nt4::granting::temporary"]),
     rule("CON-04", Working, "NT 4.0 gives temporaries again and again, later generations once.", &["shared::policy::terms::terms", "shared::policy::nt4::granting::grant"]),
     rule("CON-05", Working, "NT 4.0 waits for the end of a temporary, 2003 replaces it at the next connection.", &["shared::policy::nt4::granting::rule_of_held"]),
     rule("CON-06", Working, "A temporary comes first always in 2003, before SP3 of 2000 only for want of CALs.", &["shared::policy::issuing::at_once", "shared::policy::issuing::first_license"]),
