@@ -1,5 +1,7 @@
 //! The set-up of a lab: who trusts whom, activation, a pack of CALs, accounts. Done again, it changes nothing.
 
+mod peers;
+
 use chassis::random;
 use serde_json::Value;
 use shared::model::{Category, Generation, ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, UserName};
@@ -96,7 +98,8 @@ pub(crate) async fn license_per_user(api: &Api, place: &Place) -> Result<Step, F
     Ok(step(place, "licenses per user (PolicyAcOn = 4)", true))
 }
 
-/// Settles who knows whose key: the clearinghouse's at license servers, and each terminal server's and license server's at the other.
+/// Settles who knows whose key: the clearinghouse's at license servers, those of all license servers at each other, and each terminal
+/// server's and license server's at the other.
 ///
 /// # Errors
 /// As [`run`].
@@ -111,6 +114,7 @@ pub async fn trust(lab: &Lab) -> Result<Vec<Step>, Failure> {
             steps.push(trust_clearinghouse(lab, place, clearinghouse, identity).await?);
         }
     }
+    steps.extend(peers::enrol(lab).await?);
     let root = root.and_then(|(_, identity)| identity.root);
     for place in &lab.file().terminal_servers {
         if is_nt4(&identity(lab, place).await?) {
@@ -129,7 +133,13 @@ async fn trust_clearinghouse(lab: &Lab, place: &Place, clearinghouse: &Place, id
         return Err(Failure::Broken(format!("{} shows no root certificate at /identity", clearinghouse.name)));
     };
     let fingerprint = identity.root_fingerprint.clone().unwrap_or_default();
-    let body = TrustClearinghouse { name: identity.name.clone(), key: identity.key, root, url: clearinghouse.peer_url().to_owned() };
+    let body = TrustClearinghouse {
+        name: identity.name.clone(),
+        key: identity.key,
+        agreement: identity.agreement,
+        root,
+        url: clearinghouse.peer_url().to_owned(),
+    };
     let _: Value = lab.admin(Kind::LicenseServer, place)?.put("/clearinghouse", &body).await?;
     let what = format!("belongs to {}, root {}", identity.name, shorten(&fingerprint));
     Ok(step(place, &what, own.root_fingerprint != identity.root_fingerprint))

@@ -23,6 +23,7 @@ use shared::wire::license_server::{
     Activate, ActivationView, InstallPack, LicenseList, LicenseRow, LicenseServerStanding, NextLife, PackList, PackRow, PlaceLicenseServer,
     TrustClearinghouse, TrustTerminalServer,
 };
+use shared::wire::peers::{Outreach, OutreachRow, TrustPeer};
 use shared::wire::terminal_server::{
     AccountChange, Connected, Denial, DiscoveryChange, DiscoveryView, GraceView, LicenseServerList, SettingsChange, TrustLicenseServer,
     TrustRoot,
@@ -61,6 +62,7 @@ pub struct Plan {
     grace_over: bool,
     lab_powers: bool,
     directory: bool,
+    acquainted: bool,
     folder: Option<PathBuf>,
     beginning: LabTime,
 }
@@ -93,6 +95,7 @@ impl Default for Plan {
             grace_over: true,
             lab_powers: true,
             directory: false,
+            acquainted: false,
             folder: None,
             beginning: beginning(),
         }
@@ -157,6 +160,13 @@ impl Plan {
     pub fn without_lab_powers(mut self) -> Self {
         self.lab_powers = false;
         self.not_enrolled()
+    }
+
+    /// The license servers know each other too: they announce and refer (LS-07, LS-08).
+    #[must_use]
+    pub fn acquainted(mut self) -> Self {
+        self.acquainted = true;
+        self
     }
 
     /// Kept below this folder in place of the system's folder for temporary files, which may lie in memory.
@@ -238,6 +248,9 @@ impl TestLab {
         for (index, version, product_type, count) in &plan.packs {
             self.install(*index, *version, *product_type, *count).await;
         }
+        if plan.acquainted {
+            self.acquaint().await;
+        }
         if plan.grace_over {
             self.end_grace().await;
         }
@@ -261,6 +274,25 @@ impl TestLab {
                 directory.keeps(service).await;
             }
         }
+    }
+
+    /// Every license server knows every other one, and what it has.
+    pub async fn acquaint(&self) {
+        for server in &self.license_servers {
+            for other in self.license_servers.iter().filter(|other| other.name() != server.name()) {
+                let trust = TrustPeer { key: other.identity().await.key, url: other.url() };
+                server.api.put::<_, ()>(&format!("/license-servers/{}", other.name()), &trust).await.expect("enrolment");
+            }
+        }
+        for index in 0..self.license_servers.len() {
+            self.reach_out(index).await;
+        }
+    }
+
+    /// A license server says at once what it owes to others, which it would say by itself within a second.
+    pub async fn reach_out(&self, index: usize) -> Vec<OutreachRow> {
+        let said: Outreach = self.license_servers[index].api.post("/outreach", &serde_json::json!({})).await.expect("an outreach");
+        said.calls
     }
 
     /// Activates a license server automatically.
@@ -491,6 +523,7 @@ impl Service {
         let trust = TrustClearinghouse {
             name: clearinghouse.name.clone(),
             key: clearinghouse.key,
+            agreement: clearinghouse.agreement,
             root: clearinghouse.root.clone().expect("the clearinghouse has a root"),
             url: url.to_owned(),
         };

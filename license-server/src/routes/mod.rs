@@ -2,7 +2,9 @@
 
 mod administration;
 mod licensing;
+mod lifecycle;
 mod network;
+mod peers;
 
 use chassis::http::{Access, Routes};
 use shared::wire::problem::ProblemCode;
@@ -14,14 +16,20 @@ pub(crate) fn table() -> Routes<LicenseServer> {
     let mut routes = Routes::new();
     licensing(&mut routes);
     administration(&mut routes);
+    lifecycle(&mut routes);
     trust(&mut routes);
     network(&mut routes);
+    others(&mut routes);
     routes
 }
 
 fn licensing(routes: &mut Routes<LicenseServer>) {
-    routes.post("/inquiries", Access::Service, "A device needs a license: issue, renew, hand out again, or decline.", licensing::inquire);
-    routes.post("/marks", Access::Service, "A user has logged on with a temporary: validate it (LS-13).", licensing::mark);
+    routes
+        .post("/inquiries", Access::Service, "A device needs a license: issue, renew, hand out again, or decline.", licensing::inquire)
+        .problems(&[ProblemCode::Forbidden]);
+    routes
+        .post("/marks", Access::Service, "A user has logged on with a temporary: validate it (LS-13).", licensing::mark)
+        .problems(&[ProblemCode::Forbidden]);
     routes.get("/contact", Access::Service, "Whether this license server is within reach, and activated.", licensing::contact);
 }
 
@@ -84,6 +92,58 @@ fn network(routes: &mut Routes<LicenseServer>) {
     routes.get("/per-user-reports", admin, "The reports that were kept, newest first.", network::reports);
 }
 
+/// The life of an activation, typed codes, backup and restore.
+fn lifecycle(routes: &mut Routes<LicenseServer>) {
+    use ProblemCode::{
+        ActivationRefused, BackupRefused, CodeRefused, DeactivationRefused, Invalid, NotActivated, NotTrusted, PackInstalled, PackVersion,
+        RegistrantIncomplete, RequestReused, Unreachable,
+    };
+    let admin = Access::Administrator;
+    routes.get(
+        "/activation/papers",
+        admin,
+        "What the clearinghouse is told on its page or by telephone (AC-12, AC-13).",
+        lifecycle::papers,
+    );
+    routes
+        .post("/activation/id", admin, "Activate with a License Server ID (AC-12, AC-13, AC-17).", lifecycle::activate_by_id)
+        .problems(&[CodeRefused, NotActivated, NotTrusted]);
+    routes
+        .put("/activation/certificate", admin, "Bring the clearinghouse's certificate as a file (CE-15).", lifecycle::bring_certificate)
+        .problems(&[ActivationRefused, NotActivated, NotTrusted]);
+    routes
+        .post("/activation/key", admin, "Make a new key in place of one that got out (FT-23).", lifecycle::replace_key)
+        .problems(&[Invalid]);
+    routes.post("/reactivation", admin, "Activate again, for one of five reasons (AC-25, AC-26).", lifecycle::reactivate).problems(&[
+        NotTrusted,
+        NotActivated,
+        RegistrantIncomplete,
+        ActivationRefused,
+        RequestReused,
+        Unreachable,
+    ]);
+    routes.post("/deactivation", admin, "Deactivate: automatically or by telephone (AC-21 to AC-24).", lifecycle::deactivate).problems(&[
+        DeactivationRefused,
+        CodeRefused,
+        NotActivated,
+        NotTrusted,
+        RegistrantIncomplete,
+        RequestReused,
+        Unreachable,
+    ]);
+    routes.post("/packs/ids", admin, "Install a pack by its typed key pack ID (AC-03).", lifecycle::install_by_id).problems(&[
+        CodeRefused,
+        NotActivated,
+        NotTrusted,
+        PackInstalled,
+        PackVersion,
+    ]);
+    routes.get("/backup", admin, "The database, page by page (AC-38).", lifecycle::backup);
+    routes
+        .post("/restore", admin, "Restore a backup, piece by piece (AC-39, AC-40).", lifecycle::restore)
+        .problems(&[BackupRefused, Invalid]);
+}
+
 fn trust(routes: &mut Routes<LicenseServer>) {
     let admin = Access::Administrator;
     let conflict = &[ProblemCode::Conflict];
@@ -92,4 +152,22 @@ fn trust(routes: &mut Routes<LicenseServer>) {
         .problems(conflict);
     routes.get("/terminal-servers", admin, "The enrolled terminal servers.", administration::terminal_servers);
     routes.put("/terminal-servers/{name}", admin, "Enrol a terminal server.", administration::trust_terminal_server).problems(conflict);
+}
+
+fn others(routes: &mut Routes<LicenseServer>) {
+    use ProblemCode::{Conflict, Forbidden, Invalid, NotFound};
+    let (admin, service) = (Access::Administrator, Access::Service);
+    routes
+        .post("/referrals", service, "Another license server's pool is empty: issue in its place (LS-07).", peers::refer)
+        .problems(&[Forbidden]);
+    routes.post("/announcements", service, "Another license server says how many CALs it has (LS-08).", peers::hear).problems(&[Forbidden]);
+    routes
+        .post("/returns", service, "A CAL of this server has moved to another one: take it back (LS-10).", peers::take_back)
+        .problems(&[Forbidden]);
+    routes.get("/license-servers", admin, "The enrolled license servers, and what they announced last.", peers::list);
+    routes
+        .put("/license-servers/{name}", admin, "Enrol another license server, or change its address.", peers::trust)
+        .problems(&[Conflict, Invalid]);
+    routes.delete("/license-servers/{name}", admin, "Forget another license server.", peers::forget).problems(&[NotFound]);
+    routes.post("/outreach", admin, "Say at once what is owed to other license servers (LS-08, LS-10).", peers::reach_out);
 }

@@ -1,8 +1,8 @@
 //! What a command leads to.
 
 use super::{
-    Asked, CertificateKind, Clearinghouse, Command, Event, InstalledPack, Ledger, LicenseRecord, NewCertificate, OwnCertificate, Refusal,
-    Server,
+    Asked, CertificateKind, Clearinghouse, Command, Event, InstalledPack, Ledger, LicenseRecord, NewCertificate, OwnCertificate, PeerEvent,
+    Refusal, Server, peers,
 };
 use crate::machine::Moment;
 use crate::model::{
@@ -24,12 +24,17 @@ pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>)
         Command::Stop => Ok(vec![service_event(3, "The licensing service has stopped.")]),
         Command::TrustClearinghouse(clearinghouse) => trust_clearinghouse(ledger, clearinghouse),
         Command::TrustTerminalServer { name, key } => trust_terminal_server(ledger, name, key),
-        Command::KeepActivation(certificate) => Ok(keep_activation(ledger, certificate, moment.now)),
+        Command::KeepActivation(certificate) => {
+            super::activation::decide(ledger, super::ActivationCommand::Keep { certificate, number: 1, reason: None }, moment.now)
+        }
+        Command::Restore(command) => super::backup::decide(ledger, command),
+        Command::Activation(command) => super::activation::decide(ledger, *command, moment.now),
         Command::InstallPack { request, pack } => install_pack(ledger, server, request, pack, moment.now),
         Command::ChangeSettings(change) => change_settings(ledger, change),
         Command::ChangeGroup(members) => Ok(vec![Event::GroupChanged { members }]),
         Command::LayDownLife { days } => lay_down_life(server, days),
         Command::Network(command) => super::network::decide(ledger, server, command, moment.now),
+        Command::Peer(command) => peers::decide(ledger, server, command, moment.now),
         Command::Inquire(asked) => Ok(inquire(ledger, server, &asked, moment)),
         Command::Mark { cal, hardware_id, terminal_server } => Ok(mark(ledger, cal, hardware_id, terminal_server)),
     }
@@ -38,6 +43,9 @@ pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>)
 fn start(ledger: &Ledger, wanted: Server, certificate: NewCertificate, now: LabTime) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     match &ledger.server {
+        Some(server) if server.name == wanted.name && super::activation::is_upgrade(server.generation, wanted.generation) => {
+            events.extend(super::activation::upgraded(server, wanted.generation));
+        }
         Some(server) if server.name != wanted.name || server.generation != wanted.generation => {
             return Err(Refusal::OtherServer { name: server.name.clone(), generation: server.generation });
         }
@@ -54,25 +62,33 @@ fn start(ledger: &Ledger, wanted: Server, certificate: NewCertificate, now: LabT
         }
     }
     events.push(Event::Started);
+    if ledger.peers.next_try(ledger.settings.sweep_at_s).is_some() {
+        // SD-19: what could not be said to other license servers is tried again at the start.
+        events.push(Event::Peer(PeerEvent::TryAgain));
+    }
     events.push(service_event(0, "The licensing service has started."));
     Ok(events)
 }
 
-fn received(number: u32, kind: CertificateKind, new: NewCertificate, now: LabTime) -> OwnCertificate {
-    OwnCertificate { number, kind, pem: new.pem, from: new.from, until: new.until, received_at: now }
+pub(super) fn received(number: u32, kind: CertificateKind, new: NewCertificate, now: LabTime) -> OwnCertificate {
+    let NewCertificate { pem, from, until } = new;
+    OwnCertificate { number, kind, pem, from, until, received_at: now, license_server_id: None, activation: 0 }
 }
 
-fn service_event(id: u32, text: &str) -> Event {
+pub(super) fn service_event(id: u32, text: &str) -> Event {
     log(denials::log(denials::TERM_SERV_LICENSING, id, crate::model::Level::Information, text))
 }
 
-fn log(record: LogRecord) -> Event {
+pub(super) fn log(record: LogRecord) -> Event {
     Event::Logged(record)
 }
 
 fn trust_clearinghouse(ledger: &Ledger, clearinghouse: Clearinghouse) -> Result<Vec<Event>, Refusal> {
     match &ledger.clearinghouse {
         Some(known) if known.key != clearinghouse.key || known.root != clearinghouse.root => {
+            Err(Refusal::OtherClearinghouse(known.name.clone()))
+        }
+        Some(known) if known.agreement.is_some() && clearinghouse.agreement.is_some_and(|key| known.agreement != Some(key)) => {
             Err(Refusal::OtherClearinghouse(known.name.clone()))
         }
         Some(known) if *known == clearinghouse => Ok(Vec::new()),
@@ -88,32 +104,20 @@ fn trust_terminal_server(ledger: &Ledger, name: ServerName, key: PublicKey) -> R
     }
 }
 
-/// AC-14: the certificate of an activation is kept; asked again, the same one changes nothing.
-fn keep_activation(ledger: &Ledger, certificate: NewCertificate, now: LabTime) -> Vec<Event> {
-    if ledger.certificates.values().any(|own| own.pem == certificate.pem) {
-        return Vec::new();
-    }
-    let number = ledger.certificates.last_key_value().map_or(0, |(last, _)| last + 1);
-    vec![
-        Event::CertificateReceived(received(number, CertificateKind::Activation, certificate, now)),
-        service_event(4, "The license server has been activated."),
-    ]
-}
-
 /// AC-30, AC-33, AC-36: an activated server installs each pack once, of its own version or an older one.
 fn install_pack(ledger: &Ledger, server: &Server, request: RequestId, pack: Pack, now: LabTime) -> Result<Vec<Event>, Refusal> {
     if let Some(installed) = ledger.installed(&pack.id) {
         // The answer was lost and the same request comes again: nothing happens, and the row is shown.
         return if installed.request == request { Ok(Vec::new()) } else { Err(Refusal::PackInstalled(pack.id)) };
     }
-    if ledger.current_certificate(now).is_none_or(|own| own.kind != CertificateKind::Activation) {
+    if !ledger.is_activated(now) {
         return Err(Refusal::NotActivated);
     }
     if !versions::server_holds(server.version(), pack.version) {
         return Err(Refusal::PackVersion { pack: pack.version, server: server.version() });
     }
     let number = ledger.packs.last_key_value().map_or(1, |(last, _)| last + 1);
-    Ok(vec![Event::PackInstalled(InstalledPack { number, pack, issued: 0, installed_at: now, request })])
+    Ok(vec![Event::PackInstalled(InstalledPack { number, pack, issued: 0, installed_at: now, request, withheld: 0 })])
 }
 
 fn change_settings(ledger: &Ledger, change: LedgerSettingsChange) -> Result<Vec<Event>, Refusal> {
@@ -173,6 +177,7 @@ fn inquire(ledger: &Ledger, server: &Server, asked: &Asked, moment: &mut Moment<
     if terms != server.terms() {
         rules.push(TraceStep::new("SD-03", format!("{} is before Service Pack 3: served the old way", asked.terminal_server)));
     }
+    events.extend(peers::in_vain(server, asked, &mut rules, moment.now));
     let request = ledger.request(asked, terms, moment.now, activated);
     let grant = issuing::decide(&request, &mut rules);
     let pool_empty = matches!(grant, Ok(Grant::MintTemporary | Grant::HandOutTemporary)) && issuing::may_refer(&request, &grant);
@@ -203,8 +208,10 @@ fn carry_out(
         Ok(Grant::MintTemporary) => vec![mint_temporary(ledger, issuer, asked, rules, moment)],
         Ok(Grant::DrawPermanent) => draw(ledger, issuer, asked, rules, moment),
         Ok(Grant::MintBuiltIn) => vec![mint_built_in(ledger, issuer, asked, rules, moment)],
-        Ok(Grant::HandOutPermanent) => hand_out(ledger.permanent(asked, moment.now), asked, rules),
-        Ok(Grant::HandOutTemporary) => hand_out(ledger.live_temporary(asked.inquiry.hardware_id, version, moment.now), asked, rules),
+        Ok(Grant::HandOutPermanent) => hand_out(ledger, ledger.permanent(asked, moment.now), asked, rules, moment.now),
+        Ok(Grant::HandOutTemporary) => {
+            hand_out(ledger, ledger.live_temporary(asked.inquiry.hardware_id, version, moment.now), asked, rules, moment.now)
+        }
         Ok(Grant::Extend) => extend(ledger, issuer, asked, HowIssued::Extended, rules, moment),
         Ok(Grant::Revive) => extend(ledger, issuer, asked, HowIssued::Revived, rules, moment),
         Err(lack) => decline(ledger, asked, lack, rules, activated),
@@ -249,7 +256,11 @@ fn declined(asked: &Asked, reason: Option<DeclineReason>, rules: Vec<TraceStep>)
     }
 }
 
-fn hand_out(record: Option<&LicenseRecord>, asked: &Asked, rules: Vec<TraceStep>) -> Vec<Event> {
+fn hand_out(ledger: &Ledger, record: Option<&LicenseRecord>, asked: &Asked, mut rules: Vec<TraceStep>, now: LabTime) -> Vec<Event> {
+    if let Some(record) = record.and_then(|record| super::activation::signed_anew(ledger, record, now)) {
+        rules.push(TraceStep::new("FT-23", "the key that signed it was replaced: the same license, signed anew"));
+        return vec![issued(record, HowIssued::Again, Vec::new(), false, asked, rules)];
+    }
     let handed = |record: &LicenseRecord| Event::HandedOut { number: record.number, terminal_server: asked.terminal_server.clone(), rules };
     record.map(handed).into_iter().collect()
 }
@@ -302,7 +313,12 @@ fn draw(ledger: &Ledger, issuer: &Issuer<'_>, asked: &Asked, mut rules: Vec<Trac
     let cal = Cal { version, expires_at, pack: Some(pack.pack.id.clone()), ..new_cal(issuer, asked, moment) };
     rules.push(TraceStep::new("LS-06", format!("pack of {version}: {} of {} left after this draw", pack.available() - 1, pack.pack.total)));
     let closes = ledger.open_temporaries(asked.inquiry.hardware_id, version);
+    let moved = peers::return_owed(ledger, issuer.server, asked);
+    if moved.is_some() {
+        rules.push(TraceStep::new("LS-10", "the CAL presented moves here: its issuer is told to take it back"));
+    }
     let mut events = vec![issued(new_record(ledger, cal, moment.now), HowIssued::New, closes, laid_down, asked, rules)];
+    events.extend(moved);
     let (total, free) = ledger.pool(version, ProductType::Device);
     let left = free.saturating_sub(1);
     if left * 100 <= total * terms::LOW_POOL_PERCENT {

@@ -2,12 +2,20 @@
 //!
 //! [`Ledger`] is the state; `decide.rs` turns commands into events, `apply.rs` takes events in, `reports.rs` reads.
 
+mod activation;
 mod apply;
+mod backup;
 mod decide;
 mod network;
+mod peers;
+mod refusal;
 mod reports;
 
+pub use activation::{ActivationCommand, ActivationEvent, Life, WithheldBecause};
+pub use backup::{Backup, RestoreCommand, Restored};
 pub use network::{NetworkCommand, NetworkEvent};
+pub use peers::{Owed, Peer, PeerCommand, PeerEvent, Say};
+pub use refusal::Refusal;
 pub use reports::Outcome;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -15,13 +23,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Cal, CalId, DeviceName, Generation, HardwareId, LabTime, LogRecord, Pack, PackId, ProductId, ProductType, ProductVersion, PublicKey,
-    RequestId, ServerName, TraceStep,
+    AgreementKey, Cal, CalId, DeviceName, Generation, HardwareId, LabTime, LicenseServerId, LogRecord, Pack, PackId, ProductId,
+    ProductType, ProductVersion, PublicKey, RequestId, ServerName, TraceStep,
 };
 use crate::policy::built_in;
 use crate::policy::terms::{self, Terms};
 use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettings, LedgerSettingsChange};
-use crate::wire::problem::{Problem, ProblemCode};
 
 /// Who this license server is; set once, at its first start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +62,9 @@ pub struct Clearinghouse {
     pub name: ServerName,
     /// Its public key.
     pub key: PublicKey,
+    /// Its key agreement key, published with the root: under it typed codes are checked.
+    #[serde(default)]
+    pub agreement: Option<AgreementKey>,
     /// The lab's root, PEM.
     pub root: String,
     /// SHA-256 of the root's DER, hex, as the administrator saw it.
@@ -88,6 +98,12 @@ pub struct OwnCertificate {
     pub until: LabTime,
     /// When this server got it.
     pub received_at: LabTime,
+    /// The License Server ID by which the server was activated, where a self-signed certificate stands for that (CE-15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license_server_id: Option<LicenseServerId>,
+    /// Which of the server's activations it belongs to, from 1; 0 for none.
+    #[serde(default)]
+    pub activation: u16,
 }
 
 /// An installed pack.
@@ -103,13 +119,16 @@ pub struct InstalledPack {
     pub installed_at: LabTime,
     /// The request that installed it.
     pub request: RequestId,
+    /// CALs that no device holds and none can get: lost in a restore, or to be had from the clearinghouse again (AC-26, AC-40).
+    #[serde(default)]
+    pub withheld: u32,
 }
 
 impl InstalledPack {
     /// CALs that are free.
     #[must_use]
     pub fn available(&self) -> u32 {
-        self.pack.total.saturating_sub(self.issued)
+        self.pack.total.saturating_sub(self.issued).saturating_sub(self.withheld)
     }
 }
 
@@ -195,6 +214,10 @@ pub enum Command {
     },
     /// Keep the certificate that the clearinghouse answered an activation with (AC-14).
     KeepActivation(NewCertificate),
+    /// A step of a restore (AC-39, AC-40).
+    Restore(RestoreCommand),
+    /// What else belongs to the life of an activation (AC-12 to AC-27).
+    Activation(Box<ActivationCommand>),
     /// Install a pack that the clearinghouse issued for this server.
     InstallPack {
         /// The request.
@@ -213,6 +236,8 @@ pub enum Command {
     },
     /// Something about the network (SPEC section 6, W08-04).
     Network(NetworkCommand),
+    /// Something about other license servers.
+    Peer(PeerCommand),
     /// A terminal server asks for a license.
     Inquire(Box<Asked>),
     /// A terminal server reports a logon (LS-13).
@@ -256,6 +281,8 @@ pub enum Event {
     },
     /// The server got a certificate.
     CertificateReceived(OwnCertificate),
+    /// Something happened to the server's activation.
+    Activation(ActivationEvent),
     /// A pack was installed.
     PackInstalled(InstalledPack),
     /// Policies changed.
@@ -331,81 +358,10 @@ pub enum Event {
     },
     /// Something in the network (SPEC section 6, W08-04).
     Network(NetworkEvent),
+    /// Something between license servers.
+    Peer(PeerEvent),
     /// A record of the event log.
     Logged(LogRecord),
-}
-
-/// Why a command was improper.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The service has not said who it is yet.
-    #[error("this license server has not been started yet")]
-    NotStarted,
-    /// The data directory is another server's.
-    #[error("this data directory belongs to {name} ({generation}); start it under that name and generation, or give another directory")]
-    OtherServer {
-        /// Whose it is.
-        name: ServerName,
-        /// Its generation.
-        generation: Generation,
-    },
-    /// Another clearinghouse is trusted already.
-    #[error("this license server belongs to clearinghouse {0}; it cannot change to another one")]
-    OtherClearinghouse(ServerName),
-    /// Another key is pinned under that name.
-    #[error("{0} is enrolled with another key; compare the thumbprints, and enrol the new one under another name")]
-    OtherKey(ServerName),
-    /// AC-33: installed before.
-    #[error("key pack {0} is already installed")]
-    PackInstalled(PackId),
-    /// AC-36, VC-08: too new for this server.
-    #[error("the pack is for product version {pack}, this license server is {server}")]
-    PackVersion {
-        /// The pack's version.
-        pack: ProductVersion,
-        /// The server's.
-        server: ProductVersion,
-    },
-    /// AC-30: not activated.
-    #[error("CALs can be installed only after activation")]
-    NotActivated,
-    /// W2K-13: a 2000 license server of a domain stands on a controller.
-    #[error("{0} is no domain controller: in a domain of Active Directory a Windows 2000 license server runs on one")]
-    NotOnController(ServerName),
-    /// W2K-06: permanents of this generation have no end.
-    #[error("permanents of {} have no end, so no life can be laid down", .0.title())]
-    NoEnd(Generation),
-    /// A number outside its range.
-    #[error("{what} must be from {low} to {high}, not {given}")]
-    OutOfRange {
-        /// Which number.
-        what: &'static str,
-        /// The lowest.
-        low: u32,
-        /// The highest.
-        high: u32,
-        /// What was given.
-        given: u32,
-    },
-}
-
-impl Refusal {
-    /// The refusal as a problem.
-    #[must_use]
-    pub fn problem(&self) -> Problem {
-        let (code, rules): (ProblemCode, &[&str]) = match self {
-            Refusal::NotStarted | Refusal::OtherServer { .. } | Refusal::OtherClearinghouse(_) | Refusal::OtherKey(_) => {
-                (ProblemCode::Conflict, &[])
-            }
-            Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &["AC-33"]),
-            Refusal::PackVersion { .. } => (ProblemCode::PackVersion, &["AC-36", "VC-08"]),
-            Refusal::NotActivated => (ProblemCode::NotActivated, &["AC-30"]),
-            Refusal::NotOnController(_) => (ProblemCode::Conflict, &["W2K-13"]),
-            Refusal::NoEnd(_) => (ProblemCode::Conflict, &["W2K-06"]),
-            Refusal::OutOfRange { .. } => (ProblemCode::Invalid, &[]),
-        };
-        Problem::new(code, self.to_string()).under(rules)
-    }
 }
 
 /// The state of a license server. Fields are private: what others need is in `reports.rs`.
@@ -420,6 +376,7 @@ pub struct Ledger {
     group: BTreeSet<ServerName>,
     group_in_force: BTreeSet<ServerName>,
     certificates: BTreeMap<u32, OwnCertificate>,
+    life: Life,
     packs: BTreeMap<u64, InstalledPack>,
     pack_numbers: HashMap<PackId, u64>,
     /// Packs with free CALs, by what they serve.
@@ -434,6 +391,8 @@ pub struct Ledger {
     temporaries_issued: BTreeMap<ProductVersion, u64>,
     next_lives: VecDeque<u32>,
     network: network::Network,
+    /// Other license servers.
+    peers: peers::Peers,
 }
 
 impl Default for Ledger {
@@ -452,6 +411,7 @@ impl Default for Ledger {
             group: BTreeSet::new(),
             group_in_force: BTreeSet::new(),
             certificates: BTreeMap::new(),
+            life: Life::default(),
             packs: BTreeMap::new(),
             pack_numbers: HashMap::new(),
             free: BTreeMap::new(),
@@ -464,6 +424,7 @@ impl Default for Ledger {
             temporaries_issued: BTreeMap::new(),
             next_lives: VecDeque::new(),
             network: network::Network::default(),
+            peers: peers::Peers::default(),
         }
     }
 }

@@ -78,11 +78,20 @@ impl Ledger {
         &self.settings
     }
 
-    /// The enrolled terminal server that has this key.
+    /// The enrolled terminal server or license server that has this key.
     #[must_use]
     pub fn caller(&self, thumbprint: &str) -> Option<(ServerName, PublicKey)> {
-        let name = self.callers.get(thumbprint)?;
-        self.terminal_servers.get(name).map(|key| (name.clone(), *key))
+        if let Some(name) = self.callers.get(thumbprint) {
+            return self.terminal_servers.get(name).map(|key| (name.clone(), *key));
+        }
+        let (name, peer) = self.peers().find(|(_, peer)| peer.key.thumbprint() == thumbprint)?;
+        Some((name.clone(), peer.key))
+    }
+
+    /// Whether a terminal server is enrolled with this key.
+    #[must_use]
+    pub fn is_terminal_server(&self, key: &crate::model::PublicKey) -> bool {
+        self.callers.contains_key(&key.thumbprint())
     }
 
     /// The enrolled terminal servers.
@@ -109,25 +118,33 @@ impl Ledger {
         self.certificates.get(&number)
     }
 
-    /// The certificate under which licenses are signed now: the newest activation certificate that holds, else the
-    /// self-signed one (CE-13, CE-14).
+    /// The certificate under which licenses are signed now: the newest activation certificate that holds, else the self-signed one
+    /// of an activation by a typed code (CE-15), else the self-signed one alone (CE-13, CE-14).
     #[must_use]
     pub fn current_certificate(&self, now: LabTime) -> Option<&OwnCertificate> {
         let holds = |own: &&OwnCertificate| own.from <= now && now < own.until;
-        let activation = self.certificates.values().rev().filter(|own| own.kind == CertificateKind::Activation).find(holds);
-        activation.or_else(|| self.certificates.values().find(|own| own.kind == CertificateKind::SelfSigned))
+        let in_force = || self.certificates.values().rev().filter(|own| own.number >= self.life.retired_below).filter(holds);
+        let activation = in_force().find(|own| own.kind == CertificateKind::Activation);
+        let typed = || in_force().find(|own| own.license_server_id.is_some());
+        let bare = |own: &&OwnCertificate| own.kind == CertificateKind::SelfSigned && own.license_server_id.is_none();
+        activation.or_else(typed).or_else(|| self.certificates.values().rev().find(bare))
     }
 
     /// LS-03, CE-13: whether an activation certificate holds now.
     #[must_use]
     pub fn is_activated(&self, now: LabTime) -> bool {
-        self.current_certificate(now).is_some_and(|own| own.kind == CertificateKind::Activation)
+        self.current_certificate(now).is_some_and(|own| own.kind == CertificateKind::Activation || own.license_server_id.is_some())
     }
 
     /// A record by its place.
     #[must_use]
     pub fn record(&self, number: u64) -> Option<&LicenseRecord> {
         self.records.get(&number)
+    }
+
+    /// The installed packs, oldest first.
+    pub(super) fn installed_packs(&self) -> impl Iterator<Item = &InstalledPack> {
+        self.packs.values()
     }
 
     /// An installed pack by its id.
@@ -274,8 +291,14 @@ fn on_record(record: &LicenseRecord) -> TemporaryOnRecord<'_> {
     TemporaryOnRecord { cal: &record.cal, validated: record.validated, closed: record.closed }
 }
 
-fn pack_row(pack: &InstalledPack) -> PackRow {
-    PackRow { pack: pack.pack.clone(), issued: pack.issued, available: pack.available(), installed_at: pack.installed_at }
+pub(super) fn pack_row(pack: &InstalledPack) -> PackRow {
+    PackRow {
+        pack: pack.pack.clone(),
+        issued: pack.issued,
+        available: pack.available(),
+        withheld: pack.withheld,
+        installed_at: pack.installed_at,
+    }
 }
 
 fn fits(record: &LicenseRecord, query: &LicenseQuery) -> bool {

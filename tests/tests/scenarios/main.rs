@@ -3,6 +3,7 @@
 
 mod activation;
 mod administration;
+mod between_license_servers;
 mod directory;
 mod discovery;
 mod grace;
@@ -14,5 +15,6 @@ mod per_user;
 mod recovery;
 mod several_servers;
 mod tampering;
+mod typed_codes;
 mod versions;
 mod windows_2000;
