@@ -16,23 +16,19 @@ fn logon(sets: &[LicensingSet], now: u32) -> Tracking {
 /// Rules: W08-04.
 #[test]
 fn a_license_is_begun_left_alone_extended_near_its_end_and_begun_anew_after_it() {
-    let table: [(&[LicensingSet], u32, Option<(u8, bool)>); 5] = [
-        (&[], 0, Some((1, false))),
-        (&[set(ProductVersion::V6_0, 60)], 52, None),
-        (&[set(ProductVersion::V6_0, 60)], 53, Some((1, true))),
-        (&[set(ProductVersion::V6_0, 60)], 60, Some((1, false))),
-        (&[set(ProductVersion::V5_2, 60)], 0, Some((2, false))),
-    ];
-    for (sets, now, expected) in table {
-        match (logon(sets, now), expected) {
-            (Tracking::Stands { until }, None) => assert_eq!(until, day(60)),
-            (Tracking::Write { number, set, extends }, Some(expected)) => {
-                assert_eq!((number, extends), expected, "day {now}");
-                assert_eq!((set.expires_at, set.managing_server.as_str()), (day(now + 60), "LS2"));
-            }
-            (other, expected) => panic!("day {now}: {other:?}, not {expected:?}"),
+    let user = [set(ProductVersion::V6_0, 60)];
+    assert_eq!(logon(&user, 52), Tracking::Stands { until: day(60) });
+    let written = |sets: &[LicensingSet], now| match logon(sets, now) {
+        Tracking::Write { number, set, extends } => {
+            assert_eq!((set.expires_at, set.managing_server.as_str()), (day(now + 60), "LS2"));
+            (number, extends)
         }
-    }
+        Tracking::Stands { until } => panic!("day {now}: stands until {until}"),
+    };
+    assert_eq!(written(&[], 0), (1, false), "a first license");
+    assert_eq!(written(&user, 53), (1, true), "near its end");
+    assert_eq!(written(&user, 60), (1, false), "after it");
+    assert_eq!(written(&[set(ProductVersion::V5_2, 60)], 0), (2, false), "another version's set stays");
 }
 
 /// Rules: W08-04.
