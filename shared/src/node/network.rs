@@ -307,6 +307,12 @@ impl Node {
         asked
     }
 
+    /// By which way the last search found a license server.
+    pub(super) fn found_by(&self, name: &ServerName) -> Option<Way> {
+        let found = &self.network.last.as_ref()?.found;
+        found.iter().find(|found| found.name == *name).map(|found| found.way)
+    }
+
     /// How the server comes to its license servers, and what it found.
     #[must_use]
     pub fn discovery_view(&self) -> Option<DiscoveryView> {

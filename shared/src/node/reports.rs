@@ -94,18 +94,20 @@ impl Node {
     /// The enrolled license servers as the list shows them: those that are asked, in order, then the others.
     #[must_use]
     pub fn license_server_rows(&self, now: LabTime) -> Vec<LicenseServerRow> {
-        let others = self.license_servers.keys().filter(|name| !self.list.contains(name));
+        let asked = self.asked();
+        let others = self.license_servers.keys().filter(|name| !asked.contains(name));
         let row = |name: &ServerName| {
             self.license_servers.get(name).map(|enrolled| LicenseServerRow {
                 name: name.clone(),
                 key: enrolled.key,
                 url: enrolled.url.clone(),
                 listed: self.list.contains(name),
+                found: self.found_by(name),
                 current: self.current.as_ref() == Some(name),
                 silent_until: self.silent.get(name).copied().filter(|until| now < *until),
             })
         };
-        self.list.iter().chain(others).filter_map(row).collect()
+        asked.iter().chain(others).filter_map(row).collect()
     }
 
     /// A session that has not ended.

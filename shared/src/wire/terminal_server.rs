@@ -432,6 +432,9 @@ pub struct LicenseServerRow {
     pub url: String,
     /// Whether it is on the list of servers to ask (SPEC 4.3 step 4).
     pub listed: bool,
+    /// By which way the last search found it, where it did (SPEC section 6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Way>,
     /// Whether it is the server that is asked first (SD-02).
     pub current: bool,
     /// Silent until it answers again or this moment comes (SPEC 4.3 step 4).
