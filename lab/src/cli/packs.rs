@@ -3,12 +3,14 @@
 use chassis::random;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use shared::model::code::in_fives;
 use shared::model::{
     AgreementNumber, AuthorizationNumber, CalKind, DeviceName, EnrollmentNumber, HardwareId, OpenLicenseNumber, ProductType,
     ProductVersion, Purchase, Registrant, RegistrantText, RequestId, RetailCode, ServerName, VolumeProgram,
 };
 use shared::wire::clearinghouse::{
-    ActivationRecord, AgreementProgram, BoughtCode, BuyCode, PackRecord, RecordOutcome, SignAgreement, SignedAgreement, Wanted,
+    ActivationRecord, AgreementProgram, BoughtCode, BoughtXp, BuyCode, BuyXp, PackRecord, RecordOutcome, SignAgreement, SignedAgreement,
+    Wanted,
 };
 use shared::wire::common::{ListQuery, Page};
 use shared::wire::license_server::{
@@ -233,6 +235,16 @@ pub(crate) enum Buy {
         program: Program,
         #[command(flatten)]
         order: Order,
+        /// Licenses of Windows XP Professional owned under it: before 2003-04-24 each gives a free CAL of 2003 (WS03-10)
+        #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=9999))]
+        xp: u32,
+    },
+    /// Windows XP Professional, retail or with a computer: product keys for the transition offer
+    #[command(after_help = "Example:  tsl buy xp --count 3\nRules: WS03-10, WS03-14. Trade them on the clearinghouse's page: /web/xp")]
+    Xp {
+        /// How many
+        #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+        count: u32,
     },
 }
 
@@ -248,9 +260,14 @@ impl Buy {
                 let text = format!("{code}  for {quantity} {product_type} CALs {version}\ninstall it with: tsl install retail {code}");
                 context.out.show(&bought, |out| out.line(&text))
             }
-            Buy::Agreement { program, order } => {
+            Buy::Xp { count } => {
+                let bought: BoughtXp = desk.post("/lab/reseller/xp-keys", &BuyXp { count }).await?;
+                let keys: Vec<String> = bought.keys.iter().map(|key| in_fives(key.as_str())).collect();
+                context.out.show(&bought, |out| out.line(&keys.join("\n")))
+            }
+            Buy::Agreement { program, order, xp } => {
                 let wanted = order.wanted();
-                let body = SignAgreement { program: program.into(), entitlements: vec![wanted] };
+                let body = SignAgreement { program: program.into(), entitlements: vec![wanted], xp_professional: xp };
                 let signed: SignedAgreement = desk.post("/lab/reseller/agreements", &body).await?;
                 let text = format!(
                     "entitled to {} {} CALs {}\ninstall them with: tsl install {} --quantity {} --version {} --type {}",
@@ -266,11 +283,6 @@ impl Buy {
             }
         }
     }
-}
-
-fn in_fives(code: &str) -> String {
-    let letters: Vec<char> = code.chars().collect();
-    letters.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
 /// A purchase as `tsl install` takes it.
