@@ -6,6 +6,9 @@ mod activation;
 mod app;
 mod backup;
 mod codes;
+mod network;
+mod outreach;
+mod referring;
 mod routes;
 mod sealing;
 
@@ -19,6 +22,7 @@ use chassis::random;
 use chassis::server::{Running, Site, StartError};
 use shared::ledger::{Command, Ledger, NewCertificate};
 use shared::model::{Generation, LabTime, ProductId};
+use shared::policy::terms;
 use shared::trust::{self, Period, Serial, TrustError};
 
 use crate::app::LicenseServer;
@@ -36,13 +40,17 @@ pub struct Config {
     /// How long the clearinghouse may take to answer, in milliseconds
     #[arg(long, env = "TSL_CLEARINGHOUSE_TIMEOUT_MS", default_value_t = 5000, global = true)]
     pub clearinghouse_timeout_ms: u64,
+    /// How long another license server may take to answer before it counts as silent, in milliseconds (LS-07); well below a
+    /// terminal server's own patience
+    #[arg(long, env = "TSL_REFERRAL_TIMEOUT_MS", default_value_t = 700, global = true)]
+    pub referral_timeout_ms: u64,
 }
 
 impl Config {
     /// A Windows Server 2003 license server inside another program.
     #[must_use]
     pub fn embedded(service: ServiceConfig) -> Self {
-        Self { service, generation: Generation::Windows2003, clearinghouse_timeout_ms: 5000 }
+        Self { service, generation: Generation::Windows2003, clearinghouse_timeout_ms: 5000, referral_timeout_ms: 700 }
     }
 }
 
@@ -51,17 +59,24 @@ impl Config {
 /// # Errors
 /// If its address is taken, its data directory cannot be used, or belongs to another server.
 pub async fn start(config: Config) -> Result<Running, StartError> {
+    if terms::terms(config.generation).is_own_license_manager() {
+        let why = format!("{} has no license server: its terminal servers manage their own licenses (NT-01)", config.generation.title());
+        return Err(StartError::Service(why));
+    }
     let site = Site::open(Kind::LicenseServer, &config.service)?;
     let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
     let engine: Engine<Ledger> =
         Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
     begin(&engine, &site, config.generation).await?;
-    let patience = Duration::from_millis(config.clearinghouse_timeout_ms);
-    let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), patience);
-    let client = client.map_err(|error| StartError::Service(error.to_string()))?.over(engine.network());
+    let client = |patience_ms| {
+        let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), Duration::from_millis(patience_ms));
+        client.map(|client| client.over(engine.network())).map_err(|error| StartError::Service(error.to_string()))
+    };
+    let (clearinghouse, peers) = (client(config.clearinghouse_timeout_ms)?, client(config.referral_timeout_ms)?);
     let agreement = agreement_file(&site.data)?;
-    let app = LicenseServer::new(engine, site.identity.clone(), client, agreement);
+    let app = LicenseServer::new(engine, site.identity.clone(), clearinghouse, peers, agreement);
     app.adopt_key().await.map_err(|problem| StartError::Service(problem.detail))?;
+    outreach::keep_up(&app);
     site.serve(app, routes::table()).await
 }
 

@@ -1,6 +1,6 @@
 //! Windows Server 2008 and later: what changed after 2003.
 
-use super::Status::Later;
+use super::Status::{Later, Working};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -8,9 +8,9 @@ pub(super) const RULES: &[Rule] = &[
     rule("W08-01", Later, "Devices are licensed as in 2003.", &[]),
     rule("W08-02", Later, "A 2008 terminal server asks license servers of 2008 or later only.", &[]),
     rule("W08-03", Later, "A mode not chosen yet is a state of its own: event 1068, after grace 1069 and denial.", &[]),
-    rule("W08-04", Later, "Per user is recorded in the directory for 60 days at a time, more than were bought if need be.", &[]),
-    rule("W08-05", Later, "A license server outside its directory group cannot record: event 4105, and the user is let in.", &[]),
-    rule("W08-06", Later, "In a workgroup per user cannot be tracked.", &[]),
+    rule("W08-04", Working, "Per user is recorded in the directory for 60 days at a time, more than were bought if need be.", &["shared::policy::tracking::at_logon", "license_server::network::track", "shared::directory::decide::license"]),
+    rule("W08-05", Working, "A license server outside its directory group cannot record: event 4105, and the user is let in.", &["shared::directory::reports::may_license", "shared::ledger::network::tracked"]),
+    rule("W08-06", Working, "In a workgroup per user cannot be tracked.", &["terminal_server::tracking::track", "license_server::network::findings"]),
     rule("W08-07", Later, "A revoked CAL is free at once, while the client's copy works until its end.", &[]),
     rule("W08-08", Later, "One in five CALs of a version may be revoked at a time, at least one; beyond that event 81 names a date.", &[]),
     rule("W08-09", Later, "User CALs cannot be revoked.", &[]),
@@ -18,7 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("W08-11", Later, "Packs move to another license server, with event 93 where the old one was declared dead.", &[]),
     rule("W08-12", Later, "Rebuilding the database removes every CAL; the papers bring them back.", &[]),
     rule("W08-13", Later, "Device CALs turn into User CALs and back, as a new pack.", &[]),
-    rule("W08-14", Later, "From 2008 R2 on a license server has to be named, not found.", &[]),
+    rule("W08-14", Working, "From 2008 R2 on a license server has to be named, not found.", &["shared::policy::discovery::can_search", "shared::node::network::configure"]),
     rule("W08-15", Later, "The Diagnoser looks at each known license server and says what is wrong and how to mend it.", &[]),
     rule("W08-16", Later, "Grace is 120 days, kept in a hidden place that people delete without support.", &[]),
 ];

@@ -7,20 +7,20 @@ use super::{Rule, rule};
 pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-01", Working, "What ends grace: this server's first permanent CAL; two other readings as settings.", &["shared::policy::grace::early_end"]),
     rule("CON-02", Working, "What starts grace: the first connection that is accepted.", &["shared::node::judge::grace_events"]),
-    rule("CON-03", Later, "An NT 4.0 temporary lasts 60 days, not 90.", &[]),
-    rule("CON-04", Later, "NT 4.0 gives temporaries again and again, later generations once.", &[]),
-    rule("CON-05", Later, "NT 4.0 waits for the end of a temporary, 2003 replaces it at the next connection.", &[]),
+    rule("CON-03", Working, "An NT 4.0 temporary lasts 60 days, not 90.", &["shared::policy::terms::terms"]),
+    rule("CON-04", Working, "NT 4.0 gives temporaries again and again, later generations once.", &["shared::policy::terms::terms", "shared::policy::nt4::granting::grant"]),
+    rule("CON-05", Working, "NT 4.0 waits for the end of a temporary, 2003 replaces it at the next connection.", &["shared::policy::nt4::granting::rule_of_held"]),
     rule("CON-06", Working, "A temporary comes first always in 2003, before SP3 of 2000 only for want of CALs.", &["shared::policy::issuing::at_once", "shared::policy::issuing::first_license"]),
     rule("CON-07", Explained, "A license server makes and signs licenses, a terminal server delivers them.", &["docs/GLOSSARY.md"]),
-    rule("CON-08", Explained, "A terminal server asks for renewal; the issuer may come in behind that.", &["docs/GLOSSARY.md"]),
+    rule("CON-08", Working, "A terminal server asks for renewal; the issuer may come in behind that.", &["shared::policy::asking::order", "shared::ledger::peers::return_owed"]),
     rule("CON-09", Working, "Per user any license server that answers will do; a switch demands activation.", &["shared::policy::per_user::judge"]),
     rule("CON-10", Working, "A license server without activation keeps a terminal server going with temporaries past grace.", &["shared::policy::issuing::first_license", "shared::policy::issuing::after_temporary"]),
     rule("CON-11", Working, "Per user issues no temporaries.", &["shared::policy::admission::assess", "shared::policy::per_user::judge"]),
     rule("CON-12", Later, "Sweep, recover a pack, reissue, revoke: four different things with four names.", &[]),
     rule("CON-13", Later, "Revocation counts each version apart; 2003 can be left out.", &[]),
     rule("CON-14", Working, "CALs on one server or split over two: both can be shown.", &["shared::policy::asking::order"]),
-    rule("CON-15", Later, "A registry list is needed for the Domain role on a member server, not for Enterprise.", &[]),
-    rule("CON-16", Later, "NT 4.0 has Per Server and Per Seat.", &[]),
+    rule("CON-15", Working, "A registry list is needed for the Domain role on a member server, not for Enterprise.", &["shared::policy::discovery::reach"]),
+    rule("CON-16", Working, "NT 4.0 has Per Server and Per Seat.", &["shared::policy::nt4::counting::has_free", "lab::cli::nt::HELP"]),
     rule("CON-17", Explained, "A grace of 180 days is a misreading: 90 and another 90 of evaluation.", &["docs/GLOSSARY.md"]),
     rule("CON-18", Working, "Event 1004 reads differently in each generation.", &["shared::policy::denials::Denial::event", "shared::policy::denials::Denial::record"]),
     rule("CON-19", Explained, "Four types of CAL: temporary, user, device, external connector.", &["docs/GLOSSARY.md"]),
@@ -28,7 +28,7 @@ pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-21", Working, "That a license has ended never shuts a device out by itself.", &["shared::policy::issuing::after_temporary", "shared::policy::verdict::issued"]),
     rule("CON-22", Working, "A license that cannot be read is denied; a switch asks for a new one.", &["shared::policy::admission::assess"]),
     rule("CON-23", Working, "Grace looks at what this terminal server receives, not at what others do.", &["shared::node::judge::grace_events"]),
-    rule("CON-24", Later, "The Domain role is found on a domain controller and needs a list elsewhere.", &[]),
+    rule("CON-24", Working, "The Domain role is found on a domain controller and needs a list elsewhere.", &["shared::policy::discovery::reach"]),
     rule("CON-25", Later, "A Per User server accepts whatever is owned; the report names the mismatch.", &[]),
     rule("CON-26", Explained, "The mode belongs to the terminal server.", &["docs/GLOSSARY.md"]),
 ];
@@ -36,9 +36,9 @@ pub(super) const CONTRADICTIONS: &[Rule] = &[
 #[rustfmt::skip]
 pub(super) const OPEN: &[Rule] = &[
     rule("OQ-1", Explained, "The lost flowchart of the connection per device: the PD family stands for it.", &["docs/GLOSSARY.md"]),
-    rule("OQ-2", Later, "Rediscovery in 2003: the intervals of 2000, as settings.", &[]),
+    rule("OQ-2", Working, "Rediscovery in 2003: the intervals of 2000, as settings.", &["shared::policy::discovery::INTERVALS"]),
     rule("OQ-3", Working, "A temporary that ended unvalidated still gets a permanent; a switch denies it.", &["shared::policy::issuing::after_temporary"]),
-    rule("OQ-4", Later, "A renewal by another server counts there, and is taken back at the issuer when that can be reached.", &[]),
+    rule("OQ-4", Working, "A renewal by another server counts there, and is taken back at the issuer when that can be reached.", &["shared::ledger::peers::return_owed", "shared::ledger::peers::take_back"]),
     rule("OQ-5", Working, "A temporary's end is announced to the user from seven days before.", &["shared::policy::denials::expiry_popup"]),
     rule("OQ-6", Working, "258 says that nothing was presented, 265 that something presented could not be helped.", &["shared::policy::verdict::declined", "shared::policy::denials::Denial::code"]),
     rule("OQ-7", Working, "A permanent's life is drawn evenly from whole days, 52 to 89, from dice with a seed.", &["shared::ledger::decide::end_of_life", "shared::dice::between"]),
@@ -46,7 +46,7 @@ pub(super) const OPEN: &[Rule] = &[
     rule("OQ-9", Working, "Asked for a temporary that is on record and holds, the server hands out the same one.", &["shared::policy::issuing::first_license", "shared::ledger::reports::live_temporary"]),
     rule("OQ-10", Working, "A license that begins within a day from now counts as begun; beyond that it is invalid.", &["shared::policy::admission::sound"]),
     rule("OQ-11", Later, "The lesser switches of lsreport and tsctst do what the TL family says.", &[]),
-    rule("OQ-12", Working, "Events whose text is not published have texts of the lab's own; so far 1010.", &["shared::policy::denials::Denial::record"]),
+    rule("OQ-12", Working, "Events whose text is not published have texts of the lab's own: 1010, 1026, 1027.", &["shared::policy::denials::Denial::record"]),
 ];
 
 #[rustfmt::skip]
@@ -56,7 +56,7 @@ pub(super) const DECISIONS: &[Rule] = &[
     rule("SD-03", Working, "SP3 on one side only is as if it were on neither.", &["shared::policy::terms::between"]),
     rule("SD-04", Working, "Built-in licenses are on record, are handed back, and end no grace.", &["shared::policy::built_in::covers", "shared::policy::admission::by_version_and_dates", "shared::node::judge::grace_events", "shared::policy::issuing::decide"]),
     rule("SD-05", Working, "A server that lost its activation hands a live permanent back and extends none.", &["shared::policy::issuing::permanent_on_record"]),
-    rule("SD-06", Working, "Event 21 also comes before a referral that helps; 22 only where no usable version was ever installed.", &["shared::ledger::decide::decline", "shared::ledger::reports::has_pack_for"]),
+    rule("SD-06", Working, "Event 21 also comes before a referral that helps; 22 only where no usable version was ever installed.", &["shared::ledger::decide::pool_event", "shared::ledger::peers::pass_through", "shared::ledger::reports::has_pack_for"]),
     rule("SD-07", Working, "Event 20 comes with every draw at or below the threshold.", &["shared::ledger::decide::draw"]),
     rule("SD-08", Working, "New, handed back or renewed: any permanent ends grace.", &["shared::node::judge::grace_events"]),
     rule("SD-09", Working, "Whether to ask goes by the terminal server's clock, what to issue by the license server's.", &["shared::node::connection::step", "shared::policy::issuing::Request"]),
@@ -69,5 +69,5 @@ pub(super) const DECISIONS: &[Rule] = &[
     rule("SD-16", Working, "The security group binds marks too; a server that refuses still counts as contacted.", &["shared::ledger::reports::may_ask", "license_server::routes::licensing::contact"]),
     rule("SD-17", Working, "Where activation is demanded per user, the first answer settles it.", &["shared::node::judge::contact_outcome", "shared::policy::per_user::judge"]),
     rule("SD-18", Working, "An older license that gets no newer one is denied with 265, and the event goes by its kind.", &["shared::policy::verdict::older_denial", "shared::policy::verdict::issued"]),
-    rule("SD-19", Later, "A return notice is repeated until it arrives, and must name version and end exactly.", &[]),
+    rule("SD-19", Working, "A return notice is repeated until it arrives, and must name version and end exactly.", &["shared::ledger::peers::try_again", "shared::ledger::peers::next_try", "shared::policy::neighbours::is_the_one"]),
 ];

@@ -74,12 +74,12 @@ pub(super) const LICENSE_SERVER: &[Rule] = &[
     rule("LS-04", Working, "One temporary per device and version; while it holds it is handed out again.", &["shared::policy::issuing::first_license", "shared::ledger::decide::mint_temporary"]),
     rule("LS-05", Working, "A permanent needs a device pack with a free CAL, activation, and a mark on a temporary that still holds.", &["shared::policy::issuing::upgrade", "shared::policy::issuing::after_temporary", "shared::ledger::reports::free_pack"]),
     rule("LS-06", Working, "Each issue moves one CAL from available to issued and notes who, what, since and until.", &["shared::ledger::decide::draw", "shared::ledger::apply::count_new"]),
-    rule("LS-07", Later, "A server with an empty pool refers to one that has announced free CALs.", &[]),
-    rule("LS-08", Later, "Servers tell one another how many CALs they have.", &[]),
+    rule("LS-07", Working, "A server with an empty pool refers to one that has announced free CALs.", &["shared::ledger::peers::referral", "shared::policy::neighbours::candidates", "shared::policy::issuing::may_refer", "license_server::referring::refer"]),
+    rule("LS-08", Working, "Servers tell one another how many CALs they have.", &["shared::ledger::peers::owed", "shared::ledger::peers::changed", "shared::policy::events::not_announced", "license_server::outreach::run"]),
     rule("LS-09", Working, "Once a day ended permanents return to the pool; until then the record is its own device's to extend.", &["shared::policy::sweeping::sweep_after", "shared::ledger::apply::take_back", "shared::policy::issuing::permanent_on_record"]),
-    rule("LS-10", Later, "An ended CAL of another server is reported to it, again and again if need be.", &[]),
+    rule("LS-10", Working, "An ended CAL of another server is reported to it, again and again if need be.", &["shared::ledger::peers::return_owed", "shared::ledger::peers::take_back", "shared::policy::events::not_returned"]),
     rule("LS-11", Working, "Event 20 says that a pool runs low.", &["shared::ledger::decide::draw"]),
-    rule("LS-12", Working, "Asked for a permanent with the pool empty: event 21; with no such pack at all: event 22.", &["shared::ledger::decide::decline", "shared::ledger::reports::has_pack_for"]),
+    rule("LS-12", Working, "Asked for a permanent with the pool empty: event 21; with no such pack at all: event 22.", &["shared::ledger::decide::pool_event", "shared::ledger::reports::has_pack_for"]),
     rule("LS-13", Working, "A logon sets the mark at the server that issued the temporary; if that one is silent, the next logon tries again.", &["shared::ledger::decide::mark", "terminal_server::asking::mark"]),
     rule("LS-14", Working, "A device with a live permanent on record gets that one, not a second.", &["shared::policy::issuing::permanent_on_record", "shared::ledger::reports::permanent"]),
 ];
@@ -88,8 +88,8 @@ pub(super) const LICENSE_SERVER: &[Rule] = &[
 pub(super) const RENEWAL: &[Rule] = &[
     rule("RN-01", Working, "The window opens seven times 24 hours before the end, that second included.", &["shared::policy::renewal::in_window"]),
     rule("RN-02", Working, "The issuer extends the same record; asked twice, it extends once.", &["shared::policy::issuing::permanent_on_record", "shared::policy::renewal::already_extended", "shared::ledger::decide::extend"]),
-    rule("RN-03", Working, "With the issuer down another server renews from its own pool; telling the issuer afterwards comes later (RN-04).", &["shared::policy::asking::order", "shared::policy::issuing::upgrade"]),
-    rule("RN-04", Later, "When the issuer is back it is told to take the moved CAL in.", &[]),
+    rule("RN-03", Working, "With the issuer down another server renews from its own pool; the old CAL stays counted at the issuer.", &["shared::policy::asking::order", "shared::policy::issuing::upgrade", "shared::ledger::peers::return_owed"]),
+    rule("RN-04", Working, "When the issuer is back it is told to take the moved CAL in.", &["shared::ledger::peers::return_owed", "shared::ledger::peers::take_back", "license_server::outreach::run"]),
     rule("RN-05", Working, "With the issuer gone for good and no other CALs the client works up to its end.", &["shared::policy::verdict::none_reachable"]),
     rule("RN-06", Working, "All CALs on one server, a second one empty: time to repair the first.", &["shared::policy::issuing::first_license"]),
     rule("RN-07", Working, "CALs split over two servers: either one issues and renews.", &["shared::policy::asking::order"]),
@@ -114,7 +114,7 @@ pub(super) const USER: &[Rule] = &[
     rule("PU-05", Working, "A license left over from Per Device is ignored.", &["shared::policy::admission::assess"]),
     rule("PU-06", Working, "Whether the license server must be activated is a switch, off by default.", &["shared::policy::per_user::judge"]),
     rule("PU-07", Working, "Nothing checks that enough User CALs were bought; the trace of each decision says so.", &["shared::policy::per_user::judge"]),
-    rule("PU-08", Later, "One CAL for a person, whatever the number of devices and servers; a report will count people, not sessions.", &[]),
+    rule("PU-08", Working, "One CAL for a person, whatever the number of devices and servers; the reports count people, not sessions.", &["shared::node::people::note_person", "shared::ledger::network::report"]),
     rule("PU-09", Explained, "Why it is not tracked: it came late, and nothing tied a CAL to an account.", &["docs/GLOSSARY.md"]),
 ];
 
