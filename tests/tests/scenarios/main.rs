@@ -3,6 +3,7 @@
 
 mod activation;
 mod administration;
+mod backup;
 mod between_license_servers;
 mod directory;
 mod discovery;
