@@ -10,4 +10,5 @@
 mod ledger;
 mod node;
 mod run;
+mod upgrade;
 mod workstation;
