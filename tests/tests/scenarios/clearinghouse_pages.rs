@@ -23,7 +23,13 @@ async fn every_page_works_without_script_and_each_field_has_its_label() {
         assert!(header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-"), "{path}");
         assert_eq!((header("cache-control").as_str(), header("x-content-type-options").as_str()), ("no-store", "nosniff"));
         let html = page.text().await.unwrap();
-        assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\">") && !html.contains("<script") && !html.contains(" onclick=") && !html.contains("javascript:"), "{path}");
+        assert!(
+            html.starts_with("<!DOCTYPE html><html lang=\"en\">")
+                && !html.contains("<script")
+                && !html.contains(" onclick=")
+                && !html.contains("javascript:"),
+            "{path}"
+        );
         for field in ["<input id=\"", "<textarea id=\"", "<select id=\""] {
             for (at, start) in html.match_indices(field) {
                 let id = html[at + start.len()..].split('"').next().unwrap();
