@@ -60,7 +60,7 @@ pub enum Command {
         /// What is wanted.
         call: Box<desk::Call>,
         /// The key of the codes for the license server in question.
-        codes: CodeKey,
+        codes: Box<CodeKey>,
     },
     /// An activated license server deactivates itself (AC-23).
     Deactivate {

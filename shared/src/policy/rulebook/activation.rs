@@ -1,6 +1,6 @@
 //! Activation, deactivation, CAL packs, backup: the license server and its clearinghouse.
 
-use super::Status::{Explained, Later, Working};
+use super::Status::{Explained, Working};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
