@@ -3,7 +3,9 @@
 
 mod activation;
 mod administration;
+mod backup;
 mod between_license_servers;
+mod clearinghouse_pages;
 mod directory;
 mod discovery;
 mod grace;

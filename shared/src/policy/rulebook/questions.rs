@@ -16,7 +16,7 @@ pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-09", Working, "Per user any license server that answers will do; a switch demands activation.", &["shared::policy::per_user::judge"]),
     rule("CON-10", Working, "A license server without activation keeps a terminal server going with temporaries past grace.", &["shared::policy::verdict::stopped", "shared::policy::issuing::first_license", "shared::policy::issuing::after_temporary"]),
     rule("CON-11", Working, "Per user issues no temporaries.", &["shared::policy::per_user::with_temporary", "shared::policy::admission::assess", "shared::policy::per_user::judge"]),
-    rule("CON-12", Later, "Sweep, recover a pack, reissue, revoke: four different things with four names.", &[]),
+    rule("CON-12", Working, "Sweep, recover a pack, reissue, revoke: four different things with four names.", &["shared::policy::sweeping::sweep_after", "clearinghouse::person::recover", "clearinghouse::person::reissue"]),
     rule("CON-13", Later, "Revocation counts each version apart; 2003 can be left out.", &[]),
     rule("CON-14", Working, "CALs on one server or split over two: both can be shown.", &["shared::policy::asking::order"]),
     rule("CON-15", Working, "A registry list is needed for the Domain role on a member server, not for Enterprise.", &["shared::policy::discovery::reach"]),
