@@ -218,6 +218,7 @@ fn lab_file(data: &Path, services: &[Running]) -> LabFile {
         pid: Some(std::process::id()),
         data: Some(data.to_owned()),
         clearinghouse: places.next(),
+        directory: None,
         license_servers: places.next().into_iter().collect(),
         terminal_servers: places.collect(),
         passwords_file: Some(data.join("passwords.json")),

@@ -61,7 +61,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     begin(&engine, &site, config.generation).await?;
     let client = |patience_ms| {
         let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), Duration::from_millis(patience_ms));
-        client.map_err(|error| StartError::Service(error.to_string()))
+        client.map(|client| client.over(engine.network())).map_err(|error| StartError::Service(error.to_string()))
     };
     let (clearinghouse, peers) = (client(config.clearinghouse_timeout_ms)?, client(config.referral_timeout_ms)?);
     let app = LicenseServer::new(engine, site.identity.clone(), clearinghouse, peers);

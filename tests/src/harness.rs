@@ -36,6 +36,7 @@ enum Part {
     Clearinghouse,
     LicenseServer(Generation),
     TerminalServer(Generation),
+    Directory,
 }
 
 /// One service of the lab, running or stopped.
@@ -58,6 +59,7 @@ pub struct Plan {
     grace_over: bool,
     lab_powers: bool,
     acquainted: bool,
+    directory: bool,
     folder: Option<PathBuf>,
 }
 
@@ -67,6 +69,8 @@ pub struct TestLab {
     pub dir: TempDir,
     /// The clearinghouse.
     pub clearinghouse: Service,
+    /// The directory, where the lab has one.
+    pub directory: Option<Service>,
     /// The license servers, in the order in which the terminal servers ask them.
     pub license_servers: Vec<Service>,
     /// The terminal servers.
@@ -87,6 +91,7 @@ impl Default for Plan {
             grace_over: true,
             lab_powers: true,
             acquainted: false,
+            directory: false,
             folder: None,
         }
     }
@@ -135,6 +140,13 @@ impl Plan {
         self.activated = false;
         self.packs = Vec::new();
         self.grace_over = false;
+        self
+    }
+
+    /// With a directory, which every service knows and which knows every service; it holds nothing yet.
+    #[must_use]
+    pub fn directory(mut self) -> Self {
+        self.directory = true;
         self
     }
 
@@ -192,6 +204,7 @@ impl TestLab {
             config
         };
         let clearinghouse = Service::start(Part::Clearinghouse, config("CH1"), &http, now).await;
+        let directory = if plan.directory { Some(Service::start(Part::Directory, config("DIR1"), &http, now).await) } else { None };
         let mut license_servers = Vec::new();
         for (name, generation) in &plan.license_servers {
             license_servers.push(Service::start(Part::LicenseServer(*generation), config(name), &http, now).await);
@@ -200,7 +213,7 @@ impl TestLab {
         for (name, generation) in &plan.terminal_servers {
             terminal_servers.push(Service::start(Part::TerminalServer(*generation), config(name), &http, now).await);
         }
-        let mut lab = Self { dir, clearinghouse, license_servers, terminal_servers, now, http };
+        let mut lab = Self { dir, clearinghouse, directory, license_servers, terminal_servers, now, http };
         lab.set_up(&plan).await;
         lab
     }
@@ -310,7 +323,8 @@ impl TestLab {
     /// Moves all running services to a later moment.
     pub async fn go_to(&mut self, moment: LabTime) {
         self.now = moment;
-        let services = std::iter::once(&mut self.clearinghouse).chain(&mut self.license_servers).chain(&mut self.terminal_servers);
+        let first = std::iter::once(&mut self.clearinghouse).chain(&mut self.directory);
+        let services = first.chain(&mut self.license_servers).chain(&mut self.terminal_servers);
         for service in services {
             service.set_clock(moment).await;
         }
@@ -523,6 +537,7 @@ impl Service {
 
 async fn run(part: Part, config: ServiceConfig) -> Running {
     let started = match part {
+        Part::Directory => directory::start(directory::Config::embedded(config)).await,
         Part::Clearinghouse => clearinghouse::start(clearinghouse::Config::embedded(config)).await,
         Part::LicenseServer(generation) => {
             license_server::start(license_server::Config { generation, ..license_server::Config::embedded(config) }).await

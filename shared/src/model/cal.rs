@@ -13,6 +13,10 @@ use super::{DeviceName, HardwareId, LabTime, PackId, ParseError, ProductVersion,
 /// The product that a terminal server names in its license request, and the key a client looks its store up by (ST-03).
 pub const HELD_PRODUCT: &str = "A02";
 
+/// The product that a Windows NT 4.0 terminal server names in its place, so that neither is ever shown the other's license; a name
+/// of the lab's own (NT-44).
+pub const WORKSTATION_PRODUCT: &str = "NT4-WORKSTATION";
+
 /// The adjusted product id of a license of the built-in pool (ST-04).
 const BUILT_IN_PRODUCT: &str = "A02-5.00-EX";
 

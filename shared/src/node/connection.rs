@@ -144,6 +144,10 @@ impl Connection {
         &self.arrival.request
     }
 
+    pub(super) fn arrival(&self) -> &Arrival {
+        &self.arrival
+    }
+
     /// Takes in what a license server said.
     pub fn hear(&mut self, heard: Heard) {
         self.heard.push(heard);
@@ -189,7 +193,7 @@ impl Node {
     pub fn step(&self, connection: &Connection, now: LabTime) -> Step {
         let Some(server) = &self.server else { return Step::Judge };
         match self.assess(server, connection, now, &mut Vec::new()) {
-            Assessment::Administration | Assessment::Refused { .. } | Assessment::Sufficient(_) => Step::Judge,
+            Assessment::Workstation | Assessment::Administration | Assessment::Refused { .. } | Assessment::Sufficient(_) => Step::Judge,
             Assessment::PerUser => self.next_contact(server, connection, now),
             Assessment::Ask { version, holding } => {
                 let question = self.question(server, connection, Question { version, holding }, now);

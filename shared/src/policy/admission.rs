@@ -83,6 +83,8 @@ pub enum Holding {
 /// What the terminal server must do about a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Assessment {
+    /// The server is its own license manager and asks nobody (section 2).
+    Workstation,
     /// Remote administration: licensing is not looked at (PD-24, PD-25).
     Administration,
     /// Per user (section 4.7).
@@ -134,9 +136,12 @@ impl Holding {
     }
 }
 
-/// Asks the questions in their order: PD-24 and PD-25; per user; PD-22, PD-23 and OQ-10; PD-21; PD-20; PD-19; then dates.
+/// Asks the questions in their order: who manages licenses at all (NT-01); PD-24 and PD-25; per user; PD-22, PD-23 and OQ-10; PD-21; PD-20; PD-19; then dates.
 #[must_use]
 pub fn assess(presented: &Presented, facts: &Circumstances<'_>, trace: &mut Vec<TraceStep>) -> Assessment {
+    if facts.terms.is_own_license_manager() {
+        return Assessment::Workstation;
+    }
     if facts.admin || !facts.application_mode {
         return Assessment::Administration;
     }

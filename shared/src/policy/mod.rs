@@ -13,6 +13,7 @@ pub mod grace;
 pub mod issuing;
 pub mod modes;
 pub mod neighbours;
+pub mod nt4;
 pub mod packs;
 pub mod per_user;
 pub mod renewal;

@@ -29,6 +29,17 @@ pub struct Terms {
     pub silence: Span,
 }
 
+impl Terms {
+    /// Whether a terminal server is its own license manager, asks no license server and knows no grace (NT-01).
+    #[must_use]
+    pub fn is_own_license_manager(&self) -> bool {
+        match self.first_issue {
+            FirstIssue::ByCategory => true,
+            FirstIssue::PermanentIfFree | FirstIssue::Temporary => false,
+        }
+    }
+}
+
 /// What a device without a license is given first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstIssue {

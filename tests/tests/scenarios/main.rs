@@ -6,6 +6,7 @@ mod administration;
 mod between_license_servers;
 mod grace;
 mod license_server;
+mod nt4;
 mod per_device;
 mod per_user;
 mod recovery;

@@ -69,5 +69,5 @@ pub(super) const DECISIONS: &[Rule] = &[
     rule("SD-16", Working, "The security group binds marks too; a server that refuses still counts as contacted.", &["shared::ledger::reports::may_ask", "license_server::routes::licensing::contact"]),
     rule("SD-17", Working, "Where activation is demanded per user, the first answer settles it.", &["shared::node::judge::contact_outcome", "shared::policy::per_user::judge"]),
     rule("SD-18", Working, "An older license that gets no newer one is denied with 265, and the event goes by its kind.", &["shared::policy::verdict::older_denial", "shared::policy::verdict::issued"]),
-    rule("SD-19", Working, "A return notice is repeated until it arrives, and must name version and end exactly.", &["shared::ledger::peers::try_again", "shared::ledger::peers::next_try", "shared::policy::neighbours::is_the_one"]),
+    rule("SD-19", Working, "A return notice is repeated until it arrives, and must name version and end exactly.", &["shared::ledger::peers::known::try_again", "shared::ledger::peers::known::next_try", "shared::policy::neighbours::is_the_one"]),
 ];
