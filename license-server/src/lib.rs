@@ -16,7 +16,7 @@ use chassis::config::{Kind, ServiceConfig};
 use chassis::engine::{Engine, EngineOptions};
 use chassis::random;
 use chassis::server::{Running, Site, StartError};
-use shared::ledger::{Command, Ledger, NewCertificate};
+use shared::ledger::{Command, Ledger, ManageCommand, NewCertificate};
 use shared::model::{Generation, LabTime, ProductId};
 use shared::trust::{self, Period, Serial};
 
@@ -32,6 +32,9 @@ pub struct Config {
     /// settled at the first start (VC-02, VC-08)
     #[arg(long, env = "TSL_GENERATION", default_value = "windows-2003", global = true)]
     pub generation: Generation,
+    /// Upgrade this license server in place: go on in the data directory of an older generation; its packs stay (VC-09)
+    #[arg(long, env = "TSL_UPGRADE", default_value_t = false, global = true)]
+    pub upgrade: bool,
     /// How long the clearinghouse may take to answer, in milliseconds
     #[arg(long, env = "TSL_CLEARINGHOUSE_TIMEOUT_MS", default_value_t = 5000, global = true)]
     pub clearinghouse_timeout_ms: u64,
@@ -45,7 +48,7 @@ impl Config {
     /// A Windows Server 2003 license server inside another program.
     #[must_use]
     pub fn embedded(service: ServiceConfig) -> Self {
-        Self { service, generation: Generation::Windows2003, clearinghouse_timeout_ms: 5000, referral_timeout_ms: 700 }
+        Self { service, generation: Generation::Windows2003, upgrade: false, clearinghouse_timeout_ms: 5000, referral_timeout_ms: 700 }
     }
 }
 
@@ -58,6 +61,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
     let engine: Engine<Ledger> =
         Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
+    if config.upgrade {
+        upgrade(&engine, config.generation).await?;
+    }
     begin(&engine, &site, config.generation).await?;
     let client = |patience_ms| {
         let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), Duration::from_millis(patience_ms));
@@ -81,6 +87,16 @@ async fn begin(engine: &Engine<Ledger>, site: &Site, generation: Generation) -> 
     let certificate = NewCertificate { pem: own.pem(), from: period.from, until: period.until };
     let start = Command::Start { name, generation, certificate, product_id };
     engine.execute(None, start, |_, _, _| ()).await.map_err(StartError::of)
+}
+
+/// VC-09: a license server of an older generation goes on as a newer one; one that was never started has nothing to upgrade.
+async fn upgrade(engine: &Engine<Ledger>, generation: Generation) -> Result<(), StartError> {
+    let founded = engine.peek(|ledger, _| ledger.server().is_some()).map_err(|error| StartError::Service(error.to_string()))?;
+    if !founded {
+        return Ok(());
+    }
+    let command = Command::Manage(ManageCommand::Upgrade(generation));
+    engine.execute(None, command, |_, _, _| ()).await.map_err(StartError::of)
 }
 
 /// 2050-01-01T00:00:00Z.

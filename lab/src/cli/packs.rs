@@ -29,7 +29,7 @@ pub(crate) struct OnLicenseServer {
 }
 
 impl OnLicenseServer {
-    fn api(&self, context: &Context) -> Result<Api, Failure> {
+    pub(super) fn api(&self, context: &Context) -> Result<Api, Failure> {
         let lab = context.lab()?;
         lab.admin(Kind::LicenseServer, lab.license_server(self.server.as_ref())?)
     }
@@ -438,6 +438,7 @@ fn license_row(row: &LicenseRow) -> Vec<String> {
         Standing::Closed => "closed by an upgrade",
         Standing::Active => "active",
         Standing::Expired => "expired",
+        Standing::Revoked => "revoked",
     };
     let (number, device, user) = (row.number.to_string(), cal.device.to_string(), cal.user.to_string());
     let (kind, version, standing) = (cal.kind.to_string(), cal.version.to_string(), standing.to_owned());

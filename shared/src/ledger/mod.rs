@@ -4,10 +4,12 @@
 
 mod apply;
 mod decide;
+mod managing;
 mod peers;
 mod refusal;
 mod reports;
 
+pub use managing::{ManageCommand, ManageEvent};
 pub use peers::{Owed, Peer, PeerCommand, PeerEvent, Say};
 pub use refusal::Refusal;
 pub use reports::Outcome;
@@ -104,6 +106,9 @@ pub struct InstalledPack {
     pub installed_at: LabTime,
     /// The request that installed it.
     pub request: RequestId,
+    /// When it was removed; what devices hold of it is still counted, in case it comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<LabTime>,
 }
 
 impl InstalledPack {
@@ -129,6 +134,9 @@ pub struct LicenseRecord {
     pub closed: bool,
     /// The certificate it was signed under.
     pub certificate: u32,
+    /// When it was revoked: its CAL is free, the device's copy works up to its end (W08-07).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<LabTime>,
 }
 
 /// What a terminal server asked for, and for whom, as the ledger sees it.
@@ -212,6 +220,8 @@ pub enum Command {
         /// Whole days.
         days: u32,
     },
+    /// Something about CALs and packs.
+    Manage(ManageCommand),
     /// Something about other license servers.
     Peer(PeerCommand),
     /// A terminal server asks for a license.
@@ -330,6 +340,8 @@ pub enum Event {
         /// Their places.
         numbers: Vec<u64>,
     },
+    /// Something happened to CALs and packs.
+    Managed(ManageEvent),
     /// Something between license servers.
     Peer(PeerEvent),
     /// A record of the event log.
@@ -361,6 +373,12 @@ pub struct Ledger {
     ends: BTreeSet<(LabTime, u64)>,
     temporaries_issued: BTreeMap<ProductVersion, u64>,
     next_lives: VecDeque<u32>,
+    /// Revoked CALs by their end.
+    revoked: BTreeSet<(LabTime, u64)>,
+    /// Packs that were given up to other license servers, by request.
+    released: HashMap<RequestId, Vec<Pack>>,
+    /// The database may be damaged.
+    suspect: bool,
     /// Other license servers.
     peers: peers::Peers,
 }
@@ -373,6 +391,7 @@ impl Default for Ledger {
                 prevent_license_upgrade: false,
                 security_group_policy: false,
                 unvalidated_expired_denied: false,
+                revoke_2008_only: false,
                 sweep_at_s: terms::SWEEP_AT_S,
             },
             clearinghouse: None,
@@ -392,6 +411,9 @@ impl Default for Ledger {
             ends: BTreeSet::new(),
             temporaries_issued: BTreeMap::new(),
             next_lives: VecDeque::new(),
+            revoked: BTreeSet::new(),
+            released: HashMap::new(),
+            suspect: false,
             peers: peers::Peers::default(),
         }
     }

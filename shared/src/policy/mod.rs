@@ -17,6 +17,7 @@ pub mod nt4;
 pub mod packs;
 pub mod per_user;
 pub mod renewal;
+pub mod revoking;
 pub mod rulebook;
 pub mod sweeping;
 pub mod terms;

@@ -278,6 +278,8 @@ pub enum Standing {
     Active,
     /// Past its end; a permanent is counted until the sweep.
     Expired,
+    /// Revoked: the CAL is free again, the device's copy works up to its end (W08-07).
+    Revoked,
 }
 
 /// `GET /licenses`.
@@ -299,6 +301,8 @@ pub struct LedgerSettings {
     pub security_group_policy: bool,
     /// A temporary that expired without a logon is not upgraded (OQ-3).
     pub unvalidated_expired_denied: bool,
+    /// Only CALs of version 6.0 can be revoked (CON-13).
+    pub revoke_2008_only: bool,
     /// The moment of the daily sweep, seconds after midnight UTC (LS-09).
     pub sweep_at_s: u32,
 }
@@ -316,6 +320,9 @@ pub struct LedgerSettingsChange {
     /// See [`LedgerSettings::unvalidated_expired_denied`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unvalidated_expired_denied: Option<bool>,
+    /// See [`LedgerSettings::revoke_2008_only`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoke_2008_only: Option<bool>,
     /// See [`LedgerSettings::sweep_at_s`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep_at_s: Option<u32>,

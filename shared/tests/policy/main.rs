@@ -14,6 +14,7 @@ mod grace;
 mod issuing;
 mod nt4;
 mod per_user;
+mod revoking;
 mod spans;
 mod verdict;
 mod versions;

@@ -5,6 +5,7 @@ mod activation;
 mod administration;
 mod between_license_servers;
 mod grace;
+mod later_windows;
 mod license_server;
 mod nt4;
 mod per_device;

@@ -1,23 +1,23 @@
 //! Windows Server 2008 and later: what changed after 2003.
 
-use super::Status::Later;
+use super::Status::{Later, Working};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
-    rule("W08-01", Later, "Devices are licensed as in 2003.", &[]),
-    rule("W08-02", Later, "A 2008 terminal server asks license servers of 2008 or later only.", &[]),
+    rule("W08-01", Working, "Devices are licensed as in 2003.", &["shared::policy::terms::WINDOWS_2008"]),
+    rule("W08-02", Working, "A 2008 terminal server asks license servers of 2008 or later only.", &["shared::policy::versions::server_serves", "shared::ledger::decide::inquire"]),
     rule("W08-03", Later, "A mode not chosen yet is a state of its own: event 1068, after grace 1069 and denial.", &[]),
     rule("W08-04", Later, "Per user is recorded in the directory for 60 days at a time, more than were bought if need be.", &[]),
     rule("W08-05", Later, "A license server outside its directory group cannot record: event 4105, and the user is let in.", &[]),
     rule("W08-06", Later, "In a workgroup per user cannot be tracked.", &[]),
-    rule("W08-07", Later, "A revoked CAL is free at once, while the client's copy works until its end.", &[]),
-    rule("W08-08", Later, "One in five CALs of a version may be revoked at a time, at least one; beyond that event 81 names a date.", &[]),
-    rule("W08-09", Later, "User CALs cannot be revoked.", &[]),
-    rule("W08-10", Later, "Which versions can be revoked is a matter of whom one reads; each version has its own count here.", &[]),
-    rule("W08-11", Later, "Packs move to another license server, with event 93 where the old one was declared dead.", &[]),
-    rule("W08-12", Later, "Rebuilding the database removes every CAL; the papers bring them back.", &[]),
-    rule("W08-13", Later, "Device CALs turn into User CALs and back, as a new pack.", &[]),
+    rule("W08-07", Working, "A revoked CAL is free at once, while the client's copy works until its end.", &["shared::ledger::managing::revoke", "shared::ledger::apply::take_back"]),
+    rule("W08-08", Working, "One in five CALs of a version may be revoked at a time, at least one; beyond that event 81 names a date.", &["shared::policy::revoking::limit", "shared::policy::revoking::next_allowed", "shared::ledger::managing::revoke", "shared::policy::events::revocation_limit"]),
+    rule("W08-09", Working, "User CALs cannot be revoked.", &["license_server::routes::managing::revoke"]),
+    rule("W08-10", Working, "Which versions can be revoked is a matter of whom one reads; each version has its own count here.", &["shared::policy::revoking::covers", "shared::ledger::managing::revoked_ends"]),
+    rule("W08-11", Working, "Packs move to another license server, with event 93 where the old one was declared dead.", &["shared::ledger::managing::release", "shared::ledger::managing::take_over", "license_server::routes::managing::migrate", "shared::policy::events::source_not_alive"]),
+    rule("W08-12", Working, "Rebuilding the database removes every CAL; the papers bring them back.", &["license_server::routes::managing::rebuild", "shared::ledger::apply::delete_all", "shared::policy::events::database_suspect"]),
+    rule("W08-13", Working, "Device CALs turn into User CALs and back, as a new pack.", &["shared::ledger::managing::convert"]),
     rule("W08-14", Later, "From 2008 R2 on a license server has to be named, not found.", &[]),
     rule("W08-15", Later, "The Diagnoser looks at each known license server and says what is wrong and how to mend it.", &[]),
     rule("W08-16", Later, "Grace is 120 days, kept in a hidden place that people delete without support.", &[]),

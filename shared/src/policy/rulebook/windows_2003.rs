@@ -128,7 +128,7 @@ pub(super) const VERSIONS: &[Rule] = &[
     rule("VC-06", Working, "2000 CALs do not serve a 2003 terminal server: temporary, then denial.", &["shared::policy::versions::eligible_versions", "shared::policy::versions::license_covers"]),
     rule("VC-07", Working, "2003 user CALs do not serve a 2000 terminal server.", &["shared::ledger::reports::free_pack"]),
     rule("VC-08", Working, "In general neither the license server nor the CAL may be older than the terminal server, nor the CAL newer than its server.", &["shared::policy::versions::server_serves", "shared::policy::versions::server_holds", "shared::policy::versions::license_covers"]),
-    rule("VC-09", Later, "A terminal server upgraded to 2003 needs a 2003 license server; an upgraded one keeps its packs.", &[]),
+    rule("VC-09", Working, "A terminal server upgraded to 2003 needs a 2003 license server; an upgraded one keeps its packs.", &["shared::ledger::managing::decide", "license_server::upgrade"]),
 ];
 
 #[rustfmt::skip]
