@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use chassis::config::ServiceConfig;
 use chassis::server::{Running, ServiceError, StartError};
-use futures_util::future::select_all;
-use shared::model::{Generation, LabTime, UserName};
+use futures_util::future::{pending, select_all};
+use shared::model::{Generation, LabTime, ServerName, UserName};
 
+use crate::control::{Action, Control, Order, Reply};
 use crate::failure::Failure;
-use crate::place::{LAB_FILE, Lab, LabFile, Place};
+use crate::place::{Kind, LAB_FILE, Lab, LabFile, Place};
 use crate::setup::{self, Plan, Step};
 
 /// How a lab is to be started.
@@ -43,7 +44,24 @@ pub struct RunningLab {
     pub steps: Vec<Step>,
     /// The file that says where it is.
     pub lab_file: PathBuf,
-    services: Vec<Running>,
+    services: Vec<Member>,
+    control: Control,
+}
+
+/// A service of the lab, which its administrator may stop and start by itself.
+#[derive(Debug)]
+struct Member {
+    name: ServerName,
+    plan: ServicePlan,
+    running: Option<Running>,
+}
+
+/// What it takes to start a service, and to start it again where it was.
+#[derive(Clone, Debug)]
+struct ServicePlan {
+    kind: Kind,
+    generation: Generation,
+    config: ServiceConfig,
 }
 
 /// The file that says how far a lab's first start came.
@@ -128,8 +146,9 @@ pub async fn start(up: &Up) -> Result<RunningLab, Failure> {
     let mut services = Vec::new();
     match begin(up, &mut services).await {
         Ok((lab, steps)) => {
+            let control = Control::listen(&up.data)?;
             lab.file().write(&lab_file)?;
-            Ok(RunningLab { lab, steps, lab_file, services })
+            Ok(RunningLab { lab, steps, lab_file, services, control })
         }
         Err(failure) => {
             // The first failure says more than what a stop could add.
@@ -155,16 +174,13 @@ fn is_set_up(data: &Path) -> Result<bool, Failure> {
     Ok(false)
 }
 
-async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>), Failure> {
+async fn begin(up: &Up, services: &mut Vec<Member>) -> Result<(Lab, Vec<Step>), Failure> {
     let set_up = is_set_up(&up.data)?;
-    let config = |folder: &str, place: u16| service(up, folder, place);
-    services.push(clearinghouse::start(clearinghouse::Config::embedded(config("clearinghouse", 0)?)).await.map_err(not_started)?);
-    let mut license_server = license_server::Config::embedded(config("license-server", 1)?);
-    license_server.generation = up.generation;
-    services.push(license_server::start(license_server).await.map_err(not_started)?);
-    let mut terminal_server = terminal_server::Config::embedded(config("terminal-server", 2)?);
-    terminal_server.generation = up.generation;
-    services.push(terminal_server::start(terminal_server).await.map_err(not_started)?);
+    let kinds = [Kind::Clearinghouse, Kind::LicenseServer, Kind::TerminalServer];
+    for (place, kind) in (0_u16..).zip(kinds) {
+        let plan = ServicePlan { kind, generation: up.generation, config: service(up, kind.name(), place)? };
+        services.push(Member::start(plan).await?);
+    }
     let data = std::path::absolute(&up.data).map_err(|error| Failure::file(&up.data, error))?;
     let lab = Lab::new(lab_file(&data, services), data.join(LAB_FILE).display().to_string());
     if set_up {
@@ -202,34 +218,100 @@ fn service(up: &Up, folder: &str, place: u16) -> Result<ServiceConfig, Failure> 
     })
 }
 
-fn not_started(error: StartError) -> Failure {
-    Failure::Broken(error.to_string())
-}
-
 /// Absolute paths, so that the file says the same wherever it is read from.
-fn lab_file(data: &Path, services: &[Running]) -> LabFile {
-    let mut places = services.iter().map(|running| Place {
-        name: running.name.clone(),
-        url: running.url(),
-        peer_url: None,
-        token_file: Some(running.admin_token_path.clone()),
-    });
+fn lab_file(data: &Path, services: &[Member]) -> LabFile {
+    let places = |kind: Kind| {
+        let running = services.iter().filter(move |member| member.plan.kind == kind).filter_map(|member| member.running.as_ref());
+        running.map(|running| Place {
+            name: running.name.clone(),
+            url: running.url(),
+            peer_url: None,
+            token_file: Some(running.admin_token_path.clone()),
+        })
+    };
     LabFile {
         pid: Some(std::process::id()),
         data: Some(data.to_owned()),
-        clearinghouse: places.next(),
-        license_servers: places.next().into_iter().collect(),
-        terminal_servers: places.collect(),
+        clearinghouse: places(Kind::Clearinghouse).next(),
+        license_servers: places(Kind::LicenseServer).collect(),
+        terminal_servers: places(Kind::TerminalServer).collect(),
         passwords_file: Some(data.join("passwords.json")),
         clients: Some(data.join("clients")),
     }
 }
 
+impl ServicePlan {
+    async fn start(&self) -> Result<Running, Failure> {
+        let config = self.config.clone();
+        let started = match self.kind {
+            Kind::Clearinghouse => clearinghouse::start(clearinghouse::Config::embedded(config)).await,
+            Kind::LicenseServer => {
+                let mut config = license_server::Config::embedded(config);
+                config.generation = self.generation;
+                license_server::start(config).await
+            }
+            Kind::TerminalServer => {
+                let mut config = terminal_server::Config::embedded(config);
+                config.generation = self.generation;
+                terminal_server::start(config).await
+            }
+        };
+        started.map_err(|error: StartError| Failure::Broken(error.to_string()))
+    }
+}
+
+impl Member {
+    async fn start(mut plan: ServicePlan) -> Result<Self, Failure> {
+        let running = plan.start().await?;
+        // The others know the port that it has now.
+        plan.config.bind = Some(running.address);
+        Ok(Self { name: running.name.clone(), plan, running: Some(running) })
+    }
+
+    async fn obey(&mut self, action: Action) -> Result<String, Failure> {
+        let name = self.name.clone();
+        if matches!(action, Action::Stop | Action::Restart) {
+            match self.running.take() {
+                Some(running) => running.stop().await.map_err(|error| Failure::Broken(error.to_string()))?,
+                None if action == Action::Restart => {}
+                None => return Ok(format!("{name} was stopped already")),
+            }
+        }
+        if matches!(action, Action::Start | Action::Restart) {
+            if self.running.is_some() {
+                return Ok(format!("{name} is running already"));
+            }
+            self.running = Some(self.plan.start().await?);
+        }
+        Ok(match action {
+            Action::Stop => format!("{name} has stopped"),
+            Action::Start => format!("{name} is running"),
+            Action::Restart => format!("{name} has stopped and is running again"),
+        })
+    }
+}
+
 impl RunningLab {
-    /// Comes back when one of the services cannot go on.
+    /// Does what comes over the control socket; comes back when one of the services cannot go on.
     pub async fn finished(&mut self) -> ServiceError {
-        let ends: Vec<_> = self.services.iter_mut().map(|running| Box::pin(running.finished())).collect();
-        select_all(ends).await.0
+        loop {
+            let Self { services, control, .. } = self;
+            let waiting = tokio::select! {
+                failure = first_failure(services) => return failure,
+                waiting = control.next() => waiting,
+            };
+            let reply = match self.obey(&waiting.order).await {
+                Ok(done) => Reply::Done(done),
+                Err(failure) => Reply::Failed(failure.to_string()),
+            };
+            waiting.reply(&reply).await;
+        }
+    }
+
+    async fn obey(&mut self, order: &Order) -> Result<String, Failure> {
+        let member = self.services.iter_mut().find(|member| member.name == order.service);
+        let member = member.ok_or_else(|| Failure::Usage(format!("{} is not a service of this lab", order.service)))?;
+        member.obey(order.action).await
     }
 
     /// Stops the services, the terminal server first, and takes the lab file away.
@@ -243,9 +325,18 @@ impl RunningLab {
     }
 }
 
-async fn stop_all(services: Vec<Running>) -> Result<(), Failure> {
+async fn first_failure(services: &mut [Member]) -> ServiceError {
+    let running = services.iter_mut().filter_map(|member| member.running.as_mut());
+    let ends: Vec<_> = running.map(|running| Box::pin(running.finished())).collect();
+    if ends.is_empty() {
+        return pending().await;
+    }
+    select_all(ends).await.0
+}
+
+async fn stop_all(services: Vec<Member>) -> Result<(), Failure> {
     let mut ended = Ok(());
-    for running in services.into_iter().rev() {
+    for running in services.into_iter().rev().filter_map(|member| member.running) {
         let stopped = running.stop().await.map_err(|error| Failure::Broken(error.to_string()));
         ended = ended.and(stopped);
     }

@@ -11,7 +11,7 @@ use shared::wire::terminal_server::{Connected, LicenseRequest, LicenseStatus};
 
 use super::Context;
 use super::accounts::Secret;
-use super::time::clocks;
+use super::time::{awake, clocks};
 use super::words::{status_words, steps};
 use crate::api::Api;
 use crate::clients::Clients;
@@ -208,7 +208,7 @@ async fn once(context: &Context, round: &Round, devices: Vec<Device>) -> Result<
 }
 
 async fn daily(context: &Context, lab: &Lab, place: &Place, round: &mut Round, mut devices: Vec<Device>, days: u32) -> Result<(), Failure> {
-    let clocks = clocks(lab, None)?;
+    let clocks = awake(context.out, clocks(lab, None)?).await?;
     let bar = context.out.progress(u64::from(days), "days");
     let mut report = Days { total: Tally::default(), days: Vec::new(), denials: Vec::new() };
     for day in 1..=days {

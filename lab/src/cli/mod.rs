@@ -6,7 +6,9 @@ mod connect;
 mod history;
 mod operate;
 mod packs;
+mod play;
 mod servers;
+mod service;
 mod settings;
 mod time;
 mod up;
@@ -63,6 +65,15 @@ enum Command {
     /// Run a whole lab here: clearinghouse, license server, terminal server, activated and with a pack of CALs
     #[command(after_help = up::HELP)]
     Up(up::UpArgs),
+    /// Perform a page of docs/labs on screen, step by step, and stop where the lab says something else
+    #[command(after_help = play::HELP)]
+    Play(play::Play),
+    /// Stop or start one service of a lab that `tsl up` runs
+    #[command(
+        after_help = "Example:  tsl service stop LS1\n          tsl service restart LS1\nServices in containers: docker compose stop, start, restart.",
+        subcommand
+    )]
+    Service(service::Service),
     /// Wait until every service of the lab answers
     #[command(after_help = "Example:  tsl up & tsl wait --seconds 20 && tsl connect PC01")]
     Wait(operate::Wait),
@@ -224,7 +235,12 @@ pub fn run() -> ExitCode {
     let json = cli.json;
     let done = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::Broken(format!("no runtime can be started here: {error}")))
-        .and_then(|runtime| runtime.block_on(cli.run()));
+        .and_then(|runtime| {
+            let done = runtime.block_on(cli.run());
+            // Nobody waits for a thread that waits for Enter.
+            runtime.shutdown_background();
+            done
+        });
     let Err(failure) = done else { return ExitCode::SUCCESS };
     report(&failure, json);
     ExitCode::from(failure.exit_code())
@@ -235,6 +251,8 @@ impl Cli {
         let context = Context { addresses: self.addresses, out: Out { json: self.json } };
         match self.command {
             Command::Up(args) => args.run(&context).await,
+            Command::Play(args) => args.run(&context).await,
+            Command::Service(args) => args.run(&context).await,
             Command::Wait(args) => args.run(&context).await,
             Command::Reset(args) => args.run(&context),
             Command::Status => operate::status(&context).await,

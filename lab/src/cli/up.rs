@@ -74,8 +74,9 @@ impl UpArgs {
         ended
     }
 
-    async fn until_told(&self, out: Out, data: PathBuf) -> Result<(), Failure> {
-        let plan = Up {
+    /// The lab that the switches ask for, in this data folder.
+    pub(super) fn plan(&self, data: PathBuf) -> Up {
+        Up {
             data,
             first_port: self.ports,
             seed: self.seed,
@@ -83,7 +84,11 @@ impl UpArgs {
             generation: self.generation,
             cals: self.cals,
             users: self.users.clone(),
-        };
+        }
+    }
+
+    async fn until_told(&self, out: Out, data: PathBuf) -> Result<(), Failure> {
+        let plan = self.plan(data);
         let mut stop = StopSignals::listen().map_err(|error| Failure::Broken(format!("signals cannot be received here: {error}")))?;
         // A signal during the set-up ends the lab as one later does.
         let mut running = tokio::select! {
