@@ -8,6 +8,7 @@ pub mod clients;
 pub mod clock;
 pub mod control;
 pub mod device;
+pub mod diagnosis;
 pub mod failure;
 pub mod out;
 pub mod page;

@@ -170,6 +170,15 @@ pub async fn activate(api: &Api, place: &Place, registrant: &Registrant) -> Resu
     Ok(step(place, "is activated", view.status != 0))
 }
 
+/// Activates a license server for this registrant.
+///
+/// # Errors
+/// What the clearinghouse or the license server says against it.
+pub async fn activate_as(api: &Api, registrant: Registrant) -> Result<ActivationView, Failure> {
+    let _: Value = api.post("/activation", &Activate { registrant }).await?;
+    api.get("/activation").await
+}
+
 async fn first_pack(lab: &Lab, api: &Api, place: &Place, cals: u32) -> Result<Option<Step>, Failure> {
     let list: PackList = api.get("/packs").await?;
     if cals == 0 || !list.packs.is_empty() {

@@ -1,11 +1,13 @@
 //! The door: a connection from its arrival to its verdict, and a session from its logon to its end.
 
 use shared::model::{RequestId, SessionId, TraceStep};
-use shared::node::{Arrival, Command, Connection, Event, Refusal, Step};
-use shared::policy::denials;
+use shared::node::{Arrival, Command, Connection, Event, Refusal, Server, Step};
+use shared::policy::protocol::Breach;
+use shared::policy::{denials, protocol};
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{
-    ConnectRequest, Connected, Decision, Denial, Ending, LicenseStatus, LoggedOn, LogonRequest, SessionState, Verdict,
+    ConnectRequest, Connected, Decision, Denial, Ending, LicenseStatus, LicensingMessage, LoggedOn, LogonRequest, MessageKind,
+    SessionState, Verdict,
 };
 
 use crate::app::TerminalServer;
@@ -33,6 +35,7 @@ pub(crate) async fn connect(app: &TerminalServer, asked: ConnectRequest) -> Resu
 
 fn arrival(app: &TerminalServer, asked: ConnectRequest) -> Result<Arrival, Problem> {
     let anchors = || app.peek(|node, _| anchors_of(node)).unwrap_or_default();
+    let breach = breach_of(&asked);
     let presented = app.belief().open(asked.license.as_deref(), anchors);
     Ok(Arrival {
         request: asked.request,
@@ -43,7 +46,20 @@ fn arrival(app: &TerminalServer, asked: ConnectRequest) -> Result<Arrival, Probl
         admin: asked.admin,
         presented,
         token: asked.license,
+        breach,
     })
+}
+
+/// Section 10: what is wrong with the envelope of a licensing message; a client that sends none is not asked for one.
+fn breach_of(asked: &ConnectRequest) -> Option<Breach> {
+    let message = asked.message.as_ref()?;
+    match (message.kind, &asked.license) {
+        (MessageKind::ErrorAlert, _) => return Some(Breach::Abandoned),
+        (MessageKind::NewLicenseRequest, Some(_)) | (MessageKind::LicenseInfo, None) => return Some(Breach::Malformed),
+        (MessageKind::NewLicenseRequest, None) | (MessageKind::LicenseInfo, Some(_)) => {}
+    }
+    let right = LicensingMessage::check_of(asked.hardware_id, asked.license.as_deref());
+    message.check.as_ref().is_some_and(|check| *check != right).then_some(Breach::BadlyEncrypted)
 }
 
 async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected, Problem> {
@@ -57,7 +73,7 @@ async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected
     let (Some(verdict), Some(server)) = (verdict, server) else {
         return Err(Problem::new(ProblemCode::Internal, "the connection led to no verdict"));
     };
-    let Decision::Accepted { session, status, .. } = verdict.decision else { return Err(denied(verdict)) };
+    let Decision::Accepted { session, status, .. } = verdict.decision else { return Err(denied(&server, verdict)) };
     let license = connection.granted(status);
     let warning = license.as_ref().filter(|granted| granted.cal.pack.is_none());
     let warning = warning.and_then(|granted| denials::expiry_popup(granted.cal.expires_at, now, popup_days));
@@ -67,12 +83,13 @@ async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected
 }
 
 /// A denial as a problem: the client's code and text, the event, the rule and the trace (section 10).
-fn denied(verdict: Verdict) -> Problem {
+fn denied(server: &Server, verdict: Verdict) -> Problem {
     let (code, event) = match verdict.decision {
         Decision::Denied { code, event } => (code, event),
         Decision::Accepted { .. } => (None, None),
     };
-    let text = denials::text_of(code).to_owned();
+    let text = protocol::text_of(code, &verdict.rule).unwrap_or_else(|| denials::text_of(code));
+    let text = protocol::in_words_of(server.generation, text);
     let detail = code.map_or_else(|| text.clone(), |code| format!("{code}: {text}"));
     let mut problem = Problem::new(ProblemCode::Denied, detail).under(&[verdict.rule.as_str()]);
     problem.denial = Some(Box::new(Denial { code, text, event, rule: verdict.rule, trace: verdict.trace }));

@@ -6,7 +6,7 @@ use shared::model::{DeviceName, LabTime, Platform};
 
 use super::Context;
 use crate::clients::Clients;
-use crate::device::{Device, Part, Slot};
+use crate::device::{Device, Memory, Part, Slot};
 use crate::failure::Failure;
 
 #[derive(Subcommand, Debug)]
@@ -25,9 +25,30 @@ pub(crate) enum Client {
     New {
         /// The device
         device: DeviceName,
-        /// windows-95, windows-98, windows-nt4, windows-2000, windows-xp-home, windows-xp-professional, other
+        /// windows-for-workgroups, windows-95, windows-98, windows-nt35, windows-nt4, windows-2000, windows-xp-home, windows-xp-professional,
+        /// windows-vista, macintosh, other
         #[arg(long, default_value = "windows-xp-professional")]
         platform: Platform,
+        /// Forgets its licenses when it is switched off, as a thin client without flash does (ST-09)
+        #[arg(long)]
+        no_store: bool,
+        /// With --no-store: forgets its hardware id too, and makes another at each start (FT-08)
+        #[arg(long, requires = "no_store")]
+        new_id_per_boot: bool,
+    },
+    /// Switch a device off and on: what its memory does not keep is gone
+    #[command(
+        after_help = "Example:  tsl client new THIN01 --platform other --no-store\n          tsl connect THIN01 && tsl client power-cycle THIN01 && tsl connect THIN01\nRules: ST-09 (a stable hardware id gets the same license back), FT-08 (an unstable one burns CALs)."
+    )]
+    PowerCycle {
+        /// The device
+        device: DeviceName,
+    },
+    /// Say of a device that its memory keeps everything now: new firmware
+    #[command(after_help = "Example:  tsl client firmware THIN01\nRule: FT-08 (the cure).")]
+    Firmware {
+        /// The device
+        device: DeviceName,
     },
     /// Delete one license, keep the hardware id: the license server hands the same license back
     #[command(after_help = "Example:  tsl client delete-license PC01 LICENSE000 && tsl connect PC01\nRules: ST-05, PD-02.")]
@@ -99,11 +120,31 @@ impl Client {
         match self {
             Client::List => list(context, &clients),
             Client::Show { device } => show(context, &existing(&clients, &device)?),
-            Client::New { device, platform } => {
+            Client::PowerCycle { device } => {
+                let mut found = existing(&clients, &device)?;
+                found.power_cycle();
+                let what = match found.memory {
+                    Memory::Whole => "was switched off and on and has kept everything",
+                    Memory::HardwareId => "was switched off and on and has lost its licenses; its hardware id is the same (ST-09)",
+                    Memory::Nothing => "was switched off and on and has lost everything, its hardware id too (FT-08)",
+                };
+                changed(context, &clients, &found, what)
+            }
+            Client::Firmware { device } => {
+                let mut found = existing(&clients, &device)?;
+                found.memory = Memory::Whole;
+                changed(context, &clients, &found, "keeps its store in flash from now on")
+            }
+            Client::New { device, platform, no_store, new_id_per_boot } => {
                 if clients.find(&device)?.is_some() {
                     return Err(Failure::Usage(format!("{device} is there already; see tsl client show {device}")));
                 }
-                changed(context, &clients, &Device::new(device, platform), "is a new device")
+                let memory = match (no_store, new_id_per_boot) {
+                    (false, _) => Memory::Whole,
+                    (true, false) => Memory::HardwareId,
+                    (true, true) => Memory::Nothing,
+                };
+                changed(context, &clients, &Device { memory, ..Device::new(device, platform) }, "is a new device")
             }
             Client::DeleteLicense { device, slot } => {
                 let mut found = existing(&clients, &device)?;
@@ -161,10 +202,7 @@ fn show(context: &Context, device: &Device) -> Result<(), Failure> {
     context.out.show(&value, |out| {
         let hardware =
             device.licensing.hardware.map_or_else(|| "none yet: the next connection makes one".to_owned(), |key| key.id.to_string());
-        out.line(&format!(
-            "{} ({})\nHKLM\\Software\\Microsoft\\MSLicensing\n  HardwareID\\ClientHWID  {hardware}",
-            device.name, device.platform
-        ));
+        out.line(&format!("{} ({})\n{}\n  HardwareID\\ClientHWID  {hardware}", device.name, device.platform, device.store_place()));
         for (slot, license) in &device.licensing.store {
             out.line(&format!(
                 "  Store\\{slot}\n    ProductID {}, CompanyName {}, LicenseScope {}",

@@ -358,25 +358,36 @@ impl Install {
             }
             Install::Other { agreement, order, how } => (Purchase::Other { agreement }, Some(order.wanted()), how),
         };
-        let request = how.request.unwrap_or_else(random::request_id);
         let api = how.on.api(context)?;
-        let body = InstallPack { request: request.clone(), purchase, wanted };
-        let installed: PackRow = match api.post("/packs", &body).await {
-            Ok(row) => row,
-            Err(failure @ Failure::Silent { .. }) => {
-                context.out.note(&format!("no answer; the same command with --request {request} asks again without installing twice"));
-                return Err(failure);
-            }
-            Err(failure) => return Err(failure),
-        };
-        context.out.show(&installed, |out| {
-            let pack = &installed.pack;
-            out.line(&format!(
-                "installed: {} {} CALs {} ({}), {} of them free\npack id {}",
-                pack.total, pack.product_type, pack.version, pack.kind, installed.available, pack.id
-            ));
-        })
+        install(context, &api, how.request, purchase, wanted).await
     }
+}
+
+/// Installs what was bought, and says what is there now.
+pub(crate) async fn install(
+    context: &Context,
+    api: &Api,
+    request: Option<RequestId>,
+    purchase: Purchase,
+    wanted: Option<Wanted>,
+) -> Result<(), Failure> {
+    let request = request.unwrap_or_else(random::request_id);
+    let body = InstallPack { request: request.clone(), purchase, wanted };
+    let installed: PackRow = match api.post("/packs", &body).await {
+        Ok(row) => row,
+        Err(failure @ Failure::Silent { .. }) => {
+            context.out.note(&format!("no answer; the same command with --request {request} asks again without installing twice"));
+            return Err(failure);
+        }
+        Err(failure) => return Err(failure),
+    };
+    context.out.show(&installed, |out| {
+        let pack = &installed.pack;
+        out.line(&format!(
+            "installed: {} {} CALs {} ({}), {} of them free\npack id {}",
+            pack.total, pack.product_type, pack.version, pack.kind, installed.available, pack.id
+        ));
+    })
 }
 
 #[derive(Args, Debug)]

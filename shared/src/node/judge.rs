@@ -6,9 +6,10 @@ use crate::machine::Moment;
 use crate::model::{CalKind, LabTime, SessionId, TraceStep};
 use crate::policy::admission::{self, Assessment, Fault};
 use crate::policy::asking;
-use crate::policy::denials::Denial;
+use crate::policy::denials::{self, Denial};
 use crate::policy::grace::{self, Grace, GraceFacts};
 use crate::policy::per_user::{self, ContactOutcome};
+use crate::policy::protocol::{self, Breach};
 use crate::policy::verdict::{self, Round, Ruling, Standing};
 use crate::wire::license_server::{DeclineReason, HowIssued};
 use crate::wire::terminal_server::{Decision, LicenseStatus, MarkTarget, Session, SessionState, Verdict};
@@ -45,6 +46,9 @@ fn located(node: &Node, heard: &[Heard]) -> Option<Event> {
 /// Everything that judging this connection leads to.
 pub(super) fn judge(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> Vec<Event> {
     let now = moment.now;
+    if let Some(breach) = node.breach(connection) {
+        return broken_off(connection, breach);
+    }
     let mut events = heard_events(node, server, &connection.heard, now);
     let mut trace = Vec::new();
     let assessment = node.assess(server, connection, now, &mut trace);
@@ -55,7 +59,32 @@ pub(super) fn judge(node: &Node, server: &Server, connection: &Connection, momen
     }
     trace.extend(ruling.trace.iter().cloned());
     events.extend(verdict_events(node, server, connection, &ruling, trace, moment));
+    events.extend(popup(node, connection, &ruling, now));
     events
+}
+
+/// Section 10: the pop-up that a temporary's holder sees near its end stands in the system's log too (OQ-5).
+fn popup(node: &Node, connection: &Connection, ruling: &Ruling, now: LabTime) -> Option<Event> {
+    let granted = connection.granted(status(ruling.outcome.ok()?)).filter(|granted| granted.cal.kind == CalKind::Temporary)?;
+    let text = denials::expiry_popup(granted.cal.expires_at, now, node.settings.expiry_popup_days)?;
+    Some(Event::Logged(protocol::popup_record(connection.arrival.device.as_str(), &text)))
+}
+
+/// Section 10, FT-12: the exchange broke before any license was looked at. Grace and licenses stay as they are.
+fn broken_off(connection: &Connection, breach: Breach) -> Vec<Event> {
+    let arrival = &connection.arrival;
+    let verdict = Verdict {
+        request: arrival.request.clone(),
+        device: arrival.device.clone(),
+        hardware_id: arrival.hardware_id,
+        user: arrival.user.clone(),
+        platform: arrival.platform,
+        decision: Decision::Denied { code: breach.code(), event: breach.event() },
+        rule: breach.rule().to_owned(),
+        trace: vec![TraceStep::new(breach.rule(), breach.facts())],
+    };
+    let logged = breach.record(arrival.device.as_str()).map(Event::Logged);
+    logged.into_iter().chain([Event::Judged { verdict, session: None }]).collect()
 }
 
 /// The facts of grace once what was heard in this very round is counted (GR-11).

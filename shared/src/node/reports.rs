@@ -3,7 +3,9 @@
 use super::{Account, Enrolled, Node, OpenSession, Server};
 use crate::model::{LabTime, ServerName, SessionId, UserName};
 use crate::policy::grace::{self, Grace, Notice};
-use crate::wire::terminal_server::{AccountRow, GraceEnded, GraceView, LicenseServerRow, Settings, VerdictCount};
+use crate::wire::terminal_server::{
+    AccountRow, CertificateState, CertificateView, GraceEnded, GraceView, LicenseServerRow, Settings, VerdictCount,
+};
 
 impl Node {
     /// Who this server is; none before its first start.
@@ -16,6 +18,17 @@ impl Node {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Its own certificate values (FT-12).
+    #[must_use]
+    pub fn certificate(&self) -> CertificateView {
+        let state = self.faults.certificate;
+        let there: &[&str] = match state {
+            CertificateState::Whole | CertificateState::Damaged => &["Certificate", "X509 Certificate", "X509 Certificate ID"],
+            CertificateState::Deleted => &[],
+        };
+        CertificateView { state, values: there.iter().map(|value| (*value).to_owned()).collect() }
     }
 
     /// How grace stands (GR-10).

@@ -12,6 +12,7 @@ pub mod issuing;
 pub mod modes;
 pub mod packs;
 pub mod per_user;
+pub mod protocol;
 pub mod renewal;
 pub mod rulebook;
 pub mod sweeping;

@@ -3,6 +3,7 @@
 
 mod activation;
 mod administration;
+mod exchange;
 mod grace;
 mod license_server;
 mod per_device;
