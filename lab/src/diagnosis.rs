@@ -90,6 +90,7 @@ const SKEW: Span = Span::seconds(60);
 #[must_use]
 pub fn findings(server: &TerminalServerFacts, license_servers: &[LicenseServerFacts]) -> Vec<Finding> {
     let mut found = own_findings(server);
+    found.extend(grace_finding(server, license_servers));
     for facts in license_servers {
         let listed = server.asks.iter().any(|row| row.name == facts.name && row.listed);
         match &facts.state {
@@ -152,22 +153,27 @@ fn own_findings(server: &TerminalServerFacts) -> Vec<Finding> {
             "set it: tsl mode per-device, or tsl mode per-user".to_owned(),
         ));
     }
-    if !server.grace.running {
-        if !server.grace.marker && server.settings.policy_ac_on != 4 {
-            found.push(finding(
-                "FT-01, GR-09",
-                format!("the grace period of {name} is over and it has never received a permanent CAL"),
-                "an activated license server with CALs of the right kind must be within reach".to_owned(),
-            ));
-        }
-    } else if server.grace.began_at.is_some() && server.grace.days_left <= 14 {
-        found.push(finding(
-            "GR-08",
-            format!("the grace period of {name} ends in {} days", server.grace.days_left),
-            "have an activated license server with CALs within reach by then".to_owned(),
-        ));
-    }
     found
+}
+
+/// Grace that is over, or soon will be, is a problem where no license server can help.
+fn grace_finding(server: &TerminalServerFacts, license_servers: &[LicenseServerFacts]) -> Option<Finding> {
+    let (name, grace) = (&server.identity.name, &server.grace);
+    let helps = |answers: &&Answers| answers.activation.status == 0 && answers.packs.packs.iter().any(|row| row.pack.total > 0);
+    let listed = |facts: &&LicenseServerFacts| server.asks.iter().any(|row| row.listed && row.name == facts.name);
+    if !server.settings.application_mode || license_servers.iter().filter(listed).filter_map(answers_of).any(|answers| helps(&answers)) {
+        return None;
+    }
+    let cure = "an activated license server with CALs of the right kind must be within reach".to_owned();
+    match (grace.running, grace.began_at) {
+        (false, _) => {
+            Some(finding("FT-01, GR-09", format!("the grace period of {name} is over: clients without a license are denied"), cure))
+        }
+        (true, Some(_)) if grace.days_left <= 14 => {
+            Some(finding("GR-08", format!("the grace period of {name} ends in {} days", grace.days_left), cure))
+        }
+        (true, _) => None,
+    }
 }
 
 fn server_findings(server: &TerminalServerFacts, name: &ServerName, answers: &Answers) -> Vec<Finding> {

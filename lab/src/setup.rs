@@ -193,6 +193,18 @@ async fn first_pack(lab: &Lab, api: &Api, place: &Place, cals: u32) -> Result<Op
     Ok(Some(step(place, &format!("has a retail pack of {cals} device CALs {version}"), true)))
 }
 
+/// Makes the accounts on every terminal server, and nothing else.
+///
+/// # Errors
+/// As [`run`].
+pub async fn all_accounts(lab: &Lab, users: &[UserName]) -> Result<Vec<Step>, Failure> {
+    let mut steps = Vec::new();
+    for place in &lab.file().terminal_servers {
+        steps.extend(accounts(lab, &lab.admin(Kind::TerminalServer, place)?, place, users).await?);
+    }
+    Ok(steps)
+}
+
 async fn accounts(lab: &Lab, api: &Api, place: &Place, users: &[UserName]) -> Result<Vec<Step>, Failure> {
     let known: Vec<AccountRow> = api.get("/accounts").await?;
     let administrator = administrator()?;

@@ -33,6 +33,8 @@ pub struct Up {
     pub cals: u32,
     /// Ordinary accounts to begin with.
     pub users: Vec<UserName>,
+    /// Services that know nothing of one another: nobody trusts, nothing is activated, there are accounts only.
+    pub bare: bool,
 }
 
 /// A lab that runs in this process.
@@ -68,6 +70,8 @@ struct ServicePlan {
 const SET_UP: &str = "set-up";
 /// It has begun, in a folder that held nothing of a lab; where it failed, the next start begins anew.
 const BEGUN: &str = "begun";
+/// It is done, and the services were left strangers to one another.
+const BARE: &str = "bare";
 /// It is done: later starts leave the lab as its administrator wants it.
 const DONE: &str = "done";
 
@@ -176,6 +180,7 @@ fn is_set_up(data: &Path) -> Result<bool, Failure> {
 
 async fn begin(up: &Up, services: &mut Vec<Member>) -> Result<(Lab, Vec<Step>), Failure> {
     let set_up = is_set_up(&up.data)?;
+    let was_bare = std::fs::read_to_string(up.data.join(SET_UP)).is_ok_and(|text| text == BARE);
     let kinds = [Kind::Clearinghouse, Kind::LicenseServer, Kind::TerminalServer];
     for (place, kind) in (0_u16..).zip(kinds) {
         let plan = ServicePlan { kind, generation: up.generation, config: service(up, kind.name(), place)? };
@@ -185,13 +190,15 @@ async fn begin(up: &Up, services: &mut Vec<Member>) -> Result<(Lab, Vec<Step>), 
     let lab = Lab::new(lab_file(&data, services), data.join(LAB_FILE).display().to_string());
     if set_up {
         // Free ports are others at every start, so the services are told where each of them is now.
-        setup::trust(&lab).await?;
+        if !was_bare {
+            setup::trust(&lab).await?;
+        }
         return Ok((lab, Vec::new()));
     }
     let plan = Plan { cals: up.cals, registrant: setup::lab_registrant()?, per_user: Vec::new(), users: up.users.clone() };
-    let steps = setup::run(&lab, &plan).await?;
+    let steps = if up.bare { setup::all_accounts(&lab, &plan.users).await? } else { setup::run(&lab, &plan).await? };
     let mark = up.data.join(SET_UP);
-    std::fs::write(&mark, DONE).map_err(|error| Failure::file(&mark, error))?;
+    std::fs::write(&mark, if up.bare { BARE } else { DONE }).map_err(|error| Failure::file(&mark, error))?;
     Ok((lab, steps))
 }
 

@@ -69,8 +69,12 @@ pub(crate) enum Client {
     /// Take a device away altogether
     #[command(after_help = "Example:  tsl client remove PC20      it died; its CAL comes back when it ends (LS-09)")]
     Remove {
-        /// The device
-        device: DeviceName,
+        /// The devices
+        #[arg(required = true, value_name = "DEVICE")]
+        devices: Vec<DeviceName>,
+        /// Say nothing against devices that are not there
+        #[arg(long)]
+        if_any: bool,
     },
     /// Copy licenses, or a whole image, to another device
     #[command(
@@ -158,13 +162,20 @@ impl Client {
                 found.delete_key();
                 changed(context, &clients, &found, "has lost its store; the next connection makes a new hardware id (ST-06)")
             }
-            Client::Remove { device } => {
-                if !clients.remove(&device)? {
-                    return Err(unknown(&device));
+            Client::Remove { devices, if_any } => {
+                let mut removed = Vec::new();
+                for device in devices {
+                    match clients.remove(&device)? {
+                        true => removed.push(device),
+                        false if if_any => {}
+                        false => return Err(unknown(&device)),
+                    }
                 }
-                context
-                    .out
-                    .show(&json!({ "removed": device }), |out| out.line(&format!("{device} is gone; its licenses end when they end")))
+                context.out.show(&json!({ "removed": removed }), |out| {
+                    for device in &removed {
+                        out.line(&format!("{device} is gone; its licenses end when they end"));
+                    }
+                })
             }
             Client::Copy { from, to, image } => copy(context, &clients, &from, &to, image),
             Client::Damage { device, slot, part, byte } => {
@@ -203,6 +214,9 @@ fn show(context: &Context, device: &Device) -> Result<(), Failure> {
         let hardware =
             device.licensing.hardware.map_or_else(|| "none yet: the next connection makes one".to_owned(), |key| key.id.to_string());
         out.line(&format!("{} ({})\n{}\n  HardwareID\\ClientHWID  {hardware}", device.name, device.platform, device.store_place()));
+        if device.key_deleted && device.platform == Platform::WindowsVista {
+            out.line("  the key was deleted; only a client that runs elevated can make it anew (ST-07)");
+        }
         for (slot, license) in &device.licensing.store {
             out.line(&format!(
                 "  Store\\{slot}\n    ProductID {}, CompanyName {}, LicenseScope {}",

@@ -53,6 +53,9 @@ pub(crate) struct UpArgs {
     /// Ordinary accounts that a new lab has, beside administrator
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "student")]
     users: Vec<UserName>,
+    /// A new lab whose services are strangers to one another: no trust, no activation, no CALs; set up by hand (tsl setup-wizard, tsl setup)
+    #[arg(long)]
+    bare: bool,
     /// What the services log to standard error: error, warn, info, debug, or module=level pairs
     #[arg(long, env = "TSL_LOG", default_value = "warn", value_name = "FILTER")]
     log: String,
@@ -84,6 +87,7 @@ impl UpArgs {
             generation: self.generation,
             cals: self.cals,
             users: self.users.clone(),
+            bare: self.bare,
         }
     }
 

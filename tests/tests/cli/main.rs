@@ -8,6 +8,7 @@ mod printed;
 mod refusals;
 mod secrets;
 mod story;
+mod tools;
 mod up;
 
 use serde_json::Value;

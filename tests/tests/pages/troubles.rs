@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use crate::{played, root};
+use crate::{played, room, root};
 
 /// So many pages are performed at once; each has a lab of its own.
 const AT_ONCE: usize = 4;
 
 /// Every page that is there, in a temporary lab of its own.
+///
+/// Rules: FT-01, FT-02, FT-03, FT-04, FT-06, FT-07, FT-08, FT-09, FT-10, FT-11, FT-12, FT-13, FT-15, FT-19, FT-24.
 #[test]
 fn every_field_trouble_is_broken_found_and_cured() {
     let pages = Mutex::new(pages());
@@ -27,6 +29,23 @@ fn every_field_trouble_is_broken_found_and_cured() {
     });
     let faults = faults.into_inner().unwrap();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// A page that asks for any lab plays on one that was used before, and as often as one likes.
+#[test]
+fn pages_for_any_lab_play_twice_on_one_lab() {
+    let room = room();
+    let _lab = room.up("--ports 0");
+    let any: Vec<String> = pages().into_iter().filter(|page| text(page).contains("\n$ tsl up\n")).collect();
+    assert!(any.len() >= 6, "{any:?}");
+    for page in any.iter().chain(&any) {
+        let said = room.tsl(&format!("play --auto {}", root().join("docs/labs").join(page).display()));
+        assert_eq!((said.exit, said.err.as_str()), (0, ""), "{page}");
+    }
+}
+
+fn text(page: &str) -> String {
+    std::fs::read_to_string(root().join("docs/labs").join(page)).unwrap()
 }
 
 fn pages() -> VecDeque<String> {

@@ -1,6 +1,6 @@
 //! Windows Server 2008 and later: what changed after 2003.
 
-use super::Status::Later;
+use super::Status::{Later, Working};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -19,6 +19,6 @@ pub(super) const RULES: &[Rule] = &[
     rule("W08-12", Later, "Rebuilding the database removes every CAL; the papers bring them back.", &[]),
     rule("W08-13", Later, "Device CALs turn into User CALs and back, as a new pack.", &[]),
     rule("W08-14", Later, "From 2008 R2 on a license server has to be named, not found.", &[]),
-    rule("W08-15", Later, "The Diagnoser looks at each known license server and says what is wrong and how to mend it.", &[]),
+    rule("W08-15", Working, "The Diagnoser looks at each known license server and says what is wrong and how to mend it.", &["lab::diagnosis::findings"]),
     rule("W08-16", Later, "Grace is 120 days, kept in a hidden place that people delete without support.", &[]),
 ];
