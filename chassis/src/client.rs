@@ -14,6 +14,7 @@ use crate::calls::{self, ANSWER_HEADER, Call, SCHEME};
 use crate::clock::Clock;
 use crate::http::{Method, REQUEST_ID};
 use crate::identity::Identity;
+use crate::network::Network;
 
 /// A service to be called: where it is, and the key that its answers must be signed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub struct ServiceClient {
     clock: Clock,
     http: Connections,
     patience: Duration,
+    network: Network,
 }
 
 /// What came of a tool's request other than an answer.
@@ -83,7 +85,14 @@ impl ServiceClient {
     /// A client that signs as `identity` and waits for an answer no longer than `patience`.
     pub fn new(identity: Arc<Identity>, clock: Clock, patience: Duration) -> Result<Self, CallError> {
         let http = connections().map_err(|error| CallError::Silence(reason(&error)))?;
-        Ok(Self { identity, clock, http, patience })
+        Ok(Self { identity, clock, http, patience, network: Network::default() })
+    }
+
+    /// The same client over a network in which some services are out of reach.
+    #[must_use]
+    pub fn over(mut self, network: &Network) -> Self {
+        self.network = network.clone();
+        self
     }
 
     /// Sends `body` and gives back the verified answer. `request` is found in the logs of both services.
@@ -112,6 +121,9 @@ impl ServiceClient {
         path: &str,
         body: Vec<u8>,
     ) -> Result<T, CallError> {
+        if let Some(obstacle) = self.network.obstacle(&peer.key) {
+            return Err(CallError::Silence(obstacle));
+        }
         let exchange = self.exchange(peer, request, method, path, body);
         let late = |_| Err(CallError::Silence(format!("{} did not answer within {} ms", peer.url, self.patience.as_millis())));
         tokio::time::timeout(self.patience, exchange).await.unwrap_or_else(late)

@@ -15,6 +15,8 @@ pub enum Kind {
     LicenseServer,
     /// Admits clients.
     TerminalServer,
+    /// Knows the domains: sites, controllers, users, groups, published license servers.
+    Directory,
 }
 
 impl Kind {
@@ -25,6 +27,7 @@ impl Kind {
             Kind::Clearinghouse => "clearinghouse",
             Kind::LicenseServer => "license-server",
             Kind::TerminalServer => "terminal-server",
+            Kind::Directory => "directory",
         }
     }
 
@@ -35,6 +38,7 @@ impl Kind {
             Kind::Clearinghouse => 7801,
             Kind::LicenseServer => 7802,
             Kind::TerminalServer => 7803,
+            Kind::Directory => 7800,
         };
         SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
     }
@@ -44,6 +48,7 @@ impl Kind {
             Kind::Clearinghouse => "CH1",
             Kind::LicenseServer => "LS1",
             Kind::TerminalServer => "TS1",
+            Kind::Directory => "DIR1",
         }
     }
 }
@@ -51,10 +56,10 @@ impl Kind {
 /// What every service is told at its start.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ServiceConfig {
-    /// The server's name [default: CH1, LS1 or TS1]
+    /// The server's name [default: CH1, LS1, TS1 or DIR1]
     #[arg(long, env = "TSL_NAME", global = true)]
     pub name: Option<ServerName>,
-    /// Address and port to listen on [default: 127.0.0.1:7801 clearinghouse, :7802 license server, :7803 terminal server]
+    /// Address and port to listen on [default: 127.0.0.1:7801 clearinghouse, :7802 license server, :7803 terminal server, :7800 directory]
     #[arg(long, env = "TSL_BIND", value_name = "ADDRESS:PORT", global = true)]
     pub bind: Option<SocketAddr>,
     /// The directory that holds journal, key and token; made if it is not there

@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use shared::dice::{Dice, Seed};
 use shared::machine::{Changed, Machine, Moment, Rows};
 use shared::model::{LabTime, RequestId, Span};
-use shared::wire::common::{ClockChange, ClockView, JournalView};
+use shared::wire::common::{ClockChange, ClockView, CutOff, JournalView};
 use shared::wire::problem::Problem;
 
 use crate::clock::Clock;
@@ -19,6 +19,7 @@ use crate::journal::entry::{
 use crate::journal::group::{Group, Journal, Start};
 pub use crate::journal::{JournalFailed, OpenError};
 use crate::journal::{Restored, damaged, format_row, opened, start};
+use crate::network::Network;
 
 /// A running machine; clones share it.
 pub struct Engine<M: Machine>(Arc<Running<M>>);
@@ -98,6 +99,7 @@ pub struct Listed<E> {
 struct Running<M: Machine> {
     core: RwLock<Core<M>>,
     clock: Clock,
+    network: Network,
     journal: Journal,
 }
 
@@ -145,8 +147,10 @@ impl<M: Machine> Engine<M> {
         damaged: impl FnOnce(String) -> OpenError,
     ) -> Result<Self, OpenError> {
         let mut start = Start { flushed: Mark::START, base: Mark::START, checkpoint: 0, keep_entries: options.keep_entries };
+        let network = Network::default();
         let core = match restored {
             Some(restored) => {
+                network.go(restored.cut_off);
                 clock.restore(restored.clock);
                 start = Start { flushed: restored.last, base: restored.base, checkpoint: restored.checkpoint, ..start };
                 let Restored { machine, last, at, seed, .. } = restored;
@@ -160,7 +164,7 @@ impl<M: Machine> Engine<M> {
             }
         };
         let journal = Journal::start(disk, start).map_err(|error| OpenError::System(error.to_string()))?;
-        Ok(Self(Arc::new(Running { core: RwLock::new(core), clock, journal })))
+        Ok(Self(Arc::new(Running { core: RwLock::new(core), clock, network, journal })))
     }
 
     /// Carries out a command. `answer` looks at the state right after it, inside the lock; the answer is given back when all
@@ -242,6 +246,29 @@ impl<M: Machine> Engine<M> {
             core.seed = Seed::from_number(seed, M::NAME);
             let event = LabEvent::Seeded { seed: SeedHex(core.seed) };
             core.note(event, now, &mut group);
+            self.0.journal.push(group);
+            core.last.seq
+        };
+        self.0.journal.wait(seq).await
+    }
+
+    /// Which services are out of reach for this one.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.0.network
+    }
+
+    /// Settles which services are out of reach; on disk when this returns.
+    pub async fn cut_off(&self, cut_off: Vec<CutOff>) -> Result<(), JournalFailed> {
+        let seq = {
+            let mut core = self.writing()?;
+            let now = self.0.now(&core);
+            let mut group = Group::default();
+            self.0.run_due(&mut core, now, &mut group);
+            if cut_off != self.0.network.cut_off() {
+                core.note(LabEvent::Network { cut_off: cut_off.clone() }, now, &mut group);
+                self.0.network.go(cut_off);
+            }
             self.0.journal.push(group);
             core.last.seq
         };

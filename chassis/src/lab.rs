@@ -3,7 +3,7 @@
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use shared::machine::Machine;
-use shared::wire::common::{ClockChange, ClockView, JournalView};
+use shared::wire::common::{ClockChange, ClockView, JournalView, NetworkView};
 use shared::wire::problem::{Problem, ProblemCode};
 
 use crate::engine::{ClockError, Engine};
@@ -19,6 +19,12 @@ pub trait LabEngine: Send + Sync {
 
     /// Seeds the dice.
     fn reseed(&self, seed: u64) -> BoxFuture<'_, Result<(), Problem>>;
+
+    /// Which services are out of reach.
+    fn network_view(&self) -> NetworkView;
+
+    /// Settles which services are out of reach.
+    fn cut_off(&self, network: NetworkView) -> BoxFuture<'_, Result<(), Problem>>;
 
     /// How the journal stands.
     fn journal_view(&self) -> BoxFuture<'_, Result<JournalView, Problem>>;
@@ -50,6 +56,14 @@ impl<M: Machine> LabEngine for Engine<M> {
 
     fn reseed(&self, seed: u64) -> BoxFuture<'_, Result<(), Problem>> {
         async move { self.reseed(seed).await.map_err(problem) }.boxed()
+    }
+
+    fn network_view(&self) -> NetworkView {
+        NetworkView { cut_off: self.network().cut_off() }
+    }
+
+    fn cut_off(&self, network: NetworkView) -> BoxFuture<'_, Result<(), Problem>> {
+        async move { self.cut_off(network.cut_off).await.map_err(problem) }.boxed()
     }
 
     fn journal_view(&self) -> BoxFuture<'_, Result<JournalView, Problem>> {

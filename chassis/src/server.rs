@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App as ActixApp, HttpServer};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use shared::model::{PublicKey, ServerName};
 use shared::wire::common::Health;
 use tokio::task::JoinHandle;
@@ -128,11 +130,17 @@ pub struct Running {
 /// The service's state as far as its start and stop need it.
 trait Engined: Send + Sync {
     fn engine(&self) -> &dyn crate::lab::LabEngine;
+
+    fn keep_up(&self) -> BoxFuture<'_, ()>;
 }
 
 impl<S: App> Engined for S {
     fn engine(&self) -> &dyn crate::lab::LabEngine {
         App::engine(self)
+    }
+
+    fn keep_up(&self) -> BoxFuture<'_, ()> {
+        App::keep_up(self).boxed()
     }
 }
 
@@ -283,6 +291,7 @@ async fn tick(engine: Arc<dyn Engined>) {
     loop {
         seconds.tick().await;
         engine.engine().tick().await;
+        engine.keep_up().await;
     }
 }
 

@@ -199,6 +199,11 @@ impl Device {
         }
     }
 
+    /// Takes a new identity and keeps the licenses: a handheld whose network card or address changed (NT-52).
+    pub fn change_identity(&mut self) {
+        self.licensing.hardware = None;
+    }
+
     /// Copies the licenses of another device over this one's, the hardware id stays: what PD-21 catches (ST-11).
     pub fn copy_store_from(&mut self, other: &Device) {
         self.licensing.store.clone_from(&other.licensing.store);

@@ -31,6 +31,9 @@ pub struct LabFile {
     /// The clearinghouse; none where `tsl` cannot reach it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clearinghouse: Option<Place>,
+    /// The directory; none where the lab is a workgroup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<Place>,
     /// The license servers, in the order in which terminal servers are to ask them.
     #[serde(default)]
     pub license_servers: Vec<Place>,
@@ -78,6 +81,15 @@ pub struct Addresses {
     /// The clearinghouse's address as license servers reach it, where that differs
     #[arg(long, env = "TSL_CLEARINGHOUSE_PEER_URL", value_name = "URL", global = true, hide = true)]
     pub clearinghouse_peer_url: Option<String>,
+    /// The directory's address, [NAME=]http://host:port
+    #[arg(long, env = "TSL_DIRECTORY", value_name = "[NAME=]URL", global = true, hide = true)]
+    pub directory: Option<String>,
+    /// The file with the directory's administrator token (or TSL_DIRECTORY_TOKEN)
+    #[arg(long, env = "TSL_DIRECTORY_TOKEN_FILE", value_name = "FILE", global = true, hide = true)]
+    pub directory_token_file: Option<String>,
+    /// The directory's address as the other services reach it, where that differs
+    #[arg(long, env = "TSL_DIRECTORY_PEER_URL", value_name = "URL", global = true, hide = true)]
+    pub directory_peer_url: Option<String>,
     /// License servers' addresses, [NAME=]http://host:port, comma separated
     #[arg(long, env = "TSL_LICENSE_SERVER", value_name = "[NAME=]URL", global = true, hide = true)]
     pub license_server: Option<String>,
@@ -119,7 +131,8 @@ impl LabFile {
         let mut file: LabFile = serde_json::from_slice(&text)
             .map_err(|error| Failure::file(path, format!("not a lab file ({error}); `tsl up` writes a good one")))?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        let places = file.clearinghouse.iter_mut().chain(&mut file.license_servers).chain(&mut file.terminal_servers);
+        let places =
+            file.clearinghouse.iter_mut().chain(&mut file.directory).chain(&mut file.license_servers).chain(&mut file.terminal_servers);
         let token_files = places.filter_map(|place| place.token_file.as_mut());
         let others = [&mut file.data, &mut file.passwords_file, &mut file.clients];
         for path in token_files.chain(others.into_iter().flatten()) {
@@ -213,13 +226,14 @@ impl Lab {
         })
     }
 
-    /// All services in their order: clearinghouse, license servers, terminal servers.
+    /// All services in their order: clearinghouse, directory, license servers, terminal servers.
     #[must_use]
     pub fn services(&self) -> Vec<(Kind, &Place)> {
         let clearinghouse = self.file.clearinghouse.iter().map(|place| (Kind::Clearinghouse, place));
         let license_servers = self.file.license_servers.iter().map(|place| (Kind::LicenseServer, place));
         let terminal_servers = self.file.terminal_servers.iter().map(|place| (Kind::TerminalServer, place));
-        clearinghouse.chain(license_servers).chain(terminal_servers).collect()
+        let directory = self.file.directory.iter().map(|place| (Kind::Directory, place));
+        clearinghouse.chain(directory).chain(license_servers).chain(terminal_servers).collect()
     }
 
     /// The services that a command is for: all, or the one that was named.
@@ -239,6 +253,17 @@ impl Lab {
     /// A lab whose clearinghouse is out of reach.
     pub fn clearinghouse(&self) -> Result<&Place, Failure> {
         self.file.clearinghouse.as_ref().ok_or_else(|| self.without("clearinghouse", "TSL_CLEARINGHOUSE"))
+    }
+
+    /// The directory.
+    ///
+    /// # Errors
+    /// A lab that has none: a workgroup.
+    pub fn directory(&self) -> Result<&Place, Failure> {
+        self.file.directory.as_ref().ok_or_else(|| {
+            let how = "a lab of domains comes from a network file: tsl up --network FILE";
+            Failure::Usage(format!("{} names no directory; set TSL_DIRECTORY to its address ({how})", self.source))
+        })
     }
 
     /// The license server of this name, or the first.
@@ -337,6 +362,9 @@ impl Addresses {
             ("TSL_CLEARINGHOUSE", self.clearinghouse.clone()),
             ("TSL_CLEARINGHOUSE_TOKEN_FILE", self.clearinghouse_token_file.clone()),
             ("TSL_CLEARINGHOUSE_PEER_URL", self.clearinghouse_peer_url.clone()),
+            ("TSL_DIRECTORY", self.directory.clone()),
+            ("TSL_DIRECTORY_TOKEN_FILE", self.directory_token_file.clone()),
+            ("TSL_DIRECTORY_PEER_URL", self.directory_peer_url.clone()),
             ("TSL_LICENSE_SERVER", self.license_server.clone()),
             ("TSL_LICENSE_SERVER_TOKEN_FILE", self.license_server_token_file.clone()),
             ("TSL_LICENSE_SERVER_PEER_URL", self.license_server_peer_url.clone()),
@@ -346,7 +374,14 @@ impl Addresses {
             ("TSL_PASSWORDS_FILE", path(&self.passwords_file)),
         ];
         // Tokens themselves have no switch: they stand in the environment or nowhere.
-        let inherited = ["TSL_CLEARINGHOUSE_TOKEN", "TSL_LICENSE_SERVER_TOKEN", "TSL_TERMINAL_SERVER_TOKEN", "TSL_PASSWORD", "TSL_USER"];
+        let inherited = [
+            "TSL_CLEARINGHOUSE_TOKEN",
+            "TSL_DIRECTORY_TOKEN",
+            "TSL_LICENSE_SERVER_TOKEN",
+            "TSL_TERMINAL_SERVER_TOKEN",
+            "TSL_PASSWORD",
+            "TSL_USER",
+        ];
         let inherited = inherited.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?)));
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).chain(inherited).collect()
     }
@@ -361,6 +396,7 @@ impl Addresses {
             pid: None,
             data: None,
             clearinghouse: clearinghouses.into_iter().next(),
+            directory: places("DIR1", &self.directory, &self.directory_token_file, &self.directory_peer_url)?.into_iter().next(),
             license_servers: places("LS1", &self.license_server, &self.license_server_token_file, &self.license_server_peer_url)?,
             terminal_servers: places("TS1", &self.terminal_server, &self.terminal_server_token_file, &None)?,
             passwords_file: None,
@@ -403,6 +439,7 @@ fn named(item: &str) -> (Option<&str>, &str) {
 fn token_variable(kind: Kind) -> &'static str {
     match kind {
         Kind::Clearinghouse => "TSL_CLEARINGHOUSE_TOKEN",
+        Kind::Directory => "TSL_DIRECTORY_TOKEN",
         Kind::LicenseServer => "TSL_LICENSE_SERVER_TOKEN",
         Kind::TerminalServer => "TSL_TERMINAL_SERVER_TOKEN",
     }

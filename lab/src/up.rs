@@ -240,6 +240,7 @@ fn lab_file(data: &Path, services: &[Member]) -> LabFile {
         pid: Some(std::process::id()),
         data: Some(data.to_owned()),
         clearinghouse: places(Kind::Clearinghouse).next(),
+        directory: places(Kind::Directory).next(),
         license_servers: places(Kind::LicenseServer).collect(),
         terminal_servers: places(Kind::TerminalServer).collect(),
         passwords_file: Some(data.join("passwords.json")),
@@ -252,6 +253,7 @@ impl ServicePlan {
         let config = self.config.clone();
         let started = match self.kind {
             Kind::Clearinghouse => clearinghouse::start(clearinghouse::Config::embedded(config)).await,
+            Kind::Directory => directory::start(directory::Config::embedded(config)).await,
             Kind::LicenseServer => {
                 let mut config = license_server::Config::embedded(config);
                 config.generation = self.generation;

@@ -55,7 +55,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     begin(&engine, &site, config.generation).await?;
     let patience = Duration::from_millis(config.clearinghouse_timeout_ms);
     let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), patience);
-    let client = client.map_err(|error| StartError::Service(error.to_string()))?;
+    let client = client.map_err(|error| StartError::Service(error.to_string()))?.over(engine.network());
     let app = LicenseServer::new(engine, site.identity.clone(), client);
     site.serve(app, routes::table()).await
 }

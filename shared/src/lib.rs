@@ -2,13 +2,14 @@
 //!
 //! * [`model`]: the field's nouns as types that cannot be wrong.
 //! * [`policy`]: the rule book, one file a rule family.
-//! * [`registry`], [`ledger`], [`node`]: the three machines (clearinghouse, license server, terminal server).
+//! * [`registry`], [`ledger`], [`node`], [`directory`]: the four machines (clearinghouse, license server, terminal server, directory).
 //! * [`trust`]: certificates and signed tokens; keys, serials and moments are arguments.
 //! * [`wire`]: the bodies that travel between services, and every problem they answer with.
 //!
 //! Imports go one way: `model` <- `policy` <- the machines; `trust` and `wire` see `model` only.
 
 pub mod dice;
+pub mod directory;
 pub mod ledger;
 pub mod machine;
 pub mod model;

@@ -1,5 +1,6 @@
 //! What the handlers work with: the node's engine, whom it believes, the way to the license servers, the accounts.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use chassis::calls::Enrolled;
@@ -10,11 +11,13 @@ use chassis::identity::Identity;
 use chassis::lab::LabEngine;
 use shared::model::{LabTime, RequestId};
 use shared::node::{Command, Event, Node, Refusal, Server};
+use shared::trust::Anchors;
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::Problem;
 
-use crate::belief::Belief;
+use crate::belief::{Belief, anchors_of};
 use crate::directory::LocalAccounts;
+use crate::nt4::Disk;
 
 /// A running terminal server; a handle that is cloned for every request.
 #[derive(Clone)]
@@ -26,12 +29,14 @@ struct Parts {
     client: ServiceClient,
     belief: Belief,
     accounts: LocalAccounts,
+    disk: Disk,
 }
 
 impl TerminalServer {
-    pub(crate) fn new(engine: Engine<Node>, identity: Arc<Identity>, client: ServiceClient) -> Self {
+    pub(crate) fn new(engine: Engine<Node>, identity: Arc<Identity>, client: ServiceClient, data: &Path) -> Self {
         let accounts = LocalAccounts::new(engine.clone());
-        Self(Arc::new(Parts { engine, identity, client, belief: Belief::default(), accounts }))
+        let disk = Disk::new(data, identity.clone());
+        Self(Arc::new(Parts { engine, identity, client, belief: Belief::default(), accounts, disk }))
     }
 
     pub(crate) fn engine(&self) -> &Engine<Node> {
@@ -48,6 +53,24 @@ impl TerminalServer {
 
     pub(crate) fn accounts(&self) -> &LocalAccounts {
         &self.0.accounts
+    }
+
+    /// What Windows NT 4.0 keeps on its disk beside the journal.
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.0.disk
+    }
+
+    /// Whom this server believes: see [`anchors_of`]. A server that is its own license manager believes itself too (NT-44).
+    pub(crate) fn anchors(&self) -> Anchors {
+        let identity = &self.0.identity;
+        let anchors = self.peek(|node, _| {
+            let mut anchors = anchors_of(node);
+            if node.is_own_license_manager() {
+                anchors.set_pin(identity.name().clone(), identity.public_key());
+            }
+            anchors
+        });
+        anchors.unwrap_or_default()
     }
 
     /// Executes a command; a refusal becomes its problem.

@@ -9,7 +9,6 @@ use shared::wire::problem::Problem;
 use shared::wire::terminal_server::MarkTarget;
 
 use crate::app::TerminalServer;
-use crate::belief::anchors_of;
 
 /// Asks one license server for a license; whatever goes wrong is silence (SPEC 4.3 step 4).
 pub(crate) async fn inquire(app: &TerminalServer, server: ServerName, inquiry: &Inquiry) -> Result<Heard, Problem> {
@@ -53,7 +52,9 @@ async fn try_locate(app: &TerminalServer) -> Result<(), Problem> {
     let version = app.server()?.version();
     let request = chassis::random::request_id();
     let mut round = Vec::new();
-    for server in app.peek(|node, _| node.listed().to_vec())? {
+    // A server that is its own license manager looks for nobody (NT-01).
+    let listed = app.peek(|node, _| if node.is_own_license_manager() { Vec::new() } else { node.listed().to_vec() })?;
+    for server in listed {
         let heard = contact(app, &request, server, version).await?;
         let located = heard.located().is_some();
         round.push(heard);
@@ -108,8 +109,7 @@ fn understand(app: &TerminalServer, server: &ServerName, inquiry: &Inquiry, answ
         InquiryAnswer::TooOld { version } => Said::TooOld { version },
         InquiryAnswer::Declined { reason, rules, activated } => Said::Declined { reason, rules, activated },
         InquiryAnswer::Issued { token, cal, how, rules, activated } => {
-            let anchors = || app.peek(|node, _| anchors_of(node)).unwrap_or_default();
-            let opened = app.belief().genuine(&token, anchors);
+            let opened = app.belief().genuine(&token, || app.anchors());
             match opened {
                 Ok(opened) if opened == cal && cal.hardware_id == inquiry.hardware_id && cal.version >= inquiry.version => {
                     Said::Issued { cal, token, how, rules, activated }

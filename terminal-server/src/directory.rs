@@ -1,78 +1,27 @@
-//! Accounts. Each terminal server keeps its own short list until a directory comes; [`LocalAccounts::check`] is the seam at
-//! which it will be asked instead.
+//! Who may log on: the accounts of this server's own short list, and for `DOMAIN\user` the directory. [`Accounts::check`] is the
+//! one seam at which a logon is decided.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use argon2::{Algorithm, Argon2, Params, Version};
 use chassis::engine::Engine;
-use chassis::random;
-use sha2::{Digest, Sha256};
+use chassis::passwords::PasswordCheck;
 use shared::model::UserName;
 use shared::node::{Account, Node};
-use shared::wire::problem::{Problem, ProblemCode};
+use shared::wire::problem::Problem;
 
 /// The accounts on this server's own list.
-///
-/// A password that was checked once is remembered in memory only, as a hash under a key of this run, so that thousands of
-/// logons stay cheap; a changed account has another hash and is checked anew.
 pub(crate) struct LocalAccounts {
     engine: Engine<Node>,
-    key: [u8; 32],
-    remembered: Mutex<HashMap<UserName, [u8; 32]>>,
+    passwords: PasswordCheck,
 }
 
 impl LocalAccounts {
     pub(crate) fn new(engine: Engine<Node>) -> Self {
-        Self { engine, key: random::bytes(), remembered: Mutex::default() }
+        Self { engine, passwords: PasswordCheck::new() }
     }
 
     /// The account, if there is one and the password is its own.
     pub(crate) async fn check(&self, user: &UserName, password: &str) -> Result<Option<Account>, Problem> {
         let account = self.engine.peek(|node, _| node.account(user).cloned()).map_err(|failed| failed.problem())?;
         let Some(account) = account else { return Ok(None) };
-        let seen = self.fingerprint(&account.hash, password);
-        if self.remembered.lock().unwrap_or_else(PoisonError::into_inner).get(user) == Some(&seen) {
-            return Ok(Some(account));
-        }
-        let (hash, given) = (account.hash.clone(), password.to_owned());
-        if !blocking(move || verify(&hash, &given)).await? {
-            return Ok(None);
-        }
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).insert(user.clone(), seen);
-        Ok(Some(account))
-    }
-
-    fn fingerprint(&self, hash: &str, password: &str) -> [u8; 32] {
-        Sha256::new().chain_update(self.key).chain_update(hash).chain_update([0]).chain_update(password).finalize().into()
+        Ok(self.passwords.fits(user, &account.hash, password).await?.then_some(account))
     }
 }
-
-/// The hash under which an account's password is kept.
-pub(crate) async fn hash(password: String) -> Result<String, Problem> {
-    if password.is_empty() || password.chars().count() > PASSWORD_CHARACTERS_MAX {
-        return Err(Problem::new(ProblemCode::Invalid, format!("a password has 1 to {PASSWORD_CHARACTERS_MAX} characters")));
-    }
-    blocking(move || hasher().hash_password_with_salt(password.as_bytes(), &random::bytes::<16>()).map(|hash| hash.to_string()))
-        .await?
-        .map_err(|error| Problem::new(ProblemCode::Internal, format!("the password could not be hashed: {error}")))
-}
-
-fn verify(hash: &str, password: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|parsed| hasher().verify_password(password.as_bytes(), &parsed).is_ok())
-}
-
-/// Argon2id with 19 MiB and two passes, the least that is recommended for passwords.
-fn hasher() -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default())
-}
-
-/// Hashing takes tens of milliseconds, so it does not run where requests are answered.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Problem::new(ProblemCode::Internal, format!("the password check was lost: {error}")))
-}
-
-const PASSWORD_CHARACTERS_MAX: usize = 256;

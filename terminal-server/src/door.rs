@@ -1,18 +1,17 @@
 //! The door: a connection from its arrival to its verdict, and a session from its logon to its end.
 
-use shared::model::{RequestId, SessionId, TraceStep};
-use shared::node::{Arrival, Command, Connection, Event, Refusal, Server, Step};
+use shared::model::{Cal, CalKind, SessionId, TraceStep};
+use shared::node::{Arrival, Command, Connection, Event, Node, Refusal, Server, Step, workstation};
 use shared::policy::protocol::Breach;
 use shared::policy::{denials, protocol};
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{
-    ConnectRequest, Connected, Decision, Denial, Ending, LicenseStatus, LicensingMessage, LoggedOn, LogonRequest, MessageKind,
-    SessionState, Verdict,
+    ConnectRequest, Connected, Decision, Denial, Ending, GrantedLicense, LicenseStatus, LicensingMessage, LoggedOn, LogonRequest,
+    MessageKind, Session, SessionState, Verdict,
 };
 
 use crate::app::TerminalServer;
 use crate::asking;
-use crate::belief::anchors_of;
 
 /// How many steps a connection may take; each asks a license server that was not asked before.
 const STEPS_MAX: usize = 64;
@@ -34,9 +33,8 @@ pub(crate) async fn connect(app: &TerminalServer, asked: ConnectRequest) -> Resu
 }
 
 fn arrival(app: &TerminalServer, asked: ConnectRequest) -> Result<Arrival, Problem> {
-    let anchors = || app.peek(|node, _| anchors_of(node)).unwrap_or_default();
     let breach = breach_of(&asked);
-    let presented = app.belief().open(asked.license.as_deref(), anchors);
+    let presented = app.belief().open(asked.license.as_deref(), || app.anchors());
     Ok(Arrival {
         request: asked.request,
         device: asked.device,
@@ -67,19 +65,33 @@ async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected
     let command = Command::Judge(Box::new(connection.clone()));
     let judged = app.execute(Some(&request), command, |node, events, now| {
         let verdict = events.iter().find_map(|event| if let Event::Judged { verdict, .. } = event { Some(verdict.clone()) } else { None });
-        (verdict, node.server().cloned(), node.settings().expiry_popup_days, now)
+        (verdict, own_license(node, events), node.server().cloned(), node.settings().expiry_popup_days, now)
     });
-    let (verdict, server, popup_days, now) = judged.await?;
+    let (verdict, own, server, popup_days, now) = judged.await?;
     let (Some(verdict), Some(server)) = (verdict, server) else {
         return Err(Problem::new(ProblemCode::Internal, "the connection led to no verdict"));
     };
     let Decision::Accepted { session, status, .. } = verdict.decision else { return Err(denied(&server, verdict)) };
-    let license = connection.granted(status);
-    let warning = license.as_ref().filter(|granted| granted.cal.pack.is_none());
+    let license = match own {
+        Some((cal, is_new)) => Some(GrantedLicense { token: app.disk().hand_out(&cal, is_new)?, cal }),
+        None => connection.granted(status),
+    };
+    let warning = license.as_ref().filter(|granted| granted.cal.kind == CalKind::Temporary);
     let warning = warning.and_then(|granted| denials::expiry_popup(granted.cal.expires_at, now, popup_days));
     // A license handed back unchanged is in the client's store already.
     let license = license.filter(|_| status != LicenseStatus::ValidClient);
     Ok(Connected { session, server: server.name, at: now, status, rule: verdict.rule, trace: verdict.trace, license, warning })
+}
+
+/// The workstation license that a server of Windows NT 4.0 gives with its verdict, and whether it was minted just now (NT-50).
+fn own_license(node: &Node, events: &[Event]) -> Option<(Cal, bool)> {
+    events.iter().find_map(|event| match event {
+        Event::Workstation(workstation::Event::Minted { license }) => Some((license.cal.clone(), true)),
+        Event::Judged { verdict: Verdict { decision: Decision::Accepted { license: Some(id), .. }, hardware_id, .. }, .. } => {
+            node.workstation().license(hardware_id).filter(|license| license.cal.id == *id).map(|license| (license.cal.clone(), false))
+        }
+        _ => None,
+    })
 }
 
 /// A denial as a problem: the client's code and text, the event, the rule and the trace (section 10).
@@ -88,7 +100,7 @@ fn denied(server: &Server, verdict: Verdict) -> Problem {
         Decision::Denied { code, event } => (code, event),
         Decision::Accepted { .. } => (None, None),
     };
-    let text = protocol::text_of(code, &verdict.rule).unwrap_or_else(|| denials::text_of(code));
+    let text = protocol::text_of(code, &verdict.rule).unwrap_or_else(|| denials::text_of(code, &verdict.rule));
     let text = protocol::in_words_of(server.generation, text);
     let detail = code.map_or_else(|| text.clone(), |code| format!("{code}: {text}"));
     let mut problem = Problem::new(ProblemCode::Denied, detail).under(&[verdict.rule.as_str()]);
@@ -120,21 +132,28 @@ pub(crate) async fn log_on(app: &TerminalServer, id: SessionId, logon: LogonRequ
         Some(target) => vec![asking::mark(app, &session.request, target, session.hardware_id).await?],
         None => Vec::new(),
     };
-    finish_logon(app, &session.request, id, logon, account.administrator, trace).await
+    finish_logon(app, &session, logon, account.administrator, trace).await
 }
 
 async fn finish_logon(
     app: &TerminalServer,
-    request: &RequestId,
-    session: SessionId,
+    session: &Session,
     logon: LogonRequest,
     administrator: bool,
     trace: Vec<TraceStep>,
 ) -> Result<LoggedOn, Problem> {
-    let user = logon.user;
-    let command = Command::LogOn { session, user: user.clone(), administrator, trace: trace.clone() };
-    app.execute(Some(request), command, |_, _, _| ()).await?;
-    Ok(LoggedOn { session, user, trace })
+    let (user, id) = (logon.user, session.id);
+    let command = Command::LogOn { session: id, user: user.clone(), administrator, trace };
+    let done = app.execute(Some(&session.request), command, |_, events, _| {
+        let trace = events.iter().find_map(|event| if let Event::LoggedOn { trace, .. } = event { Some(trace.clone()) } else { None });
+        let written = |event: &Event| matches!(event, Event::Workstation(workstation::Event::Written { .. }));
+        (trace.unwrap_or_default(), events.iter().any(written))
+    });
+    let (trace, written) = done.await?;
+    if written {
+        app.disk().written(session.hardware_id)?;
+    }
+    Ok(LoggedOn { session: id, user, trace })
 }
 
 /// Ends a session: logged off, or cancelled at the logon screen.

@@ -7,6 +7,7 @@ mod asking;
 mod belief;
 mod directory;
 mod door;
+mod nt4;
 mod routes;
 
 use std::time::Duration;
@@ -65,8 +66,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
     begin(&engine, Server { name: site.identity.name().clone(), generation: config.generation }).await?;
     let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), Duration::from_millis(config.ask_timeout_ms));
-    let client = client.map_err(|error| StartError::Service(error.to_string()))?;
-    let app = TerminalServer::new(engine, site.identity.clone(), client);
+    let client = client.map_err(|error| StartError::Service(error.to_string()))?.over(engine.network());
+    let app = TerminalServer::new(engine, site.identity.clone(), client, site.data.path());
+    nt4::boot(&app).await.map_err(|problem| StartError::Service(problem.detail))?;
     // GR-11: a license server is located at the start, before any client; a silent one must not hold the start up.
     let locating = app.clone();
     tokio::spawn(async move { asking::locate(&locating).await });

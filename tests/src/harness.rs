@@ -35,6 +35,7 @@ enum Part {
     Clearinghouse,
     LicenseServer(Generation),
     TerminalServer(Generation),
+    Directory,
 }
 
 /// One service of the lab, running or stopped.
@@ -56,6 +57,7 @@ pub struct Plan {
     enrolled: bool,
     grace_over: bool,
     lab_powers: bool,
+    directory: bool,
     folder: Option<PathBuf>,
 }
 
@@ -65,6 +67,8 @@ pub struct TestLab {
     pub dir: TempDir,
     /// The clearinghouse.
     pub clearinghouse: Service,
+    /// The directory, where the lab has one.
+    pub directory: Option<Service>,
     /// The license servers, in the order in which the terminal servers ask them.
     pub license_servers: Vec<Service>,
     /// The terminal servers.
@@ -84,6 +88,7 @@ impl Default for Plan {
             enrolled: true,
             grace_over: true,
             lab_powers: true,
+            directory: false,
             folder: None,
         }
     }
@@ -135,6 +140,13 @@ impl Plan {
         self
     }
 
+    /// With a directory, which every service knows and which knows every service; it holds nothing yet.
+    #[must_use]
+    pub fn directory(mut self) -> Self {
+        self.directory = true;
+        self
+    }
+
     /// Services started without `--lab`, which know nobody: their clocks run, and nothing is set up.
     #[must_use]
     pub fn without_lab_powers(mut self) -> Self {
@@ -182,6 +194,7 @@ impl TestLab {
             config
         };
         let clearinghouse = Service::start(Part::Clearinghouse, config("CH1"), &http, now).await;
+        let directory = if plan.directory { Some(Service::start(Part::Directory, config("DIR1"), &http, now).await) } else { None };
         let mut license_servers = Vec::new();
         for (name, generation) in &plan.license_servers {
             license_servers.push(Service::start(Part::LicenseServer(*generation), config(name), &http, now).await);
@@ -190,7 +203,7 @@ impl TestLab {
         for (name, generation) in &plan.terminal_servers {
             terminal_servers.push(Service::start(Part::TerminalServer(*generation), config(name), &http, now).await);
         }
-        let mut lab = Self { dir, clearinghouse, license_servers, terminal_servers, now, http };
+        let mut lab = Self { dir, clearinghouse, directory, license_servers, terminal_servers, now, http };
         lab.set_up(&plan).await;
         lab
     }
@@ -278,7 +291,8 @@ impl TestLab {
     /// Moves all running services to a later moment.
     pub async fn go_to(&mut self, moment: LabTime) {
         self.now = moment;
-        let services = std::iter::once(&mut self.clearinghouse).chain(&mut self.license_servers).chain(&mut self.terminal_servers);
+        let first = std::iter::once(&mut self.clearinghouse).chain(&mut self.directory);
+        let services = first.chain(&mut self.license_servers).chain(&mut self.terminal_servers);
         for service in services {
             service.set_clock(moment).await;
         }
@@ -492,6 +506,7 @@ impl Service {
 
 async fn run(part: Part, config: ServiceConfig) -> Running {
     let started = match part {
+        Part::Directory => directory::start(directory::Config::embedded(config)).await,
         Part::Clearinghouse => clearinghouse::start(clearinghouse::Config::embedded(config)).await,
         Part::LicenseServer(generation) => {
             license_server::start(license_server::Config { generation, ..license_server::Config::embedded(config) }).await

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use shared::wire::common::{ClockChange, ClockView, Health, Identity, JournalView, SeedChange};
+use shared::wire::common::{ClockChange, ClockView, Health, Identity, JournalView, NetworkView, SeedChange};
 use shared::wire::problem::{Problem, ProblemCode};
 
 use super::{Access, App, Asked, Body, Extract, NoContent, Operation, Routes};
@@ -24,7 +24,18 @@ pub(super) fn add<S: App>(routes: &mut Routes<S>) {
     routes
         .post("/lab/clock", Access::Lab, "Freeze, run, set or advance the service's clock.", change_clock)
         .problems(&[ProblemCode::TimeBackwards]);
+    routes.get("/lab/network", Access::Lab, "The services that this one cannot reach, though they are there.", network);
+    routes.put("/lab/network", Access::Lab, "Settle which services are out of reach: calls to them come to nothing.", change_network);
     routes.post("/lab/dice", Access::Lab, "Seed the service's dice: every later throw follows from the number.", seed);
+}
+
+async fn network<S: App>(app: S) -> Result<NetworkView, Problem> {
+    Ok(app.engine().network_view())
+}
+
+async fn change_network<S: App>(app: S, Body(network): Body<NetworkView>) -> Result<NetworkView, Problem> {
+    app.engine().cut_off(network).await?;
+    Ok(app.engine().network_view())
 }
 
 async fn health<S: App>(app: S, facts: Arc<Facts>) -> Result<Health, Problem> {
@@ -49,7 +60,9 @@ async fn clock<S: App>(app: S) -> Result<ClockView, Problem> {
 }
 
 async fn change_clock<S: App>(app: S, Body(change): Body<ClockChange>) -> Result<ClockView, Problem> {
-    app.engine().change_clock(change).await
+    let view = app.engine().change_clock(change).await?;
+    app.keep_up().await;
+    Ok(view)
 }
 
 async fn seed<S: App>(app: S, Body(change): Body<SeedChange>) -> Result<NoContent, Problem> {

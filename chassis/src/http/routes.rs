@@ -28,6 +28,12 @@ pub trait App: Clone + Send + Sync + 'static {
 
     /// Who is enrolled under this thumbprint; none is answered with 401.
     fn caller(&self, thumbprint: &str) -> impl Future<Output = Result<Option<Enrolled>, Problem>> + Send;
+
+    /// What the service does by itself for which it has to ask others, and so cannot be the machine's: called once a second,
+    /// and after the clock was moved.
+    fn keep_up(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 }
 
 /// Who may use a route.

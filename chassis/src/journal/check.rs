@@ -11,12 +11,13 @@ use std::time::Duration;
 use shared::dice::Seed;
 use shared::machine::{Machine, Rows};
 use shared::model::LabTime;
+use shared::wire::common::CutOff;
 
 use super::OpenError;
 use super::disk::{Disk, DiskError, Order};
 use super::entry::{
-    BASE_ROW, CHECKPOINT_ROW, CLOCK_ROW, ENTRIES, FORMAT, FORMAT_ROW, Format, Happening, LISTS, Mark, ROWS, SEED_ROW, SeedHex, Stored,
-    entry_key, json, list_key, parsed, row_key, seq_of, unsealed,
+    BASE_ROW, CHECKPOINT_ROW, CLOCK_ROW, ENTRIES, FORMAT, FORMAT_ROW, Format, Happening, LISTS, Mark, NETWORK_ROW, ROWS, SEED_ROW, SeedHex,
+    Stored, entry_key, json, list_key, parsed, row_key, seq_of, unsealed,
 };
 use super::sled_disk::{SledDisk, caught};
 use crate::clock::ClockState;
@@ -31,6 +32,7 @@ pub(crate) struct Restored<M> {
     pub(crate) checkpoint: u64,
     pub(crate) seed: Seed,
     pub(crate) clock: ClockState,
+    pub(crate) cut_off: Vec<CutOff>,
 }
 
 /// What a whole check found; it found no damage.
@@ -81,7 +83,9 @@ pub(crate) fn start<M: Machine>(disk: &dyn Disk, pulse: &AtomicU64) -> Result<Op
     end_is_there(disk, base, last, head)?;
     let machine = load::<M>(disk, pulse)?;
     let seed: SeedHex = row(disk, SEED_ROW)?;
-    Ok(Some(Restored { machine, last, at, base, checkpoint: checkpoint.seq, seed: seed.0, clock: row(disk, CLOCK_ROW)? }))
+    // A journal that never heard of a network has no row of it: everybody is within reach.
+    let cut_off = if disk.get(NETWORK_ROW)?.is_some() { row(disk, NETWORK_ROW)? } else { Vec::new() };
+    Ok(Some(Restored { machine, last, at, base, checkpoint: checkpoint.seq, seed: seed.0, clock: row(disk, CLOCK_ROW)?, cut_off }))
 }
 
 /// Opens the store in `data` and works with it on a thread of its own; gives up when nothing moves for too long.
@@ -206,6 +210,7 @@ fn verify_disk<M: Machine>(disk: &dyn Disk, pulse: &AtomicU64) -> Result<Verifie
     if replayed {
         same(disk, ROWS, &mut expected, pulse)?;
         same(disk, (CLOCK_ROW, b"m/clock0"), &mut expected, pulse)?;
+        same(disk, (NETWORK_ROW, b"m/network0"), &mut expected, pulse)?;
         same(disk, (SEED_ROW, b"m/seed0"), &mut expected, pulse)?;
         if let Some((key, _)) = expected.first_key_value() {
             return Err(Trouble::Damage(format!("{} is missing", String::from_utf8_lossy(key))));

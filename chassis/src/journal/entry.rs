@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use shared::dice::Seed;
 use shared::model::{LabTime, RequestId, hex};
+use shared::wire::common::CutOff;
 
 use crate::clock::ClockState;
 
@@ -30,14 +31,16 @@ pub(crate) enum Happening<E> {
     Lab(LabEvent),
 }
 
-/// What happens to a service's dice and clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What happens to a service's dice, clock and network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub(crate) enum LabEvent {
     /// The dice follow from this seed from now on.
     Seeded { seed: SeedHex },
     /// The clock goes this way from now on.
     Clock { state: ClockState },
+    /// These services are out of reach from now on.
+    Network { cut_off: Vec<CutOff> },
 }
 
 impl LabEvent {
@@ -46,6 +49,7 @@ impl LabEvent {
         match self {
             LabEvent::Seeded { seed } => (SEED_ROW.to_vec(), Some(json(seed))),
             LabEvent::Clock { state } => (CLOCK_ROW.to_vec(), Some(json(state))),
+            LabEvent::Network { cut_off } => (NETWORK_ROW.to_vec(), Some(json(cut_off))),
         }
     }
 }
@@ -193,6 +197,7 @@ pub(crate) const BASE_ROW: &[u8] = b"m/base";
 pub(crate) const CHECKPOINT_ROW: &[u8] = b"m/checkpoint";
 pub(crate) const CLOCK_ROW: &[u8] = b"m/clock";
 pub(crate) const FORMAT_ROW: &[u8] = b"m/format";
+pub(crate) const NETWORK_ROW: &[u8] = b"m/network";
 pub(crate) const SEED_ROW: &[u8] = b"m/seed";
 /// The layout that this code writes and reads.
 pub(crate) const FORMAT: u32 = 1;

@@ -12,7 +12,9 @@ use shared::machine::Machine;
 use super::OpenError;
 use super::check::{Replay, Trouble, format, format_row, mark, next_entry, of_this_kind, opened};
 use super::disk::{Change, Disk, Order};
-use super::entry::{BASE_ROW, CLOCK_ROW, Chain, ENTRIES, FORMAT_ROW, Format, Mark, ROWS, SEED_ROW, entry_key, json, sealed, unsealed};
+use super::entry::{
+    BASE_ROW, CLOCK_ROW, Chain, ENTRIES, FORMAT_ROW, Format, Mark, NETWORK_ROW, ROWS, SEED_ROW, entry_key, json, sealed, unsealed,
+};
 use crate::data::DataDir;
 
 /// What an export wrote.
@@ -69,7 +71,7 @@ fn export_disk<M: Machine>(disk: &dyn Disk, mut out: impl Write, pulse: &AtomicU
     let base = mark(disk, BASE_ROW)?;
     let mut wrote = line(&mut out, &json(&Header { format: format::<M>(), base }));
     if base != Mark::START {
-        for range in [ROWS, (SEED_ROW, &b"m/seed0"[..]), (CLOCK_ROW, &b"m/clock0"[..])] {
+        for range in [ROWS, (SEED_ROW, &b"m/seed0"[..]), (CLOCK_ROW, &b"m/clock0"[..]), (NETWORK_ROW, &b"m/network0"[..])] {
             disk.scan(range.0, range.1, Order::Rising, &mut |key, value| {
                 wrote = row_line(key, value).and_then(|row| line(&mut out, &row));
                 wrote.is_ok()

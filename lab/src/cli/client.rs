@@ -198,7 +198,7 @@ fn list(context: &Context, clients: &Clients) -> Result<(), Failure> {
     context.out.show(&devices, |out| {
         let rows = devices.iter().map(|device| {
             let held = device.licensing.store.iter().map(|(slot, license)| match license.read() {
-                Some(cal) => format!("{} {} until {}", cal.kind, cal.version, cal.expires_at),
+                Some(cal) => format!("{} {} until {}", cal.kind, cal.version, cal.expires_at.end_in_words()),
                 None => format!("{slot} cannot be read"),
             });
             vec![device.name.to_string(), device.platform.to_string(), held.collect::<Vec<_>>().join("; ")]
@@ -237,12 +237,12 @@ fn said(cal: &shared::model::Cal, now: Option<LabTime>) -> String {
         "{} {} ({})\n      issued by {} to {} for {}\n      from {} until {}{ended}\n      license id {}, hardware id {}",
         cal.kind,
         cal.version,
-        cal.version.adjusted_product_id(),
+        cal.adjusted_product_id(),
         cal.issuer,
         cal.device,
         cal.user,
         cal.issued_at,
-        cal.expires_at,
+        cal.expires_at.end_in_words(),
         cal.id,
         cal.hardware_id
     )

@@ -362,7 +362,7 @@ fn outcome_row(outcome: &Outcome) -> Vec<String> {
             let cal = connected.license.as_ref().map(|granted| &granted.cal);
             let cal = cal.or_else(|| outcome.visited.presented.as_ref().and_then(|presented| presented.cal.as_ref()));
             let holds = cal.map_or_else(|| "nothing".to_owned(), |cal| format!("{} {}", cal.kind, cal.version));
-            let until = cal.map_or_else(String::new, |cal| cal.expires_at.to_string());
+            let until = cal.map_or_else(String::new, |cal| cal.expires_at.end_in_words());
             vec![device, status_words(connected.status).to_owned(), presented, holds, until, connected.rule.clone(), logon_words(logon)]
         }
         Answer::Denied { problem } => {
@@ -378,7 +378,7 @@ fn presented_words(visited: &Visited) -> String {
     match &visited.presented {
         None => "new license please".to_owned(),
         Some(presented) => match &presented.cal {
-            Some(cal) => format!("{} {} until {}", cal.kind, cal.version, cal.expires_at),
+            Some(cal) => format!("{} {} until {}", cal.kind, cal.version, cal.expires_at.end_in_words()),
             None => "a license that cannot be read".to_owned(),
         },
     }
@@ -432,5 +432,5 @@ fn narrate(out: Out, outcome: &Outcome) {
 fn narrate_license(out: Out, connected: &Connected, slot: Option<String>) {
     let (Some(granted), Some(slot)) = (&connected.license, slot) else { return };
     let cal = &granted.cal;
-    out.line(&format!("stored in {slot}: {} {} from {}, until {}", cal.kind, cal.version, cal.issuer, cal.expires_at));
+    out.line(&format!("stored in {slot}: {} {} from {}, until {}", cal.kind, cal.version, cal.issuer, cal.expires_at.end_in_words()));
 }

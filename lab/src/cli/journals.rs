@@ -8,6 +8,7 @@ use chassis::data::DataDir;
 use chassis::journal::{self, Exported, Imported, Verified};
 use clap::{Args, Subcommand};
 use serde_json::json;
+use shared::directory::Directory;
 use shared::ledger::Ledger;
 use shared::model::ServerName;
 use shared::node::Node;
@@ -137,6 +138,7 @@ fn verify(kind: Kind, data: &DataDir) -> Result<Verified, Failure> {
         Kind::Clearinghouse => journal::verify::<Registry>(data),
         Kind::LicenseServer => journal::verify::<Ledger>(data),
         Kind::TerminalServer => journal::verify::<Node>(data),
+        Kind::Directory => journal::verify::<Directory>(data),
     }
     .map_err(broken)
 }
@@ -146,6 +148,7 @@ fn export(kind: Kind, data: &DataDir, out: File) -> Result<Exported, Failure> {
         Kind::Clearinghouse => journal::export::<Registry>(data, out),
         Kind::LicenseServer => journal::export::<Ledger>(data, out),
         Kind::TerminalServer => journal::export::<Node>(data, out),
+        Kind::Directory => journal::export::<Directory>(data, out),
     }
     .map_err(broken)
 }
@@ -155,6 +158,7 @@ fn import(kind: Kind, data: &DataDir, input: BufReader<File>) -> Result<Imported
         Kind::Clearinghouse => journal::import::<Registry>(data, input),
         Kind::LicenseServer => journal::import::<Ledger>(data, input),
         Kind::TerminalServer => journal::import::<Node>(data, input),
+        Kind::Directory => journal::import::<Directory>(data, input),
     }
     .map_err(broken)
 }

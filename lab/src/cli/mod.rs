@@ -50,6 +50,7 @@ Where the lab is: ./tsl-data/lab.json, or the file of --lab or TSL_LAB_FILE, or 
   TSL_CLEARINGHOUSE=http://host:7801
   TSL_LICENSE_SERVER=LS1=http://host:7802
   TSL_TERMINAL_SERVER=TS1=http://host:7803,TS2=http://other:7803
+  TSL_DIRECTORY=http://host:7800                        where the lab has domains
   each with _TOKEN_FILE (the file with the administrator's token) or _TOKEN at its end
   TSL_CLEARINGHOUSE_PEER_URL, TSL_LICENSE_SERVER_PEER_URL   as the other services reach them
   TSL_CLIENTS                                               folder of simulated devices

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 use shared::model::{LabTime, ServerName, UserName};
 use shared::wire::common::{ClockView, Health, Page};
+use shared::wire::directory::{DomainRow, SiteRow};
 use shared::wire::license_server::{ActivationView, PackList};
 use shared::wire::terminal_server::{GraceView, LicenseServerRow, SessionRow, SessionState};
 
@@ -216,6 +217,12 @@ async fn service_status(lab: &Lab, kind: Kind, place: &Place) -> ServiceStatus {
 async fn facts_of(kind: Kind, api: &Api) -> Result<Vec<String>, Failure> {
     match kind {
         Kind::Clearinghouse => Ok(Vec::new()),
+        Kind::Directory => {
+            let domains: Vec<DomainRow> = api.get("/domains").await?;
+            let sites: Vec<SiteRow> = api.get("/sites").await?;
+            let names: Vec<_> = domains.iter().map(|domain| domain.name.as_str()).collect();
+            Ok(vec![format!("domains: {}", names.join(", ")), format!("{} sites", sites.len())])
+        }
         Kind::LicenseServer => {
             let activation: ActivationView = api.get("/activation").await?;
             let list: PackList = api.get("/packs").await?;

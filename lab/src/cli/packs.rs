@@ -452,7 +452,17 @@ fn license_row(row: &LicenseRow) -> Vec<String> {
     };
     let (number, device, user) = (row.number.to_string(), cal.device.to_string(), cal.user.to_string());
     let (kind, version, standing) = (cal.kind.to_string(), cal.version.to_string(), standing.to_owned());
-    vec![number, device, user, kind, version, standing, row.first_issued_at.to_string(), cal.expires_at.to_string(), cal.issuer.to_string()]
+    vec![
+        number,
+        device,
+        user,
+        kind,
+        version,
+        standing,
+        row.first_issued_at.to_string(),
+        cal.expires_at.end_in_words(),
+        cal.issuer.to_string(),
+    ]
 }
 
 #[derive(Args, Debug)]

@@ -146,7 +146,7 @@ async fn set(api: &Api, kind: Kind, name: &str, value: &str) -> Result<(), Failu
     let _: Value = match kind {
         Kind::LicenseServer => api.patch("/settings", &serde_json::from_value::<LedgerSettingsChange>(change).map_err(wrong)?).await?,
         Kind::TerminalServer => api.patch("/settings", &serde_json::from_value::<SettingsChange>(change).map_err(wrong)?).await?,
-        Kind::Clearinghouse => return Err(Failure::Usage("the clearinghouse has no settings".to_owned())),
+        Kind::Clearinghouse | Kind::Directory => return Err(Failure::Usage(format!("a {} has no settings", kind.name()))),
     };
     Ok(())
 }

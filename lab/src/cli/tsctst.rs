@@ -80,7 +80,7 @@ fn show(id: usize, device: &Device, license: &StoredLicense, all: bool) -> Shown
         ("Issued to machine", cal.device.to_string()),
         ("Issued to user", cal.user.to_string()),
         ("TS Locale ID", "0x00000409".to_owned()),
-        ("License ID", cal.version.adjusted_product_id().to_owned()),
+        ("License ID", cal.adjusted_product_id().to_owned()),
         ("License Type", license_type(&cal)),
         ("Licensed Product Version", format!("{} (0x{:08x})", cal.version, flags(&cal))),
         ("Valid from", cal.issued_at.to_string()),

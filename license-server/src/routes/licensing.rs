@@ -14,7 +14,7 @@ pub(super) async fn inquire(app: LicenseServer, signed: Signed, Body(inquiry): B
     let root = || app.engine().peek(|ledger, _| root_of(ledger)).ok().flatten();
     let presented = inquiry.presented.as_deref().and_then(|token| app.sealing().genuine(token, root));
     let request = inquiry.request.clone();
-    let asked = Asked { inquiry, terminal_server: signed.name, presented };
+    let asked = Asked { inquiry, terminal_server: signed.name, presented, referred_by: None, elsewhere: Vec::new() };
     let decided = app.execute(Some(&request), Command::Inquire(Box::new(asked)), |ledger, events, now| {
         let outcome = ledger.outcome(events);
         let certificate = match &outcome {

@@ -131,6 +131,8 @@ impl Ledger {
         rows.put("last-record", &self.last_record);
         match &record.cal.pack {
             Some(pack) => self.change_pack(pack, rows, |pack| pack.issued += 1),
+            // W2K-03: counted nowhere.
+            None if record.cal.is_built_in() => {}
             None => {
                 *self.temporaries_issued.entry(record.cal.version).or_default() += 1;
                 rows.put("temporaries", &self.temporaries_issued);
@@ -181,7 +183,8 @@ impl Ledger {
             numbers.push(record.number);
         }
         self.by_name.entry(record.cal.device.clone()).or_default().insert(record.number);
-        if record.cal.kind == CalKind::Permanent {
+        // W2K-06: what has no end is never swept.
+        if record.cal.kind == CalKind::Permanent && record.cal.expires_at < LabTime::NEVER {
             self.ends.insert((record.cal.expires_at, record.number));
         }
         self.records.insert(record.number, record);

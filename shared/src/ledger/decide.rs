@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::policy::denials;
 use crate::policy::issuing::{self, Grant, Lack};
-use crate::policy::terms;
+use crate::policy::terms::{self, Terms};
 use crate::policy::versions;
 use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettingsChange};
 
@@ -155,8 +155,8 @@ fn inquire(ledger: &Ledger, server: &Server, asked: &Asked, moment: &mut Moment<
         let facts = format!("version {version} asked for, this license server is {}", server.version());
         return vec![declined(asked, None, vec![TraceStep::new("LS-02", facts)])];
     }
-    if !ledger.may_ask(&asked.terminal_server) {
-        let facts = format!("{} is not in \"Terminal Services Computers\"", asked.terminal_server);
+    if !ledger.may_ask(asked.caller()) {
+        let facts = format!("{} is not in \"Terminal Services Computers\"", asked.caller());
         return vec![declined(asked, Some(DeclineReason::NotInGroup), vec![TraceStep::new("LS-01", facts)])];
     }
     let activated = ledger.is_activated(moment.now);
@@ -166,14 +166,29 @@ fn inquire(ledger: &Ledger, server: &Server, asked: &Asked, moment: &mut Moment<
         rules.push(TraceStep::new("LS-03", "this license server is not activated"));
         events.push(log(denials::not_activated()));
     }
-    let grant = issuing::decide(&ledger.request(asked, server.terms(), moment.now, activated), &mut rules);
-    events.extend(carry_out(ledger, server, asked, grant, rules, activated, moment));
+    let terms = terms::between(server.generation, asked.inquiry.generation, version);
+    if terms != server.terms() {
+        rules.push(TraceStep::new("SD-03", format!("{} is before Service Pack 3: served the old way", asked.terminal_server)));
+    }
+    let request = ledger.request(asked, terms, moment.now, activated);
+    let grant = issuing::decide(&request, &mut rules);
+    let pool_empty = matches!(grant, Ok(Grant::MintTemporary | Grant::HandOutTemporary)) && issuing::may_refer(&request, &grant);
+    if pool_empty {
+        events.push(pool_event(ledger, asked, &mut rules));
+    }
+    events.extend(carry_out(ledger, &Issuer { server, terms }, asked, grant, rules, activated, moment));
     events
+}
+
+/// Who issues, and by which numbers for the terminal server that asks (SD-03).
+struct Issuer<'a> {
+    server: &'a Server,
+    terms: &'a Terms,
 }
 
 fn carry_out(
     ledger: &Ledger,
-    server: &Server,
+    issuer: &Issuer<'_>,
     asked: &Asked,
     grant: Result<Grant, Lack>,
     rules: Vec<TraceStep>,
@@ -182,19 +197,19 @@ fn carry_out(
 ) -> Vec<Event> {
     let version = asked.inquiry.version;
     match grant {
-        Ok(Grant::MintTemporary) => vec![mint_temporary(ledger, server, asked, rules, moment)],
-        Ok(Grant::DrawPermanent) => draw(ledger, server, asked, rules, moment),
-        Ok(Grant::HandOutPermanent) => hand_out(ledger.permanent(asked.inquiry.hardware_id, version, moment.now), asked, rules),
+        Ok(Grant::MintTemporary) => vec![mint_temporary(ledger, issuer, asked, rules, moment)],
+        Ok(Grant::DrawPermanent) => draw(ledger, issuer, asked, rules, moment),
+        Ok(Grant::MintBuiltIn) => vec![mint_built_in(ledger, issuer, asked, rules, moment)],
+        Ok(Grant::HandOutPermanent) => hand_out(ledger.permanent(asked, moment.now), asked, rules),
         Ok(Grant::HandOutTemporary) => hand_out(ledger.live_temporary(asked.inquiry.hardware_id, version, moment.now), asked, rules),
-        Ok(Grant::Extend) => extend(ledger, server, asked, HowIssued::Extended, rules, moment),
-        Ok(Grant::Revive) => extend(ledger, server, asked, HowIssued::Revived, rules, moment),
+        Ok(Grant::Extend) => extend(ledger, issuer, asked, HowIssued::Extended, rules, moment),
+        Ok(Grant::Revive) => extend(ledger, issuer, asked, HowIssued::Revived, rules, moment),
         Err(lack) => decline(ledger, asked, lack, rules, activated),
     }
 }
 
 /// LS-12, SD-06: an empty pool is logged where a permanent was asked for: 21, or 22 where no pack of the version exists.
 fn decline(ledger: &Ledger, asked: &Asked, lack: Lack, mut rules: Vec<TraceStep>, activated: bool) -> Vec<Event> {
-    let version = asked.inquiry.version;
     let reason = match lack {
         Lack::NoneAvailable => DeclineReason::NoneAvailable,
         Lack::NeverValidated => DeclineReason::NeverValidated,
@@ -203,16 +218,21 @@ fn decline(ledger: &Ledger, asked: &Asked, lack: Lack, mut rules: Vec<TraceStep>
     };
     let mut events = Vec::new();
     if lack == Lack::NoneAvailable && activated {
-        let (id, record) = if ledger.has_pack_for(version) {
-            (21, denials::pool_empty(version, &asked.terminal_server))
-        } else {
-            (22, denials::no_pack(version, &asked.terminal_server))
-        };
-        rules.push(TraceStep::new("LS-12", format!("event {id} logged")));
-        events.push(log(record));
+        events.push(pool_event(ledger, asked, &mut rules));
     }
     events.push(declined(asked, Some(reason), rules));
     events
+}
+
+pub(super) fn pool_event(ledger: &Ledger, asked: &Asked, rules: &mut Vec<TraceStep>) -> Event {
+    let version = asked.inquiry.version;
+    let (id, record) = if ledger.has_pack_for(version) {
+        (21, denials::pool_empty(version, &asked.terminal_server))
+    } else {
+        (22, denials::no_pack(version, &asked.terminal_server))
+    };
+    rules.push(TraceStep::new("LS-12", format!("event {id} logged")));
+    log(record)
 }
 
 fn declined(asked: &Asked, reason: Option<DeclineReason>, rules: Vec<TraceStep>) -> Event {
@@ -232,20 +252,34 @@ fn hand_out(record: Option<&LicenseRecord>, asked: &Asked, rules: Vec<TraceStep>
 }
 
 /// LS-04, PD-01: a temporary of the version asked for, without limit of number.
-fn mint_temporary(ledger: &Ledger, server: &Server, asked: &Asked, rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> Event {
-    let cal = Cal {
+fn mint_temporary(ledger: &Ledger, issuer: &Issuer<'_>, asked: &Asked, rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> Event {
+    let expires_at = moment.now + issuer.terms.temporary;
+    let cal = Cal { kind: CalKind::Temporary, expires_at, ..new_cal(issuer, asked, moment) };
+    issued(new_record(ledger, cal, moment.now), HowIssued::New, Vec::new(), false, asked, rules)
+}
+
+/// A permanent of the version asked for, from no pack, that ends now: whoever makes it says what it is.
+fn new_cal(issuer: &Issuer<'_>, asked: &Asked, moment: &mut Moment<'_>) -> Cal {
+    Cal {
         id: CalId::from_random(moment.dice.bytes()),
-        kind: CalKind::Temporary,
+        kind: CalKind::Permanent,
         version: asked.inquiry.version,
-        issuer: server.name.clone(),
+        issuer: issuer.server.name.clone(),
         device: asked.inquiry.device.clone(),
         user: asked.inquiry.user.clone(),
         hardware_id: asked.inquiry.hardware_id,
         issued_at: moment.now,
-        expires_at: moment.now + server.terms().temporary,
+        expires_at: moment.now,
         pack: None,
-    };
-    issued(new_record(ledger, cal, moment.now), HowIssued::New, Vec::new(), false, asked, rules)
+    }
+}
+
+/// W2K-03, SD-04: a license of the built-in pool, which no pack counts; it lives like a permanent.
+fn mint_built_in(ledger: &Ledger, issuer: &Issuer<'_>, asked: &Asked, rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> Event {
+    let (expires_at, laid_down) = end_of_life(ledger, issuer.terms, moment);
+    let cal = Cal { expires_at, ..new_cal(issuer, asked, moment) };
+    let closes = ledger.open_temporaries(cal.hardware_id, cal.version);
+    issued(new_record(ledger, cal, moment.now), HowIssued::New, closes, laid_down, asked, rules)
 }
 
 fn new_record(ledger: &Ledger, cal: Cal, now: LabTime) -> LicenseRecord {
@@ -258,22 +292,11 @@ fn issued(record: LicenseRecord, how: HowIssued, closes: Vec<u64>, laid_down: bo
 }
 
 /// LS-05, LS-06: a permanent from the first pack that may serve; the device's temporaries of that version or older are closed.
-fn draw(ledger: &Ledger, server: &Server, asked: &Asked, mut rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> Vec<Event> {
+fn draw(ledger: &Ledger, issuer: &Issuer<'_>, asked: &Asked, mut rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> Vec<Event> {
     let Some(pack) = ledger.free_pack(asked.inquiry.version) else { return Vec::new() };
-    let (expires_at, laid_down) = end_of_life(ledger, server, moment);
-    let cal = Cal {
-        id: CalId::from_random(moment.dice.bytes()),
-        kind: CalKind::Permanent,
-        version: pack.pack.version,
-        issuer: server.name.clone(),
-        device: asked.inquiry.device.clone(),
-        user: asked.inquiry.user.clone(),
-        hardware_id: asked.inquiry.hardware_id,
-        issued_at: moment.now,
-        expires_at,
-        pack: Some(pack.pack.id.clone()),
-    };
-    let version = cal.version;
+    let (expires_at, laid_down) = end_of_life(ledger, issuer.terms, moment);
+    let version = pack.pack.version;
+    let cal = Cal { version, expires_at, pack: Some(pack.pack.id.clone()), ..new_cal(issuer, asked, moment) };
     rules.push(TraceStep::new("LS-06", format!("pack of {version}: {} of {} left after this draw", pack.available() - 1, pack.pack.total)));
     let closes = ledger.open_temporaries(asked.inquiry.hardware_id, version);
     let mut events = vec![issued(new_record(ledger, cal, moment.now), HowIssued::New, closes, laid_down, asked, rules)];
@@ -286,9 +309,16 @@ fn draw(ledger: &Ledger, server: &Server, asked: &Asked, mut rules: Vec<TraceSte
 }
 
 /// RN-02, LS-09: the same record, a fresh life from now, no draw.
-fn extend(ledger: &Ledger, server: &Server, asked: &Asked, how: HowIssued, rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> Vec<Event> {
-    let Some(record) = ledger.permanent(asked.inquiry.hardware_id, asked.inquiry.version, moment.now) else { return Vec::new() };
-    let (expires_at, laid_down) = end_of_life(ledger, server, moment);
+fn extend(
+    ledger: &Ledger,
+    issuer: &Issuer<'_>,
+    asked: &Asked,
+    how: HowIssued,
+    rules: Vec<TraceStep>,
+    moment: &mut Moment<'_>,
+) -> Vec<Event> {
+    let Some(record) = ledger.permanent(asked, moment.now) else { return Vec::new() };
+    let (expires_at, laid_down) = end_of_life(ledger, issuer.terms, moment);
     let mut record = record.clone();
     record.cal.issued_at = moment.now;
     record.cal.expires_at = expires_at;
@@ -300,8 +330,8 @@ fn extend(ledger: &Ledger, server: &Server, asked: &Asked, how: HowIssued, rules
 
 /// OQ-7: when a permanent that is issued now ends: after a whole number of days, each from the shortest to the longest equally
 /// likely, unless a life was laid down; never before Service Pack 3 of 2000 (W2K-06).
-fn end_of_life(ledger: &Ledger, server: &Server, moment: &mut Moment<'_>) -> (LabTime, bool) {
-    match (server.terms().permanent_days, ledger.next_lives.front()) {
+fn end_of_life(ledger: &Ledger, terms: &Terms, moment: &mut Moment<'_>) -> (LabTime, bool) {
+    match (terms.permanent_days, ledger.next_lives.front()) {
         (None, _) => (LabTime::NEVER, false),
         (Some(_), Some(days)) => (moment.now + Span::days(*days), true),
         (Some((low, high)), None) => (moment.now + Span::days(moment.dice.between(low, high)), false),

@@ -16,6 +16,7 @@ use crate::model::{
     Cal, CalId, DeviceName, Generation, HardwareId, LabTime, LogRecord, Pack, PackId, ProductId, ProductType, ProductVersion, PublicKey,
     RequestId, ServerName, TraceStep,
 };
+use crate::policy::built_in;
 use crate::policy::terms::{self, Terms};
 use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettings, LedgerSettingsChange};
 use crate::wire::problem::{Problem, ProblemCode};
@@ -136,6 +137,33 @@ pub struct Asked {
     pub terminal_server: ServerName,
     /// The license presented, where it proved genuine.
     pub presented: Option<Cal>,
+    /// The license server that refers the device here; none where the terminal server itself asks (LS-07).
+    pub referred_by: Option<ServerName>,
+    /// The license servers that were asked on this one's behalf, and what came of it (LS-07).
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// A license server that a request was referred to in vain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The server.
+    pub server: ServerName,
+    /// What it said; nothing at all, with the reason, when it was silent.
+    pub said: Result<DeclineReason, String>,
+}
+
+impl Asked {
+    /// W2K-03: whether the client is one of those that the built-in pool covers.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        built_in::covers(self.inquiry.generation, self.inquiry.platform, self.inquiry.version)
+    }
+
+    /// LS-01: who has to be in the security group: whoever asks this server, be it a terminal server or a license server.
+    #[must_use]
+    pub fn caller(&self) -> &ServerName {
+        self.referred_by.as_ref().unwrap_or(&self.terminal_server)
+    }
 }
 
 /// Something that an administrator, a terminal server or the service itself wants done.

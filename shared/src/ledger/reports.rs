@@ -196,8 +196,10 @@ impl Ledger {
             activated,
             version,
             temporary_only: asked.inquiry.temporary_only,
+            built_in: asked.is_built_in(),
+            referred: asked.referred_by.is_some(),
             presented: asked.presented.as_ref().filter(|cal| cal.hardware_id == hardware_id),
-            permanent: self.permanent(hardware_id, version, now).map(|record| &record.cal),
+            permanent: self.permanent(asked, now).map(|record| &record.cal),
             live_temporary: self.live_temporary(hardware_id, version, now).map(on_record),
             had_temporary: self.had_temporary(hardware_id, version).map(on_record),
             free: self.free_pack(version).is_some(),
@@ -209,10 +211,13 @@ impl Ledger {
         self.by_device.get(&hardware_id).into_iter().flatten().filter_map(|number| self.records.get(number))
     }
 
-    /// LS-14: the permanent of the version asked for or the nearest newer one; one that holds before one that has ended.
-    pub(super) fn permanent(&self, hardware_id: HardwareId, version: ProductVersion, now: LabTime) -> Option<&LicenseRecord> {
-        self.of_device(hardware_id)
-            .filter(|record| record.cal.kind == CalKind::Permanent && versions::license_covers(record.cal.version, version))
+    /// LS-14: the permanent of the version asked for or the nearest newer one; one that holds before one that has ended. For a
+    /// client of the built-in pool a newer one does not count: the pool goes before it (SD-04).
+    pub(super) fn permanent(&self, asked: &Asked, now: LabTime) -> Option<&LicenseRecord> {
+        let (version, built_in) = (asked.inquiry.version, asked.is_built_in());
+        let covers = |license| if built_in { license == version } else { versions::license_covers(license, version) };
+        self.of_device(asked.inquiry.hardware_id)
+            .filter(|record| record.cal.kind == CalKind::Permanent && covers(record.cal.version))
             .min_by_key(|record| (!record.cal.holds_at(now), record.cal.version, record.number))
     }
 

@@ -13,6 +13,13 @@ use super::{DeviceName, HardwareId, LabTime, PackId, ParseError, ProductVersion,
 /// The product that a terminal server names in its license request, and the key a client looks its store up by (ST-03).
 pub const HELD_PRODUCT: &str = "A02";
 
+/// The product that a Windows NT 4.0 terminal server names in its place, so that neither is ever shown the other's license; a name
+/// of the lab's own (NT-44).
+pub const WORKSTATION_PRODUCT: &str = "NT4-WORKSTATION";
+
+/// The adjusted product id of a license of the built-in pool (ST-04).
+const BUILT_IN_PRODUCT: &str = "A02-5.00-EX";
+
 /// Whether a CAL was made freely for a first connection or drawn from a pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -82,7 +89,7 @@ pub struct Cal {
     pub issued_at: LabTime,
     /// Its end: it holds up to, not including, this second (SPEC 0.3).
     pub expires_at: LabTime,
-    /// The pack it was drawn from; none for a temporary.
+    /// The pack it was drawn from; none for a temporary, and for a permanent of the built-in pool (W2K-03).
     pub pack: Option<PackId>,
 }
 
@@ -91,5 +98,17 @@ impl Cal {
     #[must_use]
     pub fn holds_at(&self, now: LabTime) -> bool {
         now < self.expires_at
+    }
+
+    /// Whether it comes from the built-in pool of Windows 2000: a permanent that was drawn from no pack (W2K-03).
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        self.kind == CalKind::Permanent && self.pack.is_none()
+    }
+
+    /// The product id inside its signed form (ST-04).
+    #[must_use]
+    pub fn adjusted_product_id(&self) -> &'static str {
+        if self.is_built_in() { BUILT_IN_PRODUCT } else { self.version.adjusted_product_id() }
     }
 }

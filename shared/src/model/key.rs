@@ -55,6 +55,41 @@ impl FromStr for PublicKey {
 
 as_json_string!(PublicKey, "An Ed25519 public key: 32 bytes as base64url without padding.");
 
+/// The public half of a service's X25519 key, from which two services derive the key of typed codes; written like a [`PublicKey`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AgreementKey([u8; 32]);
+
+impl AgreementKey {
+    /// A key from its 32 bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key's 32 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for AgreementKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl FromStr for AgreementKey {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| ParseError::new("key agreement key", text, "an X25519 key: 32 bytes as base64url without padding"))
+    }
+}
+
+as_json_string!(AgreementKey, "An X25519 public key: 32 bytes as base64url without padding.");
+
 /// Bytes as small hex digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {

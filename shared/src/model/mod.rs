@@ -2,27 +2,36 @@
 
 mod activation;
 mod cal;
+pub mod code;
 mod connection;
 mod hardware;
 mod key;
 mod log;
 mod moment;
 mod names;
+mod network;
 mod pack;
 mod text;
 mod version;
+mod workstation;
 
 pub use activation::{ProductId, Registrant, RegistrantText};
-pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT};
+pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT, WORKSTATION_PRODUCT};
+pub use code::{ConfirmationCode, LicenseServerId};
 pub use connection::{GraceEnd, Platform, SessionId, TraceStep};
 pub use hardware::HardwareId;
-pub use key::{PublicKey, hex};
+pub use key::{AgreementKey, PublicKey, hex};
 pub use log::{Level, LogRecord};
 pub use moment::{LabTime, Span};
 pub use names::{DeviceName, RequestId, ServerName, UserName};
+pub use network::{
+    Answered, DomainKind, DomainName, FoundServer, Intervals, LicenseServerRole, LicensingSet, Membership, Placement, Search, SiteName,
+    UnitName, Way,
+};
 pub use pack::{
     AgreementNumber, AuthorizationNumber, EnrollmentNumber, OpenLicenseNumber, Pack, PackId, PackKind, ProductType, Purchase, RetailCode,
     VolumeProgram,
 };
 pub use text::ParseError;
 pub use version::{Generation, ProductVersion};
+pub use workstation::{Category, CountingMode, DatabaseId};

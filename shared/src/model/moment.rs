@@ -28,6 +28,12 @@ impl LabTime {
     /// The last moment that can be written: the end of what has no end.
     pub const NEVER: LabTime = LabTime(LAST);
 
+    /// The moment as the end of something: `never` for what has no end.
+    #[must_use]
+    pub fn end_in_words(self) -> String {
+        if self == Self::NEVER { "never".to_owned() } else { self.to_string() }
+    }
+
     /// The moment this many seconds after 1970-01-01T00:00:00Z, held inside the years 0001 to 9999.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {

@@ -7,20 +7,18 @@ use std::str::FromStr;
 
 use super::ParseError;
 use super::ProductVersion;
+use super::code::{CodeKind, random_groups};
 use super::text::{as_json_string, text_newtype};
 
 /// The id of an installed lot of CALs: 35 letters and digits (AC-03).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PackId(String);
 
-/// The characters of typed codes: no vowels, and nothing that looks like something else.
-const CODE_ALPHABET: [u8; 24] = *b"BCDFGHJKMPQRTVWXY2346789";
-
 impl PackId {
-    /// An id from random bytes.
+    /// An id from random bytes, with right check characters.
     #[must_use]
     pub fn from_random(bytes: [u8; 35]) -> Self {
-        Self(code_from(bytes))
+        Self(random_groups(CodeKind::KeyPackId, &bytes))
     }
 
     /// The id as typed, without hyphens.
@@ -56,10 +54,10 @@ text_newtype!(
 );
 
 impl RetailCode {
-    /// A code from random bytes.
+    /// A code from random bytes, with right check characters: 95 bits of chance, known to whoever sold it and nobody else.
     #[must_use]
     pub fn from_random(bytes: [u8; 25]) -> Self {
-        Self(code_from(bytes))
+        Self(random_groups(CodeKind::Retail, &bytes))
     }
 }
 
@@ -90,11 +88,6 @@ text_newtype!(
     "An agreement number: 7 digits.",
     parse_agreement
 );
-
-fn code_from<const N: usize>(bytes: [u8; N]) -> String {
-    let letter = |byte: u8| CODE_ALPHABET.get(usize::from(byte) % CODE_ALPHABET.len()).copied().map_or('B', char::from);
-    bytes.into_iter().map(letter).collect()
-}
 
 fn parse_retail(text: &str) -> Result<String, ParseError> {
     let bare: String = text.chars().filter(|c| *c != '-').collect();

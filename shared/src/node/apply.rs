@@ -87,6 +87,7 @@ impl Machine for Node {
                 rows.put("list", &self.list);
                 rows.put("current", &self.current);
             }
+            Event::Workstation(event) => self.workstation.apply(event, rows),
         }
     }
 
@@ -121,6 +122,7 @@ impl Machine for Node {
             "root" => self.root = RowError::parse(key, value)?,
             "faults" => self.faults = RowError::parse(key, value)?,
             "list" => self.list = RowError::parse(key, value)?,
+            "nt4" => self.workstation.load(key, rest, value)?,
             "session" => self.keep_open(RowError::parse(key, value)?),
             "account" => {
                 let name = rest.parse().map_err(|error| RowError::new(key, error))?;

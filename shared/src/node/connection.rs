@@ -7,6 +7,7 @@ use super::{Node, Server};
 use crate::model::{Cal, DeviceName, HardwareId, LabTime, Platform, ProductVersion, RequestId, ServerName, Span, TraceStep, UserName};
 use crate::policy::admission::{self, Assessment, Circumstances, Holding, Presented};
 use crate::policy::asking;
+use crate::policy::built_in;
 use crate::policy::modes::{self, Mode};
 use crate::policy::protocol::Breach;
 use crate::wire::license_server::{DeclineReason, HowIssued, Inquiry};
@@ -146,6 +147,10 @@ impl Connection {
         &self.arrival.request
     }
 
+    pub(super) fn arrival(&self) -> &Arrival {
+        &self.arrival
+    }
+
     /// Takes in what a license server said.
     pub fn hear(&mut self, heard: Heard) {
         self.heard.push(heard);
@@ -194,11 +199,11 @@ impl Node {
             return Step::Judge;
         }
         match self.assess(server, connection, now, &mut Vec::new()) {
-            Assessment::Administration | Assessment::Refused { .. } | Assessment::Sufficient(_) => Step::Judge,
+            Assessment::Workstation | Assessment::Administration | Assessment::Refused { .. } | Assessment::Sufficient(_) => Step::Judge,
             Assessment::PerUser => self.next_contact(server, connection, now),
             Assessment::Ask { version, holding } => {
                 let question = self.question(server, connection, Question { version, holding }, now);
-                self.next_inquiry(connection, &question, now)
+                self.next_inquiry(server, connection, &question, now)
             }
         }
     }
@@ -224,6 +229,7 @@ impl Node {
             not_before_tolerance: Span::seconds(i64::from(self.settings.not_before_tolerance_s)),
             admin: connection.arrival.admin,
             hardware_id: connection.arrival.hardware_id,
+            built_in: built_in::covers(server.generation, connection.arrival.platform, server.version()),
         };
         admission::assess(&connection.arrival.presented, &circumstances, trace)
     }
@@ -246,22 +252,24 @@ impl Node {
     }
 
     /// SPEC 4.3 step 4: an answer ends the round; silence and skips move on to the next server.
-    fn next_inquiry(&self, connection: &Connection, question: &Question, now: LabTime) -> Step {
+    fn next_inquiry(&self, server: &Server, connection: &Connection, question: &Question, now: LabTime) -> Step {
         if connection.heard_for(question.version).any(|heard| heard.located().is_some()) {
             return Step::Judge;
         }
-        let Some(server) = self.next_server(connection, question, now) else { return Step::Judge };
+        let Some(asked) = self.next_server(connection, question, now) else { return Step::Judge };
         let arrival = &connection.arrival;
         let inquiry = Inquiry {
             request: arrival.request.clone(),
             version: question.version,
+            generation: server.generation,
+            platform: arrival.platform,
             device: arrival.device.clone(),
             user: arrival.user.clone(),
             hardware_id: arrival.hardware_id,
             presented: question.holding.cal().and(arrival.token.clone()),
             temporary_only: self.mode() == Mode::TemporariesOnly,
         };
-        Step::Inquire { server, inquiry: Box::new(inquiry) }
+        Step::Inquire { server: asked, inquiry: Box::new(inquiry) }
     }
 
     fn next_server(&self, connection: &Connection, question: &Question, now: LabTime) -> Option<ServerName> {

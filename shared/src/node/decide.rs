@@ -1,6 +1,6 @@
 //! What a command leads to.
 
-use super::{Command, Event, Node, OpenSession, Refusal, Server, judge};
+use super::{Command, Event, Node, OpenSession, Refusal, Server, judge, workstation};
 use crate::machine::Moment;
 use crate::model::{LabTime, ServerName, SessionId, TraceStep, UserName};
 use crate::policy::denials;
@@ -15,7 +15,7 @@ pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> 
     let server = node.server.as_ref().ok_or(Refusal::NotStarted)?;
     match command {
         Command::Start(_) => Err(Refusal::NotStarted),
-        Command::Stop => Ok(end_all(node, moment.now)),
+        Command::Stop => Ok(workstation::run_ended(node, moment.now)),
         Command::Judge(connection) => Ok(judge::judge(node, server, &connection, moment)),
         Command::Contacted(heard) => Ok(judge::heard_events(node, server, &heard, moment.now)),
         Command::LogOn { session, user, administrator, trace } => log_on(node, session, user, administrator, trace, moment.now),
@@ -29,6 +29,7 @@ pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> 
         Command::TrustLicenseServer { name, enrolled } => trust_license_server(node, name, enrolled),
         Command::ListLicenseServers(names) => list_license_servers(node, names),
         Command::ForgetLicenseServer(name) => forget_license_server(node, name),
+        Command::Workstation(command) => workstation::decide(node, command, moment.now),
     }
 }
 
@@ -54,9 +55,9 @@ fn start(node: &Node, wanted: Server, now: LabTime) -> Result<Vec<Event>, Refusa
         // FT-12: a start makes new certificate values where they were deleted.
         Some(_) if node.faults.certificate == CertificateState::Deleted => {
             let whole = faults_changed(node, Faults { certificate: CertificateState::Whole, ..node.faults });
-            Ok(end_all(node, now).into_iter().chain(whole).collect())
+            Ok(workstation::run_ended(node, now).into_iter().chain(whole).collect())
         }
-        Some(_) => Ok(end_all(node, now)),
+        Some(_) => Ok(workstation::run_ended(node, now)),
         None => Ok(vec![Event::Founded(wanted)]),
     }
 }
@@ -74,7 +75,7 @@ fn faults_changed(node: &Node, faults: Faults) -> Vec<Event> {
     if faults == node.faults { Vec::new() } else { vec![Event::FaultsChanged { faults }] }
 }
 
-fn end_all(node: &Node, now: LabTime) -> Vec<Event> {
+pub(super) fn end_all(node: &Node, now: LabTime) -> Vec<Event> {
     let mut open: Vec<&OpenSession> = node.open.values().collect();
     open.sort_by_key(|open| open.entry);
     open.into_iter().map(|open| ended(open, Ending::ServiceStopped, now)).collect()
@@ -101,7 +102,9 @@ fn log_on(
     if open.session.admin && !administrator {
         return Ok(vec![ended(open, Ending::LogonFailed, now)]);
     }
-    Ok(vec![Event::LoggedOn { session: id, user, trace }])
+    let (written, own) = workstation::judge::logged_on(node, open.session.hardware_id, &user);
+    let trace = trace.into_iter().chain(own).collect();
+    Ok(written.into_iter().chain([Event::LoggedOn { session: id, user, trace }]).collect())
 }
 
 fn end(node: &Node, id: SessionId, how: Ending, now: LabTime) -> Result<Vec<Event>, Refusal> {
@@ -118,6 +121,9 @@ fn end(node: &Node, id: SessionId, how: Ending, now: LabTime) -> Result<Vec<Even
 
 /// WS03-03: a change takes effect at once; licenses in client stores stay as they are.
 fn change_settings(node: &Node, server: &Server, change: &SettingsChange) -> Result<Vec<Event>, Refusal> {
+    if change.application_mode == Some(false) && server.terms().is_own_license_manager() {
+        return Err(Refusal::NoModeSwitch);
+    }
     if change.policy_ac_on.is_some() && !modes::has_mode_switch(server.generation) {
         return Err(Refusal::NoModeSwitch);
     }

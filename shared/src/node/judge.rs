@@ -1,15 +1,16 @@
 //! The verdict on a connection, once everybody who had to be asked was asked.
 
 use super::connection::{Connection, Heard, Question, Said};
-use super::{Event, Node, Server};
+use super::{Event, Node, Server, workstation};
 use crate::machine::Moment;
-use crate::model::{CalKind, LabTime, SessionId, TraceStep};
+use crate::model::{Cal, CalKind, LabTime, SessionId, TraceStep};
 use crate::policy::admission::{self, Assessment, Fault};
 use crate::policy::asking;
 use crate::policy::denials::{self, Denial};
 use crate::policy::grace::{self, Grace, GraceFacts};
 use crate::policy::per_user::{self, ContactOutcome};
 use crate::policy::protocol::{self, Breach};
+use crate::policy::terms::FirstIssue;
 use crate::policy::verdict::{self, Round, Ruling, Standing};
 use crate::wire::license_server::{DeclineReason, HowIssued};
 use crate::wire::terminal_server::{Decision, LicenseStatus, MarkTarget, Session, SessionState, Verdict};
@@ -52,13 +53,17 @@ pub(super) fn judge(node: &Node, server: &Server, connection: &Connection, momen
     let mut events = heard_events(node, server, &connection.heard, now);
     let mut trace = Vec::new();
     let assessment = node.assess(server, connection, now, &mut trace);
+    if assessment == Assessment::Workstation {
+        return workstation::judge::judge(node, server, connection, moment);
+    }
     let grace = grace::grace_at(&facts_after(node, &events, now), node.settings.grace_end, server.terms(), now);
     let ruling = rule(node, server, connection, &assessment, grace, &mut trace, now);
     if !matches!(assessment, Assessment::Administration) {
         events.extend(grace_events(node, connection, &ruling));
     }
     trace.extend(ruling.trace.iter().cloned());
-    events.extend(verdict_events(node, server, connection, &ruling, trace, moment));
+    let given = ruling.outcome.ok().and_then(|standing| connection.granted(status(standing))).map(|granted| granted.cal);
+    events.extend(verdict_events(node, server, connection, &ruling, given, trace, moment));
     events.extend(popup(node, connection, &ruling, now));
     events
 }
@@ -109,7 +114,8 @@ fn rule(
     now: LabTime,
 ) -> Ruling {
     match assessment {
-        Assessment::Administration => administration(node, server, connection),
+        // A server that is its own license manager was judged before (workstation/judge.rs).
+        Assessment::Workstation | Assessment::Administration => administration(node, server, connection),
         Assessment::PerUser => {
             let ruling = per_user::judge(grace.is_running(), contact_outcome(connection), node.settings.per_user_requires_activated);
             silences(connection, trace);
@@ -120,7 +126,8 @@ fn rule(
         Assessment::Sufficient(cal) => {
             let facts = format!(
                 "permanent of version {} until {}, more than the renewal window left: no license server is asked",
-                cal.version, cal.expires_at
+                cal.version,
+                cal.expires_at.end_in_words()
             );
             Ruling { rule: "PD-13", outcome: Ok(Standing::ValidClient), trace: vec![TraceStep::new("PD-13", facts)] }
         }
@@ -214,24 +221,29 @@ fn note_grace_over(ruling: &Ruling, grace: Grace, trace: &mut Vec<TraceStep>) {
 }
 
 /// GR-02: the first accepted client begins grace. GR-03, SD-08: the first permanent from a license server ends it, be it new,
-/// handed back or renewed.
+/// handed back or renewed; one of the built-in pool does not (SD-04).
 fn grace_events(node: &Node, connection: &Connection, ruling: &Ruling) -> Vec<Event> {
     let mut events = Vec::new();
     if ruling.outcome.is_ok() && node.grace.began_at.is_none() {
         events.push(Event::GraceBegan);
     }
-    let permanent = connection.heard.iter().any(|heard| matches!(&heard.said, Said::Issued { cal, .. } if cal.kind == CalKind::Permanent));
+    let permanent = connection
+        .heard
+        .iter()
+        .any(|heard| matches!(&heard.said, Said::Issued { cal, .. } if cal.kind == CalKind::Permanent && !cal.is_built_in()));
     if permanent && node.grace.first_permanent_at.is_none() {
         events.push(Event::FirstPermanent);
     }
     events
 }
 
-fn verdict_events(
+/// The verdict with its session or its record; `given` is the license that the client gets with it.
+pub(super) fn verdict_events(
     node: &Node,
     server: &Server,
     connection: &Connection,
     ruling: &Ruling,
+    given: Option<Cal>,
     trace: Vec<TraceStep>,
     moment: &mut Moment<'_>,
 ) -> Vec<Event> {
@@ -239,8 +251,9 @@ fn verdict_events(
     let (decision, session, logged) = match ruling.outcome {
         Ok(standing) => {
             let status = status(standing);
-            let session = open_session(node, connection, ruling, status, SessionId::from_random(moment.dice.bytes()), moment.now);
-            let license = connection.granted(status).map(|granted| granted.cal.id);
+            let license = given.as_ref().map(|cal| cal.id);
+            let marks = given.and_then(|cal| mark_target(server, cal));
+            let session = open_session(node, connection, ruling, marks, SessionId::from_random(moment.dice.bytes()), moment.now);
             (Decision::Accepted { session: session.id, status, license }, Some(session), None)
         }
         Err(denial) => {
@@ -271,25 +284,28 @@ fn status(standing: Standing) -> LicenseStatus {
     }
 }
 
-fn open_session(node: &Node, connection: &Connection, ruling: &Ruling, status: LicenseStatus, id: SessionId, now: LabTime) -> Session {
+fn open_session(node: &Node, connection: &Connection, ruling: &Ruling, marks: Option<MarkTarget>, id: SessionId, now: LabTime) -> Session {
     let arrival = &connection.arrival;
+    // Windows NT 4.0 knows neither the switch nor the mode (NT-19).
+    let administration = !node.is_own_license_manager();
     Session {
         id,
         request: arrival.request.clone(),
         device: arrival.device.clone(),
         hardware_id: arrival.hardware_id,
         user: arrival.user.clone(),
-        admin: arrival.admin,
-        administrative: arrival.admin || !node.settings.application_mode,
+        admin: arrival.admin && administration,
+        administrative: administration && (arrival.admin || !node.settings.application_mode),
         opened_at: now,
         state: SessionState::WaitingForLogon,
         rule: ruling.rule.to_owned(),
-        marks: mark_target(connection, status),
+        marks,
     }
 }
 
-/// LS-13, SD-15: a logon marks the temporary that this connection gave out or handed back, and nothing else.
-fn mark_target(connection: &Connection, status: LicenseStatus) -> Option<MarkTarget> {
-    let granted = connection.granted(status)?;
-    (granted.cal.kind == CalKind::Temporary).then_some(MarkTarget { issuer: granted.cal.issuer, cal: granted.cal.id })
+/// LS-13, SD-15: a logon marks the temporary that this connection gave out or handed back, and nothing else. Before Service Pack 3
+/// of 2000 there are no marks (W2K-08).
+fn mark_target(server: &Server, given: Cal) -> Option<MarkTarget> {
+    let marked = server.terms().first_issue == FirstIssue::Temporary && given.kind == CalKind::Temporary;
+    marked.then_some(MarkTarget { issuer: given.issuer, cal: given.id })
 }

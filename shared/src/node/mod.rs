@@ -8,6 +8,7 @@ mod connection;
 mod decide;
 mod judge;
 mod reports;
+pub mod workstation;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -140,6 +141,8 @@ pub enum Command {
     ListLicenseServers(Vec<ServerName>),
     /// Forget a license server: its key, its address, its place on the list.
     ForgetLicenseServer(ServerName),
+    /// Windows NT 4.0: its License Manager, its licensing service, its console.
+    Workstation(workstation::Command),
 }
 
 /// Something that happened to a terminal server.
@@ -242,6 +245,8 @@ pub enum Event {
         /// Their names, in order.
         names: Vec<ServerName>,
     },
+    /// Windows NT 4.0: what its License Manager, its licensing service and its console did.
+    Workstation(workstation::Event),
 }
 
 /// Why a command was improper.
@@ -268,7 +273,7 @@ pub enum Refusal {
     #[error("nobody is logged on to session {0} yet; cancel it instead")]
     NotLoggedOn(SessionId),
     /// W2K-02: no mode switch.
-    #[error("Windows 2000 licenses devices only and has no licensing mode to change")]
+    #[error("before Windows Server 2003 only devices are licensed: there is no licensing mode to change")]
     NoModeSwitch,
     /// No such account.
     #[error("there is no account {0}")]
@@ -285,12 +290,18 @@ pub enum Refusal {
     /// A name twice.
     #[error("{0} stands on the list twice")]
     ListedTwice(ServerName),
+    /// Windows NT 4.0's own.
+    #[error(transparent)]
+    Workstation(#[from] workstation::Refusal),
 }
 
 impl Refusal {
     /// The refusal as a problem.
     #[must_use]
     pub fn problem(&self) -> Problem {
+        if let Refusal::Workstation(refusal) = self {
+            return refusal.problem();
+        }
         let (code, rules): (ProblemCode, &[&str]) = match self {
             Refusal::NotStarted | Refusal::OtherServer { .. } | Refusal::OtherRoot(_) | Refusal::OtherKey(_) => {
                 (ProblemCode::Conflict, &[])
@@ -298,7 +309,7 @@ impl Refusal {
             Refusal::AlreadyLoggedOn(_) | Refusal::NotLoggedOn(_) => (ProblemCode::Conflict, &[]),
             Refusal::NoModeSwitch => (ProblemCode::Conflict, &["W2K-02"]),
             Refusal::NoSession(_) | Refusal::NoAccount(_) => (ProblemCode::NotFound, &[]),
-            Refusal::NotEnrolled(_) | Refusal::ListedTwice(_) => (ProblemCode::Invalid, &[]),
+            Refusal::NotEnrolled(_) | Refusal::ListedTwice(_) | Refusal::Workstation(_) => (ProblemCode::Invalid, &[]),
         };
         Problem::new(code, self.to_string()).under(rules)
     }
@@ -323,6 +334,7 @@ pub struct Node {
     /// How many open sessions count to remote administration's two.
     administrative: usize,
     counts: BTreeMap<String, u64>,
+    workstation: workstation::Workstation,
 }
 
 impl Default for Node {
@@ -350,6 +362,7 @@ impl Default for Node {
             waiting: BTreeSet::new(),
             administrative: 0,
             counts: BTreeMap::new(),
+            workstation: workstation::Workstation::default(),
         }
     }
 }

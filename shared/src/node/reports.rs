@@ -39,7 +39,8 @@ impl Node {
         let early = grace::early_end(&self.grace, policy);
         let standing = self.grace_now(now);
         Some(GraceView {
-            running: standing.is_running(),
+            // Windows NT 4.0 has no grace.
+            running: standing.is_running() && !self.is_own_license_manager(),
             days_left: grace::days_left(&self.grace, policy, terms, now),
             began_at: self.grace.began_at,
             ends_at: grace::full_term_end(&self.grace, terms),
@@ -57,7 +58,8 @@ impl Node {
     }
 
     pub(super) fn next_notice(&self) -> Option<(LabTime, Notice)> {
-        let server = self.server.as_ref().filter(|_| self.settings.application_mode)?;
+        let licensed = self.settings.application_mode && !self.is_own_license_manager();
+        let server = self.server.as_ref().filter(|_| licensed)?;
         grace::next_notice(&self.grace, self.settings.grace_end, server.terms())
     }
 

@@ -46,6 +46,8 @@ pub struct Circumstances<'a> {
     pub admin: bool,
     /// The client's hardware id.
     pub hardware_id: HardwareId,
+    /// The built-in pool of 2000 covers the client at this server (W2K-03).
+    pub built_in: bool,
 }
 
 /// Why a presented license is refused outright, in grace too.
@@ -74,11 +76,15 @@ pub enum Holding {
     ExpiredPermanent(Cal),
     /// A license for an older version only (PD-19).
     OlderVersion(Cal),
+    /// A license for a newer version that holds, of a client whom the built-in pool covers (SD-04).
+    NewerVersion(Cal),
 }
 
 /// What the terminal server must do about a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Assessment {
+    /// The server is its own license manager and asks nobody (section 2).
+    Workstation,
     /// Remote administration: licensing is not looked at (PD-24, PD-25).
     Administration,
     /// Per user (section 4.7).
@@ -106,7 +112,8 @@ impl Holding {
     #[must_use]
     pub fn cal(&self) -> Option<&Cal> {
         match self {
-            Holding::Nothing => None,
+            // The newer license is no part of the question: the license server is asked for one of the pool.
+            Holding::Nothing | Holding::NewerVersion(_) => None,
             Holding::ValidTemporary(cal)
             | Holding::ExpiredTemporary(cal)
             | Holding::ExpiringPermanent(cal)
@@ -120,14 +127,21 @@ impl Holding {
     pub fn renewal_issuer(&self) -> Option<&ServerName> {
         match self {
             Holding::ExpiringPermanent(cal) | Holding::ExpiredPermanent(cal) => Some(&cal.issuer),
-            Holding::Nothing | Holding::ValidTemporary(_) | Holding::ExpiredTemporary(_) | Holding::OlderVersion(_) => None,
+            Holding::Nothing
+            | Holding::ValidTemporary(_)
+            | Holding::ExpiredTemporary(_)
+            | Holding::OlderVersion(_)
+            | Holding::NewerVersion(_) => None,
         }
     }
 }
 
-/// Asks the questions in their order: PD-24 and PD-25; per user; PD-22, PD-23 and OQ-10; PD-21; PD-20; PD-19; then dates.
+/// Asks the questions in their order: who manages licenses at all (NT-01); PD-24 and PD-25; per user; PD-22, PD-23 and OQ-10; PD-21; PD-20; PD-19; then dates.
 #[must_use]
 pub fn assess(presented: &Presented, facts: &Circumstances<'_>, trace: &mut Vec<TraceStep>) -> Assessment {
+    if facts.terms.is_own_license_manager() {
+        return Assessment::Workstation;
+    }
     if facts.admin || !facts.application_mode {
         return Assessment::Administration;
     }
@@ -187,6 +201,12 @@ fn by_version_and_dates(cal: &Cal, facts: &Circumstances<'_>, trace: &mut Vec<Tr
             format!("the license is for {}, this server is {}: a newer one is needed", cal.version, facts.version),
         ));
         return Assessment::Ask { version: facts.version, holding: Holding::OlderVersion(cal.clone()) };
+    }
+    if cal.version > facts.version && facts.built_in {
+        let facts_seen = format!("the license is for {}, but the built-in pool of this server covers the client: asked first", cal.version);
+        trace.push(TraceStep::new("SD-04", facts_seen));
+        let holding = if cal.holds_at(facts.now) { Holding::NewerVersion(cal.clone()) } else { Holding::Nothing };
+        return Assessment::Ask { version: facts.version, holding };
     }
     if cal.version > facts.version {
         trace.push(TraceStep::new(

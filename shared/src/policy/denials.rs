@@ -1,5 +1,6 @@
 //! What a denied client sees and what the event logs say (SPEC sections 10, 11).
 
+use super::nt4;
 use crate::model::{Generation, LabTime, Level, LogRecord, ProductVersion, ServerName, UserName};
 
 /// A reason for a denial, with the client's code and the terminal server's event.
@@ -19,11 +20,20 @@ pub enum Denial {
     NotRenewed,
     /// A third session of remote administration: a text of its own, no code (PD-25).
     TooManySessions,
+    /// Windows NT 4.0: License Manager has no server CAL left: no code, event 201 (NT-11 to NT-13).
+    NoServerCal,
+    /// Windows NT 4.0: the machine's cryptography is out of order: no code (NT-42).
+    Cryptography,
 }
 
-/// The text that a client shows for a code; the one without a code is PD-25's.
+/// The text that a client shows for a code; where there is none, the rule that denied decides.
 #[must_use]
-pub fn text_of(code: Option<u16>) -> &'static str {
+pub fn text_of(code: Option<u16>, rule: &str) -> &'static str {
+    match (code, rule) {
+        (None, "NT-11") => return Denial::NoServerCal.text(),
+        (None, "NT-42") => return Denial::Cryptography.text(),
+        (None | Some(_), _) => {}
+    }
     let all =
         [Denial::NoLicenseServer, Denial::NoLicense, Denial::Modified, Denial::InvalidFormat, Denial::NotRenewed, Denial::TooManySessions];
     all.into_iter().find(|denial| denial.code() == code).unwrap_or(Denial::TooManySessions).text()
@@ -44,7 +54,7 @@ impl Denial {
             Denial::Modified => Some(260),
             Denial::InvalidFormat => Some(261),
             Denial::TemporaryExpired | Denial::NotRenewed => Some(265),
-            Denial::TooManySessions => None,
+            Denial::TooManySessions | Denial::NoServerCal | Denial::Cryptography => None,
         }
     }
 
@@ -68,6 +78,8 @@ impl Denial {
                 "The server ended this connection because the local computer's client access license could not be upgraded or renewed."
             }
             Denial::TooManySessions => "The server already has its two remote administration sessions; end one of them first.",
+            Denial::NoServerCal => "Terminal Server has ended the connection.",
+            Denial::Cryptography => "The client could not connect to the terminal server. The server may be too busy.",
         }
     }
 
@@ -81,7 +93,8 @@ impl Denial {
             Denial::InvalidFormat => 1003,
             Denial::TemporaryExpired => 1011,
             Denial::NotRenewed => 1028,
-            Denial::TooManySessions => return None,
+            Denial::NoServerCal => 201,
+            Denial::TooManySessions | Denial::Cryptography => return None,
         };
         match (generation, event) {
             (Generation::Windows2000Sp2 | Generation::Windows2000Sp3, 1000 | 1011 | 1028) => Some(1004),
@@ -93,6 +106,9 @@ impl Denial {
     #[must_use]
     pub fn record(self, generation: Generation, device: &str, user: &UserName) -> Option<LogRecord> {
         let id = self.event(generation)?;
+        if self == Denial::NoServerCal {
+            return Some(nt4::events::no_server_cal_for_session());
+        }
         let text = match id {
             1000 => unable_to_acquire(user),
             1004 if self != Denial::Modified => unable_to_acquire(user),

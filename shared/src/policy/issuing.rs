@@ -1,7 +1,7 @@
 //! What a license server does with a request (SPEC 4.4, 4.5, 4.9).
 
 use super::renewal;
-use super::terms::Terms;
+use super::terms::{FirstIssue, Terms};
 use crate::model::{Cal, CalKind, LabTime, ProductVersion, TraceStep};
 
 /// A temporary that this license server has on record for the device.
@@ -28,6 +28,10 @@ pub struct Request<'a> {
     pub version: ProductVersion,
     /// Only a temporary may be given (WS03-02).
     pub temporary_only: bool,
+    /// The client is one of those that the built-in pool covers (W2K-03).
+    pub built_in: bool,
+    /// Another license server refers the device here: it has earned a permanent there, and nothing less is wanted (LS-07).
+    pub referred: bool,
     /// A genuine license of this device, presented for upgrade or renewal.
     pub presented: Option<&'a Cal>,
     /// The permanent on record for this device, of the version asked for or a newer one.
@@ -49,6 +53,8 @@ pub enum Grant {
     MintTemporary,
     /// Draw a permanent from a pack (LS-05).
     DrawPermanent,
+    /// Make a permanent of the built-in pool (W2K-03).
+    MintBuiltIn,
     /// Hand out what is on record, as it stands (LS-14, OQ-9).
     HandOutPermanent,
     /// Hand out the live temporary on record (OQ-9).
@@ -72,17 +78,82 @@ pub enum Lack {
     TemporarySpent,
 }
 
-/// LS-04, LS-05, LS-09, LS-14, RN-02, RN-03, OQ-3, OQ-9, SD-05: what the server does with a request for this device.
+/// LS-04, LS-05, LS-07, LS-09, LS-14, RN-02, RN-03, OQ-3, OQ-9, SD-04, SD-05, W2K-03: what the server does with a request for this device.
 pub fn decide(request: &Request<'_>, trace: &mut Vec<TraceStep>) -> Result<Grant, Lack> {
     if let Some(permanent) = request.permanent
         && let Some(grant) = permanent_on_record(request, permanent, trace)
     {
         return Ok(grant);
     }
+    if request.built_in && request.activated && !request.temporary_only {
+        trace.push(TraceStep::new("W2K-03", "a client of the built-in pool: a license that is counted nowhere"));
+        return Ok(Grant::MintBuiltIn);
+    }
+    if request.built_in && !request.activated {
+        trace.push(TraceStep::new("SD-04", "a client of the built-in pool, but this server is not activated: as any other client"));
+    }
+    if request.referred {
+        return referred(request, trace);
+    }
+    if request.terms.first_issue == FirstIssue::PermanentIfFree {
+        return at_once(request, trace);
+    }
     match request.presented {
         Some(presented) if presented.version >= request.version => upgrade(request, presented, trace),
         // PD-19: an older license earns no permanent by itself; the device starts with a temporary of the newer version.
         Some(_) | None => first_license(request, trace),
+    }
+}
+
+/// LS-07, DI-06: whether a request that came to this is worth referring: a permanent was due, and only the pool was empty. A
+/// server that is not activated does not refer, and a referred one never refers on.
+#[must_use]
+pub fn may_refer(request: &Request<'_>, decided: &Result<Grant, Lack>) -> bool {
+    let due = match decided {
+        Err(Lack::NoneAvailable) => true,
+        Ok(Grant::MintTemporary | Grant::HandOutTemporary) => request.terms.first_issue == FirstIssue::PermanentIfFree,
+        Ok(Grant::DrawPermanent | Grant::MintBuiltIn | Grant::HandOutPermanent | Grant::Extend | Grant::Revive)
+        | Err(Lack::NeverValidated | Lack::NotValidated | Lack::TemporarySpent) => false,
+    };
+    due && request.activated && !request.free && !request.temporary_only && !request.referred
+}
+
+/// LS-07: a referred device gets a permanent from this server's pool, or nothing; a temporary that holds on record here must have
+/// seen a logon all the same (LS-05).
+fn referred(request: &Request<'_>, trace: &mut Vec<TraceStep>) -> Result<Grant, Lack> {
+    trace.push(TraceStep::new("LS-07", "referred by another license server: a permanent, or nothing"));
+    if request.terms.first_issue == FirstIssue::Temporary && request.live_temporary.is_some_and(|live| !live.validated) {
+        trace.push(TraceStep::new("LS-05", "the temporary on record here has not been validated by a logon: no upgrade"));
+        return Err(Lack::NotValidated);
+    }
+    after_temporary(request, None, trace)
+}
+
+/// W2K-06, W2K-07, W2K-09, CON-06: before Service Pack 3 a free CAL goes to whoever asks, without waiting for a logon; only where
+/// none is free a temporary is made, once, and one that holds stays as it is.
+fn at_once(request: &Request<'_>, trace: &mut Vec<TraceStep>) -> Result<Grant, Lack> {
+    if request.activated && request.free && !request.temporary_only {
+        trace.push(TraceStep::new("W2K-06", "before Service Pack 3: a permanent without an end goes out at once, before any logon"));
+        return Ok(Grant::DrawPermanent);
+    }
+    let why = if request.activated { "no CAL is free" } else { "not activated" };
+    if request.presented.is_some_and(|presented| presented.version >= request.version) {
+        trace.push(TraceStep::new("W2K-09", format!("{why}: no upgrade, what the client has stays as it is")));
+        return Err(Lack::NoneAvailable);
+    }
+    match (request.live_temporary, request.had_temporary) {
+        (Some(live), _) => {
+            trace.push(TraceStep::new("OQ-9", format!("{why}: the live temporary until {} is handed out again", live.cal.expires_at)));
+            Ok(Grant::HandOutTemporary)
+        }
+        (None, Some(spent)) => {
+            trace.push(TraceStep::new("LS-04", format!("{why}; the device had its temporary (ended {})", spent.cal.expires_at)));
+            Err(Lack::NoneAvailable)
+        }
+        (None, None) => {
+            trace.push(TraceStep::new("W2K-07", format!("{why}: a temporary is made")));
+            Ok(Grant::MintTemporary)
+        }
     }
 }
 
@@ -100,7 +171,10 @@ fn permanent_on_record(request: &Request<'_>, record: &Cal, trace: &mut Vec<Trac
         return Some(Grant::Revive);
     }
     if !renewal::in_window(record, request.now, request.terms) {
-        trace.push(TraceStep::new("LS-14", format!("a live permanent is on record until {}: handed out again", record.expires_at)));
+        trace.push(TraceStep::new(
+            "LS-14",
+            format!("a live permanent is on record until {}: handed out again", record.expires_at.end_in_words()),
+        ));
         return Some(Grant::HandOutPermanent);
     }
     if !may_move {

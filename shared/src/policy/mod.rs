@@ -6,10 +6,12 @@
 pub mod activation;
 pub mod admission;
 pub mod asking;
+pub mod built_in;
 pub mod denials;
 pub mod grace;
 pub mod issuing;
 pub mod modes;
+pub mod nt4;
 pub mod packs;
 pub mod per_user;
 pub mod protocol;

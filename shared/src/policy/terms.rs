@@ -1,6 +1,6 @@
 //! Every number of the rule book, one set a generation (SPEC section 16).
 
-use crate::model::{Generation, Span};
+use crate::model::{Generation, ProductVersion, Span};
 
 /// The numbers of one generation, and which of the ways of each question it goes (SPEC section 16's table).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,17 @@ pub struct Terms {
     pub administrative_sessions: usize,
     /// For how long a license server that was silent is asked last (SPEC 4.3 step 4).
     pub silence: Span,
+}
+
+impl Terms {
+    /// Whether a terminal server is its own license manager, asks no license server and knows no grace (NT-01).
+    #[must_use]
+    pub fn is_own_license_manager(&self) -> bool {
+        match self.first_issue {
+            FirstIssue::ByCategory => true,
+            FirstIssue::PermanentIfFree | FirstIssue::Temporary => false,
+        }
+    }
 }
 
 /// What a device without a license is given first.
@@ -94,6 +105,18 @@ pub fn terms(generation: Generation) -> &'static Terms {
         Generation::Windows2000Sp3 => &WINDOWS_2000_SP3,
         Generation::Windows2003 => &WINDOWS_2003,
         Generation::Windows2008 | Generation::Windows2008R2 => &WINDOWS_2008,
+    }
+}
+
+/// SD-03, W2K-08: what a license server of one generation goes by when a terminal server of another asks it for `version`: its
+/// own numbers, but those of Windows 2000 before Service Pack 3 where either side is that old. A version newer than the terminal
+/// server itself (PD-20) is none of that server's business, and goes by the license server's own.
+#[must_use]
+pub fn between(license_server: Generation, terminal_server: Generation, version: ProductVersion) -> &'static Terms {
+    let (own, asking) = (terms(license_server), terms(terminal_server));
+    match asking.first_issue {
+        FirstIssue::PermanentIfFree if version <= terminal_server.version() => asking,
+        FirstIssue::PermanentIfFree | FirstIssue::ByCategory | FirstIssue::Temporary => own,
     }
 }
 

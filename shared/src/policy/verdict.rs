@@ -2,7 +2,7 @@
 
 use super::admission::Holding;
 use super::denials::Denial;
-use crate::model::{Cal, CalKind, TraceStep};
+use crate::model::{Cal, CalKind, LabTime, TraceStep};
 
 /// What the round of license servers came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,9 +69,12 @@ pub fn judge(holding: &Holding, round: &Round, grace_running: bool) -> Ruling {
     }
 }
 
-/// PD-01 to PD-03, PD-06, PD-10, PD-14, PD-16, PD-19: a license came back.
+/// PD-01 to PD-03, PD-06, PD-10, PD-14, PD-16, PD-19, W2K-03: a license came back.
 fn issued(holding: &Holding, cal: &Cal, fresh: bool) -> Ruling {
     let (rule, standing) = match holding {
+        Holding::NewerVersion(_) if cal.is_built_in() => ("W2K-03", Standing::New),
+        Holding::NewerVersion(_) => (first_license_rule(cal, fresh), Standing::New),
+        Holding::ValidTemporary(_) | Holding::ExpiredTemporary(_) if cal.is_built_in() => ("W2K-03", Standing::Upgraded),
         Holding::Nothing => (first_license_rule(cal, fresh), Standing::New),
         Holding::ValidTemporary(_) => match cal.kind {
             CalKind::Permanent => ("PD-06", Standing::Upgraded),
@@ -84,14 +87,18 @@ fn issued(holding: &Holding, cal: &Cal, fresh: bool) -> Ruling {
         Holding::OlderVersion(_) => ("PD-19", Standing::Upgraded),
     };
     let how = if fresh { "issued" } else { "on record, handed out" };
-    let facts = format!("{} of version {} {how} by {}, ends {}: accepted", cal.kind, cal.version, cal.issuer, cal.expires_at);
+    let facts =
+        format!("{} of version {} {how} by {}, ends {}: accepted", cal.kind, cal.version, cal.issuer, cal.expires_at.end_in_words());
     Ruling::accept(rule, standing, vec![TraceStep::new(rule, facts)])
 }
 
-/// PD-01 a first temporary, PD-02 what is on record, PD-03 a permanent for a device that had its temporary.
+/// PD-01 a first temporary, PD-02 what is on record, PD-03 a permanent for a device that had its temporary; W2K-03 one of the
+/// built-in pool, W2K-06 one without an end, given at once.
 fn first_license_rule(cal: &Cal, fresh: bool) -> &'static str {
     match (cal.kind, fresh) {
         (_, false) => "PD-02",
+        (CalKind::Permanent, true) if cal.is_built_in() => "W2K-03",
+        (CalKind::Permanent, true) if cal.expires_at == LabTime::NEVER => "W2K-06",
         (CalKind::Temporary, true) => "PD-01",
         (CalKind::Permanent, true) => "PD-03",
     }
@@ -101,6 +108,7 @@ fn first_license_rule(cal: &Cal, fresh: bool) -> &'static str {
 fn declined(holding: &Holding, not_validated: bool, grace_running: bool) -> Ruling {
     match holding {
         Holding::Nothing => grace_or("PD-04", "GR-06", "nothing presented, none issued", Denial::NoLicense, grace_running),
+        Holding::NewerVersion(cal) => handed_back("PD-20", cal, "the built-in pool had nothing for the client"),
         Holding::ValidTemporary(cal) if not_validated => handed_back("PD-08", cal, "nobody has logged on with it yet"),
         Holding::ValidTemporary(cal) => handed_back("PD-07", cal, "no permanent was to be had"),
         Holding::ExpiringPermanent(cal) => handed_back("PD-15", cal, "it could not be renewed"),
@@ -115,6 +123,7 @@ fn none_reachable(holding: &Holding, grace_running: bool) -> Ruling {
     let deny = Denial::NoLicenseServer;
     match holding {
         Holding::Nothing => grace_or("PD-05", "GR-05", "nothing presented, no license server reachable", deny, grace_running),
+        Holding::NewerVersion(cal) => handed_back("PD-20", cal, "no license server reachable"),
         Holding::ValidTemporary(cal) => handed_back("PD-09", cal, "no license server reachable"),
         Holding::ExpiringPermanent(cal) => handed_back("PD-15", cal, "no license server reachable"),
         Holding::ExpiredTemporary(cal) => grace_or("PD-12", "GR-05", &ended(cal, "no license server reachable"), deny, grace_running),

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::{Certificate, Root, ServerCertificate};
-use crate::model::{Cal, CalKind, PublicKey, ServerName};
+use crate::model::{Cal, CalKind, ProductVersion, PublicKey, ServerName};
 
 /// A root, where one is known, and pinned keys. A pin stays after its license server's activation (CE-14).
 ///
@@ -74,7 +74,8 @@ impl Anchors {
     }
 
     /// Whether `leaf` may stand under this CAL: its name is the issuer's, it held at the issue, and it is under the root
-    /// or (temporaries only) pinned.
+    /// or
+    /// pinned (temporaries, and what a Windows NT 4.0 server makes for itself).
     pub(super) fn check_issuer(&self, leaf: &ServerCertificate, cal: &Cal) -> Result<(), String> {
         let holder = leaf.holder();
         if holder.name != cal.issuer {
@@ -89,9 +90,12 @@ impl Anchors {
         if self.pin(&holder.name) != Some(holder.key) {
             return Err(format!("{} vouches for itself and is not enrolled here with that key", holder.name));
         }
-        match cal.kind {
-            CalKind::Temporary => Ok(()),
-            CalKind::Permanent => Err(format!("{} vouches for itself, which is enough for temporaries only", holder.name)),
+        match (cal.kind, cal.version) {
+            // NT-44: a workstation license is made by the terminal server itself, for itself.
+            (CalKind::Temporary, _) | (CalKind::Permanent, ProductVersion::V4_0) => Ok(()),
+            (CalKind::Permanent, ProductVersion::V5_0 | ProductVersion::V5_2 | ProductVersion::V6_0) => {
+                Err(format!("{} vouches for itself, which is enough for temporaries only", holder.name))
+            }
         }
     }
 

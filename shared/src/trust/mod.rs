@@ -6,6 +6,7 @@
 
 mod anchors;
 mod certificate;
+mod codes;
 mod error;
 mod key;
 mod license;
@@ -20,6 +21,7 @@ mod token;
 
 pub use anchors::Anchors;
 pub use certificate::{Certificate, Period, Serial};
+pub use codes::{AgreementSecret, CodeFlaw, CodeKey, Granted, key_text, read_key_text};
 pub use error::{Flaw, PackFlaw, TrustError};
 pub use key::{SigningKey, signature_holds};
 pub use license::{LicenseSealer, open_license, peek_license};

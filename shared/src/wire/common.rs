@@ -134,6 +134,24 @@ pub struct SeedChange {
     pub seed: u64,
 }
 
+/// `GET /lab/network` and `PUT /lab/network`: the services that this one cannot reach, though they are there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkView {
+    /// Everybody to whom no call of this service gets through: as if there were no way.
+    pub cut_off: Vec<CutOff>,
+}
+
+/// A service out of reach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CutOff {
+    /// Its name.
+    pub name: ServerName,
+    /// Its public key, by which a call to it is known.
+    pub key: PublicKey,
+}
+
 /// `GET /journal`: how the journal of a service stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JournalView {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::clearinghouse::Wanted;
 use crate::model::{
-    Cal, CalId, CalKind, DeviceName, HardwareId, LabTime, Pack, ProductId, ProductVersion, PublicKey, Purchase, Registrant, RequestId,
-    ServerName, TraceStep, UserName,
+    Cal, CalId, CalKind, DeviceName, Generation, HardwareId, LabTime, Pack, Platform, ProductId, ProductVersion, PublicKey, Purchase,
+    Registrant, RequestId, ServerName, TraceStep, UserName,
 };
 
 /// `POST /inquiries`, signed by an enrolled terminal server: a device needs a license.
@@ -17,6 +17,10 @@ pub struct Inquiry {
     pub request: RequestId,
     /// The version asked for: the terminal server's own, or that of a newer license presented (PD-20).
     pub version: ProductVersion,
+    /// The terminal server's generation: one before Service Pack 3 of 2000 is served the old way (SD-03).
+    pub generation: Generation,
+    /// The client's system, for the built-in pool of 2000 (W2K-03).
+    pub platform: Platform,
     /// The device's name.
     pub device: DeviceName,
     /// The user as the client said.

@@ -2,9 +2,11 @@
 
 pub mod clearinghouse;
 pub mod common;
+pub mod directory;
 pub mod license_server;
 pub mod problem;
 pub mod terminal_server;
+pub mod workstation;
 
 /// Reads what stands beside the tag of a variant without fields: nothing. serde itself would ignore unknown fields there.
 fn nothing_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use shared::ledger::{Asked, Command, Event, Ledger, NewCertificate, Outcome};
 use shared::machine::Machine;
 use shared::model::{
-    Cal, CalKind, Generation, HardwareId, LabTime, Pack, PackId, PackKind, ProductId, ProductType, ProductVersion, PublicKey, RequestId,
-    ServerName, Span,
+    Cal, CalKind, Generation, HardwareId, LabTime, Pack, PackId, PackKind, Platform, ProductId, ProductType, ProductVersion, PublicKey,
+    RequestId, ServerName, Span,
 };
 use shared::wire::license_server::{Inquiry, LedgerSettingsChange, LicenseQuery, LicenseRow};
 
@@ -130,13 +130,21 @@ impl World {
         let inquiry = Inquiry {
             request: "request-0".parse().unwrap(),
             version,
+            generation: Generation::Windows2003,
+            platform: Platform::Windows98,
             device: format!("PC{device}").parse().unwrap(),
             user: "anna".parse().unwrap(),
             hardware_id: hardware_id(device),
             presented: presented.map(|_| "token".to_owned()),
             temporary_only,
         };
-        Command::Inquire(Box::new(Asked { inquiry, terminal_server: terminal_server(), presented: presented.cloned() }))
+        Command::Inquire(Box::new(Asked {
+            inquiry,
+            terminal_server: terminal_server(),
+            presented: presented.cloned(),
+            referred_by: None,
+            elsewhere: Vec::new(),
+        }))
     }
 
     fn ask(&mut self, device: u8, version: ProductVersion, temporary_only: bool, shows: Shows) {

@@ -32,7 +32,7 @@ fn each_denial_has_its_code_and_its_event_in_either_generation() {
     ];
     for (denial, (code, of_2003, of_2000)) in ALL.into_iter().zip(wanted) {
         assert_eq!((denial.code(), denial.event(Windows2003), denial.event(Windows2000Sp3)), (code, of_2003, of_2000), "{denial:?}");
-        assert_eq!(text_of(code), denial.text(), "the code alone leads to the text");
+        assert_eq!(text_of(code, ""), denial.text(), "the code alone leads to the text");
         let record = denial.record(Windows2003, "PC01", &anna());
         assert_eq!(record.as_ref().map(|record| record.id), of_2003);
         assert!(record.is_none_or(|record| record.source == "TermService"));

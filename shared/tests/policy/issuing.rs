@@ -14,6 +14,8 @@ fn request() -> Request<'static> {
         activated: true,
         version: ProductVersion::V5_2,
         temporary_only: false,
+        built_in: false,
+        referred: false,
         presented: None,
         permanent: None,
         live_temporary: None,

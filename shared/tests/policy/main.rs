@@ -12,6 +12,7 @@ mod denials;
 mod forms;
 mod grace;
 mod issuing;
+mod nt4;
 mod per_user;
 mod spans;
 mod verdict;

@@ -115,6 +115,7 @@ fn circumstances() -> Circumstances<'static> {
         not_before_tolerance: Span::DAY,
         admin: false,
         hardware_id: hardware(1),
+        built_in: false,
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod certificates;
+mod codes;
 mod licenses;
 mod packs;
 mod world;

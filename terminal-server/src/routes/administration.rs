@@ -1,6 +1,7 @@
 //! What administrators change.
 
 use chassis::http::{Body, NoContent, Path};
+use chassis::passwords;
 use shared::model::{ServerName, UserName};
 use shared::node::{Account, Command, Enrolled};
 use shared::trust::Root;
@@ -11,7 +12,7 @@ use shared::wire::terminal_server::{
 };
 
 use crate::app::TerminalServer;
-use crate::{asking, directory};
+use crate::asking;
 
 pub(super) async fn settings(app: TerminalServer) -> Result<Settings, Problem> {
     app.read(|node, _| node.settings().clone()).await
@@ -46,7 +47,7 @@ pub(super) async fn set_account(
     Path(name): Path<UserName>,
     Body(change): Body<AccountChange>,
 ) -> Result<NoContent, Problem> {
-    let hash = directory::hash(change.password).await?;
+    let hash = passwords::hash(change.password).await?;
     let account = Account { hash, administrator: change.administrator };
     app.execute(None, Command::SetAccount { name, account }, |_, _, _| NoContent).await
 }

@@ -1,7 +1,7 @@
 //! What client devices ask.
 
 use chassis::http::{Body, NoContent, Path};
-use shared::model::{HELD_PRODUCT, SessionId};
+use shared::model::{HELD_PRODUCT, SessionId, WORKSTATION_PRODUCT};
 use shared::wire::problem::Problem;
 use shared::wire::terminal_server::{ConnectRequest, Connected, Ending, LicenseRequest, LoggedOn, LogonRequest};
 
@@ -13,7 +13,7 @@ pub(super) async fn license_request(app: TerminalServer) -> Result<LicenseReques
     let server = app.server()?;
     Ok(LicenseRequest {
         server: server.name.clone(),
-        product: HELD_PRODUCT.to_owned(),
+        product: if server.terms().is_own_license_manager() { WORKSTATION_PRODUCT } else { HELD_PRODUCT }.to_owned(),
         company: "Microsoft Corporation".to_owned(),
         scope: "microsoft.com".to_owned(),
         version: server.version(),

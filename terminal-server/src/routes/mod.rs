@@ -3,6 +3,7 @@
 mod administration;
 mod clients;
 mod lists;
+mod workstation;
 
 use chassis::http::{Access, Routes};
 use shared::wire::problem::ProblemCode;
@@ -17,6 +18,7 @@ pub(crate) fn table() -> Routes<TerminalServer> {
     administration(&mut routes);
     trust(&mut routes);
     faults(&mut routes);
+    workstation(&mut routes);
     routes
 }
 
@@ -89,4 +91,42 @@ fn trust(routes: &mut Routes<TerminalServer>) {
             administration::forget_license_server,
         )
         .problems(&[Invalid]);
+}
+
+/// Windows NT 4.0 only; a server of another generation answers `conflict`.
+fn workstation(routes: &mut Routes<TerminalServer>) {
+    use ProblemCode::{Conflict, Denied, Invalid, NotFound};
+    use workstation as nt;
+    let (admin, lab) = (Access::Administrator, Access::Lab);
+    routes.get("/nt/licenses", admin, "Workstation licenses by category (TL-02, NT-05).", nt::licenses).problems(&[Conflict]);
+    routes.post("/nt/licenses", admin, "Add full or upgrade licenses.", nt::add_licenses).problems(&[Conflict, Invalid]);
+    routes.get("/nt/records", admin, "Which device has which workstation license.", nt::records).problems(&[Conflict]);
+    routes.get("/nt/license-manager", admin, "Server CALs as License Manager shows them.", nt::license_manager).problems(&[Conflict]);
+    routes.post("/nt/license-manager/cals", admin, "Add server CALs.", nt::add_server_cals).problems(&[Conflict, Invalid]);
+    routes
+        .post("/nt/license-manager/per-seat", admin, "Choose Per Seat from the next start on; no way back (NT-15).", nt::choose_per_seat)
+        .problems(&[Conflict]);
+    routes
+        .put("/nt/shares/{name}", admin, "A device opens a file or print connection (NT-16).", nt::open_share)
+        .problems(&[Conflict, Denied]);
+    routes
+        .delete("/nt/shares/{name}", admin, "A device closes its file or print connection.", nt::close_share)
+        .problems(&[Conflict, NotFound]);
+    routes.get("/nt/console", admin, "Who is logged on at the console.", nt::console).problems(&[Conflict]);
+    routes.put("/nt/console", admin, "Somebody logs on at the console (NT-17).", nt::log_on_at_console).problems(&[Conflict, Invalid]);
+    routes.delete("/nt/console", admin, "And logs off.", nt::log_off_from_console).problems(&[Conflict]);
+    routes.get("/nt/service", admin, "The licensing service.", nt::service).problems(&[Conflict]);
+    routes.post("/nt/service", admin, "Start or stop the licensing service (NT-20, NT-41).", nt::change_service).problems(&[Conflict]);
+    routes
+        .post("/nt/database/blank", admin, "Put a blank database in place while the service is stopped (NT-43).", nt::blank_database)
+        .problems(&[Conflict]);
+    routes.get("/nt/scratch", admin, "The scratch files (NT-46).", nt::scratch_files).problems(&[Conflict]);
+    routes.delete("/nt/scratch", admin, "Delete scratch files; open ones refuse (NT-49).", nt::delete_scratch_files).problems(&[Conflict]);
+    routes.post("/nt/shutdown", admin, "The machine goes down and comes up again (NT-47, NT-53).", nt::shut_down).problems(&[Conflict]);
+    routes.get("/nt/settings", admin, "Settings of Windows NT 4.0.", nt::settings).problems(&[Conflict]);
+    routes.patch("/nt/settings", admin, "Change them.", nt::change_settings).problems(&[Conflict, Invalid]);
+    routes.post("/lab/nt/power-cut", lab, "The power fails and comes back (NT-48).", nt::cut_power).problems(&[Conflict]);
+    routes
+        .post("/lab/nt/cryptography", lab, "Put the machine's cryptography out of order, or in order (NT-42).", nt::change_cryptography)
+        .problems(&[Conflict]);
 }

@@ -1,4 +1,4 @@
-//! Any of the three services as a process of its own, for tests that kill it; which one, says `TSL_SERVICE`.
+//! Any of the services as a process of its own, for tests that kill it; which one, says `TSL_SERVICE`.
 //!
 //! The command line is that of the service itself: `serve`, `health`, `journal verify` and so on.
 
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use chassis::config::Kind;
 use chassis::run;
+use shared::directory::Directory;
 use shared::ledger::Ledger;
 use shared::node::Node;
 use shared::registry::Registry;
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
         Ok("clearinghouse") => run::main::<clearinghouse::Config, Registry, _, _>(Kind::Clearinghouse, ABOUT, clearinghouse::start),
         Ok("license-server") => run::main::<license_server::Config, Ledger, _, _>(Kind::LicenseServer, ABOUT, license_server::start),
         Ok("terminal-server") => run::main::<terminal_server::Config, Node, _, _>(Kind::TerminalServer, ABOUT, terminal_server::start),
+        Ok("directory") => run::main::<directory::Config, Directory, _, _>(Kind::Directory, ABOUT, directory::start),
         Ok(_) | Err(_) => ExitCode::from(2),
     }
 }

@@ -18,6 +18,17 @@ fn usual(route: &Route, root: &str) -> Value {
     match (route.kind, route.method.as_str(), route.path.as_str()) {
         (_, "POST", "/lab/clock") => json!({"action": "advance", "seconds": 1}),
         (_, "POST", "/lab/dice") => json!({"seed": 1}),
+        (_, "PUT", "/lab/network") => json!({"cut_off": [{"name": "LS9", "key": key}]}),
+        (Kind::Directory, "PUT", "/services/{name}") => json!({"key": key}),
+        (Kind::Directory, "PUT", "/domains/{name}") => json!({"kind": "nt4", "controllers": ["DC1"]}),
+        (Kind::Directory, "PUT", "/domains/{name}/license-servers") => json!({"members": ["LS1"]}),
+        (Kind::Directory, "PUT", "/users/{name}") => json!({"password": "new one", "administrator": false, "unit": null}),
+        (Kind::Directory, "POST", "/logons") => json!({"user": "lab\\anna", "password": "guess"}),
+        (Kind::Directory, "PUT", "/publication") => json!({"site": null}),
+        (Kind::Directory, "POST", "/user-licenses") => json!({"user": "lab\\anna", "write": {
+            "number": 1, "set": {"managing_server": "LS1", "expires_at": "2026-01-01T00:00:00Z", "version": "6.0"}
+        }}),
+        (Kind::Directory, "POST", "/user-lists") => json!({"scope": "domain", "domain": "LAB"}),
         (Kind::Clearinghouse, "POST", "/activations") => {
             json!({"request": "request-1", "name": "LS1", "product_id": "78440-006-5867045-70347", "registrant": registrant, "certificate_request": "none"})
         }

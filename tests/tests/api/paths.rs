@@ -145,7 +145,8 @@ async fn what_is_described_answers_as_described() {
         let status = answer.status().as_u16();
         assert!(route.answers.contains(&status), "{route} answered {status}, which its description does not name");
         if route.method == Method::GET {
-            assert_eq!(status, 200, "{route}");
+            // What only Windows NT 4.0 has is a conflict with any other generation.
+            assert_eq!(status, if route.path.starts_with("/nt/") { 409 } else { 200 }, "{route}");
         }
         assert!(answer.headers().contains_key(chassis::http::REQUEST_ID), "{route}: its id, to be found in the logs");
         if status == 404 {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use chassis::config::Kind;
 use chassis::data::DataDir;
 use chassis::journal::{Exported, export};
+use shared::directory::Directory;
 use shared::ledger::Ledger;
 use shared::node::Node;
 use shared::registry::Registry;
@@ -71,6 +72,7 @@ fn exported(kind: Kind, data: &std::path::Path) -> String {
         Kind::Clearinghouse => export::<Registry>(&data, out.clone()),
         Kind::LicenseServer => export::<Ledger>(&data, out.clone()),
         Kind::TerminalServer => export::<Node>(&data, out.clone()),
+        Kind::Directory => export::<Directory>(&data, out.clone()),
     }
     .unwrap();
     assert!(exported.entries > 5 && exported.damage.is_none(), "{exported:?}");

@@ -44,7 +44,7 @@ pub(crate) enum Proof<'a> {
     Header(&'a str),
 }
 
-pub(crate) const KINDS: [Kind; 3] = [Kind::Clearinghouse, Kind::LicenseServer, Kind::TerminalServer];
+pub(crate) const KINDS: [Kind; 4] = [Kind::Clearinghouse, Kind::LicenseServer, Kind::TerminalServer, Kind::Directory];
 
 impl World {
     pub(crate) async fn start() -> Self {
@@ -53,7 +53,7 @@ impl World {
 
     pub(crate) async fn of(plan: Plan) -> Self {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { lab: plan.start().await, http }
+        Self { lab: plan.directory().start().await, http }
     }
 
     pub(crate) fn service(&self, kind: Kind) -> &Service {
@@ -61,12 +61,14 @@ impl World {
             Kind::Clearinghouse => &self.lab.clearinghouse,
             Kind::LicenseServer => &self.lab.license_servers[0],
             Kind::TerminalServer => &self.lab.terminal_servers[0],
+            Kind::Directory => self.lab.directory.as_ref().unwrap(),
         }
     }
 
     /// The service that the clearinghouse and the license server are called by.
     fn caller(&self, of: Kind) -> Identity {
-        let kind = if of == Kind::Clearinghouse { Kind::LicenseServer } else { Kind::TerminalServer };
+        // A license server asks clearinghouse and directory, a terminal server asks license servers.
+        let kind = if matches!(of, Kind::Clearinghouse | Kind::Directory) { Kind::LicenseServer } else { Kind::TerminalServer };
         let service = self.service(kind);
         let pem = std::fs::read_to_string(service.data().join("key.pem")).unwrap();
         Identity::from_pem(kind, service.name(), &pem).unwrap()

@@ -9,8 +9,9 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("clearinghouse", &["shared", "chassis"]),
     ("license-server", &["shared", "chassis"]),
     ("terminal-server", &["shared", "chassis"]),
-    ("lab", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server"]),
-    ("tests", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "lab"]),
+    ("directory", &["shared", "chassis"]),
+    ("lab", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory"]),
+    ("tests", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory", "lab"]),
 ];
 
 /// The rooms of `shared` and what each may see of the others.
@@ -25,6 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("registry", &["dice", "machine", "model", "policy", "trust", "wire"]),
     ("ledger", &["dice", "machine", "model", "policy", "wire"]),
     ("node", &["dice", "machine", "model", "policy", "wire"]),
+    ("directory", &["dice", "machine", "model", "policy", "wire"]),
 ];
 
 /// Words of I/O, clocks, randomness and waiting, none of which belongs in `shared`.

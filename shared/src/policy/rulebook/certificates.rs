@@ -27,7 +27,7 @@ pub(super) const STORE: &[Rule] = &[
     rule("ST-01", Working, "The hardware id is 20 bytes, made once and kept.", &["shared::model::hardware::HardwareId", "lab::device::hardware_id"]),
     rule("ST-02", Working, "Licenses stand under LICENSE000, LICENSE001 and so on.", &["lab::device::Slot", "lab::device::free_slot"]),
     rule("ST-03", Working, "Each holds the license with company, scope and product.", &["lab::device::StoredLicense"]),
-    rule("ST-04", Working, "The product id inside tells the built-in pool, 2000, 2003 and 2008 apart.", &["shared::model::version::adjusted_product_id", "lab::cli::tsctst::TsCtst"]),
+    rule("ST-04", Working, "The product id inside tells the built-in pool, 2000, 2003 and 2008 apart.", &["shared::model::cal::Cal::adjusted_product_id", "shared::model::version::ProductVersion::adjusted_product_id", "lab::cli::tsctst::TsCtst"]),
     rule("ST-05", Working, "A deleted license is handed back on the same hardware id: nothing new is drawn.", &["lab::device::delete_license", "shared::policy::issuing::decide"]),
     rule("ST-06", Working, "A deleted store means a new hardware id, so a new device and in time a second CAL.", &["lab::device::delete_key"]),
     rule("ST-07", Working, "From Vista on a store is rewritten only by an elevated client.", &["lab::device::open_store", "shared::policy::protocol::Breach"]),

@@ -1,0 +1,83 @@
+//! What administrators keep: domains, groups, sites, users, and the services that may ask.
+
+use chassis::http::{Body, NoContent, Path, Query};
+use chassis::{pages, passwords};
+use shared::directory::{Command, Event};
+use shared::model::{DomainName, ServerName, SiteName, UserName};
+use shared::wire::common::{EventQuery, LoggedEvent, Page};
+use shared::wire::directory::{
+    DomainChange, DomainRow, LicenseServerGroup, ReportScope, ServiceRow, SiteRow, TrustService, UserChange, UserRow,
+};
+use shared::wire::problem::Problem;
+
+use crate::app::DirectoryService;
+
+pub(crate) async fn services(app: DirectoryService) -> Result<Vec<ServiceRow>, Problem> {
+    app.read(|directory| directory.services()).await
+}
+
+pub(crate) async fn trust_service(
+    app: DirectoryService,
+    Path(name): Path<ServerName>,
+    Body(wanted): Body<TrustService>,
+) -> Result<NoContent, Problem> {
+    app.execute(Command::TrustService { name, key: wanted.key }, |_, _| NoContent).await
+}
+
+pub(crate) async fn domains(app: DirectoryService) -> Result<Vec<DomainRow>, Problem> {
+    app.read(|directory| directory.domains()).await
+}
+
+pub(crate) async fn set_domain(
+    app: DirectoryService,
+    Path(name): Path<DomainName>,
+    Body(change): Body<DomainChange>,
+) -> Result<NoContent, Problem> {
+    let controllers = change.controllers.into_iter().collect();
+    app.execute(Command::SetDomain { name, kind: change.kind, controllers }, |_, _| NoContent).await
+}
+
+/// W08-05.
+pub(crate) async fn set_group(
+    app: DirectoryService,
+    Path(domain): Path<DomainName>,
+    Body(group): Body<LicenseServerGroup>,
+) -> Result<NoContent, Problem> {
+    let members = group.members.into_iter().collect();
+    app.execute(Command::SetGroup { domain, members }, |_, _| NoContent).await
+}
+
+pub(crate) async fn sites(app: DirectoryService) -> Result<Vec<SiteRow>, Problem> {
+    app.read(|directory| directory.sites()).await
+}
+
+pub(crate) async fn add_site(app: DirectoryService, Path(name): Path<SiteName>) -> Result<NoContent, Problem> {
+    app.execute(Command::AddSite(name), |_, _| NoContent).await
+}
+
+pub(crate) async fn users(app: DirectoryService) -> Result<Vec<UserRow>, Problem> {
+    let scopes = app.read(|directory| directory.domains()).await?.into_iter().map(|row| ReportScope::Domain { domain: row.name });
+    app.read(|directory| scopes.flat_map(|scope| directory.users(&scope)).collect()).await
+}
+
+pub(crate) async fn set_user(
+    app: DirectoryService,
+    Path(name): Path<UserName>,
+    Body(change): Body<UserChange>,
+) -> Result<NoContent, Problem> {
+    let hash = passwords::hash(change.password).await?;
+    let command = Command::SetUser { name, hash, administrator: change.administrator, unit: change.unit };
+    app.execute(command, |_, _| NoContent).await
+}
+
+pub(crate) async fn remove_user(app: DirectoryService, Path(name): Path<UserName>) -> Result<NoContent, Problem> {
+    app.execute(Command::RemoveUser(name), |_, _| NoContent).await
+}
+
+pub(crate) async fn events(app: DirectoryService, Query(query): Query<EventQuery>) -> Result<Page<LoggedEvent>, Problem> {
+    pages::events(app.engine(), query, |event| match event {
+        Event::Logged(record) => Some(record),
+        _ => None,
+    })
+    .await
+}

@@ -1,0 +1,174 @@
+//! The verdict on a connection to a server of Windows NT 4.0: License Manager decides, the licensing service reports.
+
+use super::{Event, License};
+use crate::machine::Moment;
+use crate::model::{Cal, CalId, CalKind, HardwareId, LabTime, ProductVersion, TraceStep, UserName};
+use crate::node::connection::{Arrival, Connection};
+use crate::node::judge::verdict_events;
+use crate::node::{self, Node, Server};
+use crate::policy::admission::Presented;
+use crate::policy::denials::Denial;
+use crate::policy::nt4::granting::{self, Findings, Grant};
+use crate::policy::nt4::{categories, counting, events};
+use crate::policy::verdict::{Ruling, Standing};
+
+/// Everything that judging this connection leads to (NT-01).
+pub(in crate::node) fn judge(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> Vec<node::Event> {
+    let arrival = connection.arrival();
+    let mut trace = Vec::new();
+    if let Some(ruling) = denied(node, arrival, &mut trace) {
+        trace.extend(ruling.trace.iter().cloned());
+        return verdict_events(node, server, connection, &ruling, None, trace, moment);
+    }
+    let mut happened: Vec<node::Event> = ignored(server, arrival, &mut trace).map(node::Event::Logged).into_iter().collect();
+    let found = findings(node, server, arrival, moment.now);
+    let grant = granting::grant(&found);
+    let (ruling, given) = match grant {
+        Grant::Keeps { rule, cal } => keeps(rule, cal),
+        Grant::Again { rule, cal } => again(rule, cal),
+        Grant::Untracked => {
+            happened.push(node::Event::Logged(events::unable_to_acquire(&arrival.user)));
+            let facts = "the licensing service is stopped: let in, and not tracked";
+            (accept("NT-20", Standing::ValidClient, facts), None)
+        }
+        Grant::Minted { rule, kind, after_temporary } => {
+            let license = mint(server, arrival, kind, &found, CalId::from_random(moment.dice.bytes()));
+            let minted = minted(rule, &license, after_temporary);
+            let cal = license.cal.clone();
+            happened.push(node::Event::Workstation(Event::Minted { license }));
+            (minted, Some(cal))
+        }
+    };
+    trace.extend(ruling.trace.iter().cloned());
+    happened.extend(verdict_events(node, server, connection, &ruling, given, trace, moment));
+    happened
+}
+
+/// What the logon of a session leads to: the license goes from the scratch file into the database (NT-50), and a domain user may
+/// have to do without a profile (NT-21).
+pub(in crate::node) fn logged_on(node: &Node, hardware_id: HardwareId, user: &UserName) -> (Option<node::Event>, Vec<TraceStep>) {
+    let own = &node.workstation;
+    let license = own.license(&hardware_id).filter(|_| own.is_running());
+    let mut trace = Vec::new();
+    let written = license.filter(|license| !license.in_database).map(|license| {
+        let facts =
+            format!("{} license of {} written to hydra.mdb and taken out of the scratch file", license.cal.kind, license.cal.device);
+        trace.push(TraceStep::new("NT-50", facts));
+        node::Event::Workstation(Event::Written { hardware_id })
+    });
+    if own.settings().profile_needs_license && user.as_str().contains('\\') && !license.is_some_and(License::is_normal) {
+        trace.push(TraceStep::new("NT-21", format!("{user} has no workstation license: logged on without the terminal-server profile")));
+    }
+    (written, trace)
+}
+
+/// NT-11, NT-42: the only denials; of an administrator too (NT-19).
+fn denied(node: &Node, arrival: &Arrival, trace: &mut Vec<TraceStep>) -> Option<Ruling> {
+    if node.workstation.licensing.crypto_mismatch {
+        let step = TraceStep::new("NT-42", "the machine's cryptography does not fit: no client gets through, denied");
+        return Some(Ruling { rule: "NT-42", outcome: Err(Denial::Cryptography), trace: vec![step] });
+    }
+    let free = counting::has_free(node.workstation.cals, node.in_use(), trace);
+    let administrator = arrival.admin || node.accounts.get(&arrival.user).is_some_and(|account| account.administrator);
+    if free {
+        return None;
+    }
+    if administrator {
+        trace.push(TraceStep::new("NT-19", "an administrator, which counts at the console and not over RDP"));
+    }
+    let step = TraceStep::new("NT-11", "License Manager has no server CAL left: denied; workstation licenses do not matter here");
+    Some(Ruling { rule: "NT-11", outcome: Err(Denial::NoServerCal), trace: vec![step] })
+}
+
+/// A license that is not this server's own, or not this device's, counts as none; only what cannot be read is an event.
+fn ignored(server: &Server, arrival: &Arrival, trace: &mut Vec<TraceStep>) -> Option<crate::model::LogRecord> {
+    let (why, logged) = match &arrival.presented {
+        Presented::Nothing => return None,
+        Presented::License(cal) if is_own(server, arrival, cal) => return None,
+        Presented::License(cal) if cal.hardware_id != arrival.hardware_id => ("it was issued to another hardware id".to_owned(), None),
+        Presented::License(cal) => (format!("it is {} of {}, not this server's own", cal.version, cal.issuer), None),
+        Presented::Untrusted { reason } => (reason.clone(), None),
+        Presented::Damaged { reason } => (reason.clone(), Some(events::invalid_license())),
+    };
+    trace.push(TraceStep::new("NT-44", format!("the license shown counts as none: {why}")));
+    logged
+}
+
+fn is_own(server: &Server, arrival: &Arrival, cal: &Cal) -> bool {
+    cal.version == ProductVersion::V4_0 && cal.issuer == server.name && cal.hardware_id == arrival.hardware_id
+}
+
+fn findings<'a>(node: &'a Node, server: &Server, arrival: &'a Arrival, now: LabTime) -> Findings<'a> {
+    let own = &node.workstation;
+    let category = categories::category(arrival.platform);
+    let presented = match &arrival.presented {
+        Presented::License(cal) if is_own(server, arrival, cal) => Some(cal),
+        Presented::License(_) | Presented::Nothing | Presented::Damaged { .. } | Presented::Untrusted { .. } => None,
+    };
+    Findings {
+        now,
+        category,
+        presented,
+        on_record: own.license(&arrival.hardware_id).map(|license| &license.cal),
+        running: own.is_running(),
+        free: granting::is_free(own.total(category), own.issued(category, false)),
+    }
+}
+
+fn keeps(rule: &'static str, cal: Cal) -> (Ruling, Option<Cal>) {
+    match cal.kind {
+        CalKind::Permanent => (accept(rule, Standing::ValidClient, "shows its workstation license, which has no end"), None),
+        CalKind::Temporary => {
+            let facts = format!("shows its temporary, which holds until {}: kept for its whole term, whatever was added", cal.expires_at);
+            (accept(rule, Standing::HandedBack, &facts), Some(cal))
+        }
+    }
+}
+
+fn again(rule: &'static str, cal: Cal) -> (Ruling, Option<Cal>) {
+    let facts = format!("the {} license on record for this device is handed out again; nothing is used up", cal.kind);
+    (accept(rule, Standing::New, &facts), Some(cal))
+}
+
+fn mint(server: &Server, arrival: &Arrival, kind: CalKind, found: &Findings<'_>, id: CalId) -> License {
+    let expires_at = match kind {
+        CalKind::Temporary => found.now + server.terms().temporary,
+        CalKind::Permanent => LabTime::NEVER,
+    };
+    let cal = Cal {
+        id,
+        kind,
+        version: ProductVersion::V4_0,
+        issuer: server.name.clone(),
+        device: arrival.device.clone(),
+        user: arrival.user.clone(),
+        hardware_id: arrival.hardware_id,
+        issued_at: found.now,
+        expires_at,
+        pack: None,
+    };
+    License { category: found.category, cal, in_database: false }
+}
+
+fn minted(rule: &'static str, license: &License, after_temporary: bool) -> Ruling {
+    let standing = match (license.cal.kind, after_temporary) {
+        (CalKind::Permanent, true) => Standing::Upgraded,
+        (CalKind::Permanent, false) | (CalKind::Temporary, _) => Standing::New,
+    };
+    let title = license.category.title();
+    let facts = match (license.cal.kind, after_temporary) {
+        (CalKind::Permanent, false) => format!("a license of the category {title}"),
+        (CalKind::Permanent, true) => format!("its temporary has ended and a license of the category {title} is free"),
+        (CalKind::Temporary, false) => format!("none of the category {title} is left: a temporary until {}", license.cal.expires_at),
+        (CalKind::Temporary, true) => {
+            format!("its temporary has ended and none of the category {title} is left: another until {}", license.cal.expires_at)
+        }
+    };
+    let mut ruling = accept(rule, standing, &facts);
+    ruling.trace.push(TraceStep::new("NT-50", "it waits in the scratch file for the logon"));
+    ruling
+}
+
+fn accept(rule: &'static str, standing: Standing, facts: &str) -> Ruling {
+    Ruling { rule, outcome: Ok(standing), trace: vec![TraceStep::new(rule, facts)] }
+}

@@ -1,0 +1,151 @@
+//! What only a terminal server of Windows NT 4.0 answers: License Manager, the licensing service, the console, the scratch files.
+
+use chassis::http::{Body, NoContent, Path};
+use shared::model::{DeviceName, LabTime};
+use shared::node::workstation::{Command as Own, Refusal};
+use shared::node::{Command, Event, Node};
+use shared::policy::denials::Denial as Reason;
+use shared::wire::problem::{Problem, ProblemCode};
+use shared::wire::terminal_server::{Denial, TraceStep};
+use shared::wire::workstation::{
+    AddLicenses, AddServerCals, ConsoleLogon, ConsoleView, CryptographyChange, LicenseManagerView, LicensingServiceView, OpenShare,
+    ScratchDeleted, ScratchFile, ServiceAction, ServiceChange, Shutdown, WorkstationLicenses, WorkstationRecord, WorkstationSettings,
+    WorkstationSettingsChange,
+};
+
+use crate::app::TerminalServer;
+use crate::nt4;
+
+/// TL-02, NT-05.
+pub(super) async fn licenses(app: TerminalServer) -> Result<WorkstationLicenses, Problem> {
+    own(&app, |node, _| node.workstation().licenses()).await
+}
+
+pub(super) async fn add_licenses(app: TerminalServer, Body(wanted): Body<AddLicenses>) -> Result<WorkstationLicenses, Problem> {
+    let command = Own::AddLicenses { category: wanted.category, count: wanted.count };
+    change(&app, command, |node| node.workstation().licenses()).await
+}
+
+pub(super) async fn records(app: TerminalServer) -> Result<Vec<WorkstationRecord>, Problem> {
+    own(&app, |node, _| node.workstation().records()).await
+}
+
+pub(super) async fn license_manager(app: TerminalServer) -> Result<LicenseManagerView, Problem> {
+    own(&app, |node, _| node.license_manager()).await
+}
+
+pub(super) async fn add_server_cals(app: TerminalServer, Body(wanted): Body<AddServerCals>) -> Result<LicenseManagerView, Problem> {
+    change(&app, Own::AddServerCals(wanted.count), Node::license_manager).await
+}
+
+/// NT-15.
+pub(super) async fn choose_per_seat(app: TerminalServer) -> Result<LicenseManagerView, Problem> {
+    change(&app, Own::ChoosePerSeat, Node::license_manager).await
+}
+
+/// NT-12, NT-16: where no server CAL is left, the denial is in the log.
+pub(super) async fn open_share(
+    app: TerminalServer,
+    Path(device): Path<DeviceName>,
+    Body(wanted): Body<OpenShare>,
+) -> Result<LicenseManagerView, Problem> {
+    let command = Command::Workstation(Own::OpenShare { device, user: wanted.user });
+    let opened = app.execute(None, command, |node, events, _| {
+        let denied = events.iter().find_map(|event| if let Event::Logged(record) = event { Some(record.clone()) } else { None });
+        (denied, node.license_manager())
+    });
+    match opened.await? {
+        (None, view) => Ok(view),
+        (Some(record), view) => {
+            let facts = format!("{} server CALs bought, {} in use as License Manager shows it", view.bought, view.in_use);
+            let trace = vec![TraceStep::new("NT-16", facts), TraceStep::new("NT-11", record.text.clone())];
+            let mut problem = Problem::new(ProblemCode::Denied, record.text).under(&["NT-11"]);
+            let text = Reason::NoServerCal.text().to_owned();
+            problem.denial = Some(Box::new(Denial { code: None, text, event: Some(record.id), rule: "NT-11".to_owned(), trace }));
+            Err(problem)
+        }
+    }
+}
+
+pub(super) async fn close_share(app: TerminalServer, Path(device): Path<DeviceName>) -> Result<NoContent, Problem> {
+    change(&app, Own::CloseShare(device), |_| NoContent).await
+}
+
+pub(super) async fn console(app: TerminalServer) -> Result<ConsoleView, Problem> {
+    own(&app, |node, _| node.workstation().console()).await
+}
+
+/// NT-17, NT-19.
+pub(super) async fn log_on_at_console(app: TerminalServer, Body(logon): Body<ConsoleLogon>) -> Result<ConsoleView, Problem> {
+    change(&app, Own::LogOnAtConsole(logon.user), |node| node.workstation().console()).await
+}
+
+pub(super) async fn log_off_from_console(app: TerminalServer) -> Result<NoContent, Problem> {
+    change(&app, Own::LogOffFromConsole, |_| NoContent).await
+}
+
+pub(super) async fn service(app: TerminalServer) -> Result<LicensingServiceView, Problem> {
+    own(&app, |node, _| node.workstation().service()).await
+}
+
+/// NT-20, NT-41: a start that fails is an answer, not a refusal: its reason is in the log and in the view.
+pub(super) async fn change_service(app: TerminalServer, Body(wanted): Body<ServiceChange>) -> Result<LicensingServiceView, Problem> {
+    match wanted.action {
+        ServiceAction::Start => nt4::start(&app).await,
+        ServiceAction::Stop => nt4::stop(&app).await,
+    }
+}
+
+/// NT-43.
+pub(super) async fn blank_database(app: TerminalServer) -> Result<WorkstationLicenses, Problem> {
+    nt4::blank_database(&app).await
+}
+
+/// NT-47, NT-48, NT-53.
+pub(super) async fn shut_down(app: TerminalServer, Body(wanted): Body<Shutdown>) -> Result<LicensingServiceView, Problem> {
+    nt4::restart(&app, Some(wanted.from)).await
+}
+
+/// NT-48.
+pub(super) async fn cut_power(app: TerminalServer) -> Result<LicensingServiceView, Problem> {
+    nt4::restart(&app, None).await
+}
+
+/// NT-42.
+pub(super) async fn change_cryptography(
+    app: TerminalServer,
+    Body(wanted): Body<CryptographyChange>,
+) -> Result<LicensingServiceView, Problem> {
+    change(&app, Own::SetCryptoMismatch(wanted.mismatch), |node| node.workstation().service()).await
+}
+
+pub(super) async fn scratch_files(app: TerminalServer) -> Result<Vec<ScratchFile>, Problem> {
+    own(&app, |_, _| ()).await?;
+    app.disk().scratch_files()
+}
+
+/// NT-49.
+pub(super) async fn delete_scratch_files(app: TerminalServer) -> Result<ScratchDeleted, Problem> {
+    own(&app, |_, _| ()).await?;
+    app.disk().delete_scratch_files()
+}
+
+pub(super) async fn settings(app: TerminalServer) -> Result<WorkstationSettings, Problem> {
+    own(&app, |node, _| node.workstation().settings().clone()).await
+}
+
+pub(super) async fn change_settings(
+    app: TerminalServer,
+    Body(wanted): Body<WorkstationSettingsChange>,
+) -> Result<WorkstationSettings, Problem> {
+    change(&app, Own::ChangeSettings(wanted), |node| node.workstation().settings().clone()).await
+}
+
+async fn own<T: Send>(app: &TerminalServer, look: impl FnOnce(&Node, LabTime) -> T + Send) -> Result<T, Problem> {
+    let seen = app.read(|node, now| node.is_own_license_manager().then(|| look(node, now))).await?;
+    seen.ok_or_else(|| Refusal::NotNt4.problem())
+}
+
+async fn change<T: Send>(app: &TerminalServer, command: Own, answer: impl FnOnce(&Node) -> T + Send) -> Result<T, Problem> {
+    app.execute(None, Command::Workstation(command), |node, _, _| answer(node)).await
+}
