@@ -195,7 +195,7 @@ impl Node {
     #[must_use]
     pub fn step(&self, connection: &Connection, now: LabTime) -> Step {
         let Some(server) = &self.server else { return Step::Judge };
-        if self.breach(connection).is_some() {
+        if self.breach(connection).is_some() || self.mode_not_chosen(server, connection) {
             return Step::Judge;
         }
         match self.assess(server, connection, now, &mut Vec::new()) {
@@ -206,6 +206,12 @@ impl Node {
                 self.next_inquiry(server, connection, &question, now)
             }
         }
+    }
+
+    /// W08-03: nobody is asked about a license while the mode is not chosen; administration never asks.
+    pub(super) fn mode_not_chosen(&self, server: &Server, connection: &Connection) -> bool {
+        let licensed = self.settings.application_mode && !connection.arrival.admin;
+        licensed && modes::is_not_chosen(server.generation, self.settings.policy_ac_on)
     }
 
     /// What ends this connection before a license is looked at: the server's own fault first, then the message's.

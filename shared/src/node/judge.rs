@@ -50,6 +50,9 @@ pub(super) fn judge(node: &Node, server: &Server, connection: &Connection, momen
     if let Some(breach) = node.breach(connection) {
         return broken_off(connection, breach);
     }
+    if node.mode_not_chosen(server, connection) {
+        return mode_not_chosen(node, server, connection, moment);
+    }
     let mut events = heard_events(node, server, &connection.heard, now);
     let mut trace = Vec::new();
     let assessment = node.assess(server, connection, now, &mut trace);
@@ -90,6 +93,24 @@ fn broken_off(connection: &Connection, breach: Breach) -> Vec<Event> {
     };
     let logged = breach.record(arrival.device.as_str()).map(Event::Logged);
     logged.into_iter().chain([Event::Judged { verdict, session: None }]).collect()
+}
+
+/// W08-03: accepted while grace runs, denied as a server without a license after it.
+fn mode_not_chosen(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> Vec<Event> {
+    let grace = grace::grace_at(&node.grace, node.settings.grace_end, server.terms(), moment.now);
+    let (outcome, facts) = if grace.is_running() {
+        (Ok(Standing::NotExamined), "the licensing mode was not chosen yet; grace is running: accepted")
+    } else {
+        (Err(Denial::ModeNotChosen), "the licensing mode was never chosen and grace is over: denied")
+    };
+    let ruling = Ruling { rule: "W08-03", outcome, trace: vec![TraceStep::new("W08-03", facts)] };
+    let mut trace = Vec::new();
+    note_grace_over(&ruling, grace, &mut trace);
+    trace.extend(ruling.trace.iter().cloned());
+    let mut events = grace_events(node, connection, &ruling);
+    events.extend(ruling.outcome.is_ok().then(|| Event::Logged(denials::mode_not_chosen())));
+    events.extend(verdict_events(node, server, connection, &ruling, None, trace, moment));
+    events
 }
 
 /// The facts of grace once what was heard in this very round is counted (GR-11).

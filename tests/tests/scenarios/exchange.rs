@@ -3,7 +3,7 @@
 use lab::device::{Device, Memory};
 use lab::session::{self, Answer, Mishap, Then, Visit, Visited};
 use serde_json::{Value, json};
-use shared::model::Generation::{Windows2003, Windows2008R2};
+use shared::model::Generation::{Windows2003, Windows2008, Windows2008R2};
 use shared::model::{CalKind, Platform};
 use shared::wire::common::{LoggedEvent, Page};
 use shared::wire::terminal_server::{CertificateState, CertificateView, Denial};
@@ -110,6 +110,25 @@ async fn from_2008_r2_on_the_texts_say_remote_desktop() {
         assert_eq!(denial.code, Some(257), "{denial:?}");
         assert!(denial.text.contains(words), "{}", denial.text);
     }
+}
+
+/// Code 266.
+///
+/// Rules: W08-03.
+#[tokio::test]
+async fn a_server_of_2008_whose_mode_was_never_chosen_accepts_in_grace_and_nobody_after_it() {
+    let mut lab = Plan::default().license_servers(&[("LS1", Windows2008)]).terminal_servers(&[("TS1", Windows2008)]).packs(&[]).start().await;
+    let _: Value = lab.terminal_servers[0].api().patch("/settings", &json!({ "policy_ac_on": 5 })).await.unwrap();
+    let mut pc = device("PC01");
+    assert_eq!(lab.log_on(&mut pc).await.connected.rule, "W08-03");
+    assert_eq!((lab.terminal_server_events(1068).await, pc.licensing.store.len()), (1, 0), "no license is asked for");
+    lab.advance(days(120)).await;
+    let denial = lab.denied(&mut pc).await;
+    assert_eq!((denial.code, denial.event, denial.rule.as_str()), (Some(266), Some(1069), "W08-03"));
+    assert!(denial.text.contains("not licensed to accept remote connections"), "{}", denial.text);
+    assert_eq!(lab.terminal_server_events(1069).await, 1);
+    let _: Value = lab.terminal_servers[0].api().patch("/settings", &json!({ "policy_ac_on": 2 })).await.unwrap();
+    assert_eq!(lab.connect(&mut pc).await.connected.rule, "PD-01", "a mode is chosen: licensing begins");
 }
 
 /// Rules: ST-07.

@@ -7,7 +7,7 @@ use super::{Rule, rule};
 pub(super) const RULES: &[Rule] = &[
     rule("W08-01", Later, "Devices are licensed as in 2003.", &[]),
     rule("W08-02", Later, "A 2008 terminal server asks license servers of 2008 or later only.", &[]),
-    rule("W08-03", Later, "A mode not chosen yet is a state of its own: event 1068, after grace 1069 and denial.", &[]),
+    rule("W08-03", Working, "A mode not chosen yet is a state of its own: event 1068, after grace 1069 and denial.", &["shared::policy::modes::is_not_chosen", "shared::policy::denials::mode_not_chosen"]),
     rule("W08-04", Later, "Per user is recorded in the directory for 60 days at a time, more than were bought if need be.", &[]),
     rule("W08-05", Later, "A license server outside its directory group cannot record: event 4105, and the user is let in.", &[]),
     rule("W08-06", Later, "In a workgroup per user cannot be tracked.", &[]),
