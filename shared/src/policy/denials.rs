@@ -87,7 +87,9 @@ impl Denial {
             Denial::TemporaryExpired | Denial::NotRenewed => {
                 "The server ended this connection because the local computer's client access license could not be upgraded or renewed."
             }
-            Denial::ModeNotChosen => "The remote computer disconnected the session because it is not licensed to accept remote connections.",
+            Denial::ModeNotChosen => {
+                "The remote computer disconnected the session because it is not licensed to accept remote connections."
+            }
             Denial::TooManySessions => "The server already has its two remote administration sessions; end one of them first.",
             Denial::NoServerCal => "Terminal Server has ended the connection.",
             Denial::Cryptography => "The client could not connect to the terminal server. The server may be too busy.",

@@ -117,7 +117,13 @@ async fn from_2008_r2_on_the_texts_say_remote_desktop() {
 /// Rules: W08-03.
 #[tokio::test]
 async fn a_server_of_2008_whose_mode_was_never_chosen_accepts_in_grace_and_nobody_after_it() {
-    let mut lab = Plan::default().license_servers(&[("LS1", Windows2008)]).terminal_servers(&[("TS1", Windows2008)]).packs(&[]).start().await;
+    let mut lab = Plan::default()
+        .license_servers(&[("LS1", Windows2008)])
+        .terminal_servers(&[("TS1", Windows2008)])
+        .packs(&[])
+        .grace_running()
+        .start()
+        .await;
     let _: Value = lab.terminal_servers[0].api().patch("/settings", &json!({ "policy_ac_on": 5 })).await.unwrap();
     let mut pc = device("PC01");
     assert_eq!(lab.log_on(&mut pc).await.connected.rule, "W08-03");
