@@ -10,6 +10,7 @@ pub mod control;
 pub mod device;
 pub mod diagnosis;
 pub mod failure;
+pub mod network;
 pub mod out;
 pub mod page;
 pub mod passwords;

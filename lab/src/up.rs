@@ -27,7 +27,7 @@ pub struct Up {
     pub seed: Option<u64>,
     /// The moment at which the clocks begin, at the first start.
     pub start_at: Option<LabTime>,
-    /// What license server and terminal server are.
+    /// What license server and terminal server are; beside a terminal server of Windows NT 4.0 the license server is Windows 2003's.
     pub generation: Generation,
     /// Device CALs to begin with.
     pub cals: u32,
@@ -46,6 +46,8 @@ pub struct RunningLab {
     pub steps: Vec<Step>,
     /// The file that says where it is.
     pub lab_file: PathBuf,
+    /// What its terminal server is.
+    pub generation: Generation,
     services: Vec<Member>,
     control: Control,
 }
@@ -152,7 +154,7 @@ pub async fn start(up: &Up) -> Result<RunningLab, Failure> {
         Ok((lab, steps)) => {
             let control = Control::listen(&up.data)?;
             lab.file().write(&lab_file)?;
-            Ok(RunningLab { lab, steps, lab_file, services, control })
+            Ok(RunningLab { lab, steps, lab_file, generation: up.generation, services, control })
         }
         Err(failure) => {
             // The first failure says more than what a stop could add.
@@ -183,7 +185,8 @@ async fn begin(up: &Up, services: &mut Vec<Member>) -> Result<(Lab, Vec<Step>), 
     let was_bare = std::fs::read_to_string(up.data.join(SET_UP)).is_ok_and(|text| text == BARE);
     let kinds = [Kind::Clearinghouse, Kind::LicenseServer, Kind::TerminalServer];
     for (place, kind) in (0_u16..).zip(kinds) {
-        let plan = ServicePlan { kind, generation: up.generation, config: service(up, kind.name(), place)? };
+        let generation = if kind == Kind::LicenseServer { license_server_of(up.generation) } else { up.generation };
+        let plan = ServicePlan { kind, generation, config: service(up, kind.name(), place)? };
         services.push(Member::start(plan).await?);
     }
     let data = std::path::absolute(&up.data).map_err(|error| Failure::file(&up.data, error))?;
@@ -200,6 +203,18 @@ async fn begin(up: &Up, services: &mut Vec<Member>) -> Result<(Lab, Vec<Step>), 
     let mark = up.data.join(SET_UP);
     std::fs::write(&mark, if up.bare { BARE } else { DONE }).map_err(|error| Failure::file(&mark, error))?;
     Ok((lab, steps))
+}
+
+/// Windows NT 4.0 has no license server; the lab's plays Windows Server 2003 beside it.
+fn license_server_of(generation: Generation) -> Generation {
+    match generation {
+        Generation::WindowsNt4 => Generation::Windows2003,
+        Generation::Windows2000Sp2
+        | Generation::Windows2000Sp3
+        | Generation::Windows2003
+        | Generation::Windows2008
+        | Generation::Windows2008R2 => generation,
+    }
 }
 
 fn service(up: &Up, folder: &str, place: u16) -> Result<ServiceConfig, Failure> {

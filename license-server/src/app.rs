@@ -1,17 +1,19 @@
 //! What the handlers work with: the ledger's engine, the server's key, the way to the clearinghouse.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use chassis::calls::Enrolled;
 use chassis::client::{CallError, Peer, ServiceClient};
 use chassis::engine::{Engine, JournalFailed};
-use chassis::http::App;
+use chassis::http::{App, Signed};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
-use shared::ledger::{Clearinghouse, Command, Event, Ledger, Refusal, Server};
+use shared::ledger::{Clearinghouse, Command, Event, Ledger, Owed, Refusal, Server};
 use shared::model::{LabTime, RequestId};
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::{Problem, ProblemCode};
+
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::sealing::Sealing;
 
@@ -23,13 +25,33 @@ struct Parts {
     engine: Engine<Ledger>,
     identity: Arc<Identity>,
     client: ServiceClient,
+    peers: Arc<ServiceClient>,
+    turn: Arc<Mutex<()>>,
     sealing: Sealing,
 }
 
+/// A license server that may have stopped meanwhile: what works beside the requests holds on to this.
+pub(crate) struct Absent {
+    parts: Weak<Parts>,
+    turn: Arc<Mutex<()>>,
+}
+
+impl Absent {
+    /// The server, while it runs.
+    pub(crate) fn present(&self) -> Option<LicenseServer> {
+        self.parts.upgrade().map(LicenseServer)
+    }
+
+    /// Waits until nobody else speaks to other license servers.
+    pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+}
+
 impl LicenseServer {
-    pub(crate) fn new(engine: Engine<Ledger>, identity: Arc<Identity>, client: ServiceClient) -> Self {
+    pub(crate) fn new(engine: Engine<Ledger>, identity: Arc<Identity>, client: ServiceClient, peers: ServiceClient) -> Self {
         let sealing = Sealing::new(identity.clone());
-        Self(Arc::new(Parts { engine, identity, client, sealing }))
+        Self(Arc::new(Parts { engine, identity, client, peers: Arc::new(peers), turn: Arc::default(), sealing }))
     }
 
     pub(crate) fn engine(&self) -> &Engine<Ledger> {
@@ -42,6 +64,38 @@ impl LicenseServer {
 
     pub(crate) fn client(&self) -> &ServiceClient {
         &self.0.client
+    }
+
+    /// The client for other license servers.
+    pub(crate) fn peers(&self) -> &Arc<ServiceClient> {
+        &self.0.peers
+    }
+
+    /// A hold on this server that does not keep it from stopping.
+    pub(crate) fn absent(&self) -> Absent {
+        Absent { parts: Arc::downgrade(&self.0), turn: self.0.turn.clone() }
+    }
+
+    /// What is to be said to other license servers.
+    pub(crate) fn owed(&self) -> Result<Vec<Owed>, Problem> {
+        self.peek(|ledger, _| ledger.owed())
+    }
+
+    /// The caller must be an enrolled terminal server.
+    pub(crate) fn require_terminal_server(&self, signed: &Signed) -> Result<(), Problem> {
+        let is_one = self.peek(|ledger, _| ledger.is_terminal_server(&signed.key))?;
+        if is_one { Ok(()) } else { Err(Problem::new(ProblemCode::Forbidden, "only an enrolled terminal server asks this")) }
+    }
+
+    /// The caller must be an enrolled license server.
+    pub(crate) fn require_peer(&self, signed: &Signed) -> Result<(), Problem> {
+        let is_one = self.peek(|ledger, _| ledger.peer_of(&signed.key).is_some())?;
+        if is_one { Ok(()) } else { Err(Problem::new(ProblemCode::Forbidden, "only an enrolled license server asks this")) }
+    }
+
+    /// Looks something up on the way to a command.
+    pub(crate) fn peek<T>(&self, look: impl FnOnce(&Ledger, LabTime) -> T) -> Result<T, Problem> {
+        self.engine().peek(look).map_err(|failed: JournalFailed| failed.problem())
     }
 
     pub(crate) fn sealing(&self) -> &Sealing {

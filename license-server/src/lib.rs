@@ -4,6 +4,9 @@
 
 mod activation;
 mod app;
+mod network;
+mod outreach;
+mod referring;
 mod routes;
 mod sealing;
 
@@ -33,13 +36,17 @@ pub struct Config {
     /// How long the clearinghouse may take to answer, in milliseconds
     #[arg(long, env = "TSL_CLEARINGHOUSE_TIMEOUT_MS", default_value_t = 5000, global = true)]
     pub clearinghouse_timeout_ms: u64,
+    /// How long another license server may take to answer before it counts as silent, in milliseconds (LS-07); well below a
+    /// terminal server's own patience
+    #[arg(long, env = "TSL_REFERRAL_TIMEOUT_MS", default_value_t = 700, global = true)]
+    pub referral_timeout_ms: u64,
 }
 
 impl Config {
     /// A Windows Server 2003 license server inside another program.
     #[must_use]
     pub fn embedded(service: ServiceConfig) -> Self {
-        Self { service, generation: Generation::Windows2003, clearinghouse_timeout_ms: 5000 }
+        Self { service, generation: Generation::Windows2003, clearinghouse_timeout_ms: 5000, referral_timeout_ms: 700 }
     }
 }
 
@@ -53,10 +60,13 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let engine: Engine<Ledger> =
         Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
     begin(&engine, &site, config.generation).await?;
-    let patience = Duration::from_millis(config.clearinghouse_timeout_ms);
-    let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), patience);
-    let client = client.map_err(|error| StartError::Service(error.to_string()))?.over(engine.network());
-    let app = LicenseServer::new(engine, site.identity.clone(), client);
+    let client = |patience_ms| {
+        let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), Duration::from_millis(patience_ms));
+        client.map(|client| client.over(engine.network())).map_err(|error| StartError::Service(error.to_string()))
+    };
+    let (clearinghouse, peers) = (client(config.clearinghouse_timeout_ms)?, client(config.referral_timeout_ms)?);
+    let app = LicenseServer::new(engine, site.identity.clone(), clearinghouse, peers);
+    outreach::keep_up(&app);
     site.serve(app, routes::table()).await
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chassis::identity::Identity;
 use shared::ledger::{CertificateKind, Ledger, OwnCertificate};
-use shared::model::Cal;
+use shared::model::{Cal, PublicKey, ServerName};
 use shared::trust::{self, Anchors, Certificate, LicenseSealer, Root, ServerCertificate, TrustError};
 use shared::wire::problem::{Problem, ProblemCode};
 
@@ -31,17 +31,18 @@ impl Sealing {
         sealer.seal_license(cal).map_err(unusable)
     }
 
-    /// The license in a token, where it is genuine: under the lab's root, or this server's own self-signed certificate.
-    pub(crate) fn genuine(&self, token: &str, root: impl FnOnce() -> Option<String>) -> Option<Cal> {
-        let known = self.anchors.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let anchors = match known {
+    /// The license in a token, where it is genuine: under the lab's root, or under the self-signed certificate of this server or of
+    /// another one that is enrolled here.
+    pub(crate) fn genuine(&self, token: &str, known: impl FnOnce() -> Believed) -> Option<Cal> {
+        let ready = self.anchors.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let anchors = match ready {
             Some(anchors) => anchors,
-            None => self.gather(root),
+            None => self.gather(known),
         };
         trust::open_license(token, &anchors).ok()
     }
 
-    /// Forgets whom the server believed: a clearinghouse was trusted since.
+    /// Forgets whom the server believed: a clearinghouse or a license server was trusted since.
     pub(crate) fn forget_anchors(&self) {
         *self.anchors.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -57,12 +58,16 @@ impl Sealing {
         Ok(sealer)
     }
 
-    /// The root is read under the lock, so that what is kept is never older than what was forgotten last.
-    fn gather(&self, root: impl FnOnce() -> Option<String>) -> Arc<Anchors> {
+    /// What is known is read under the lock, so that what is kept is never older than what was forgotten last.
+    fn gather(&self, known: impl FnOnce() -> Believed) -> Arc<Anchors> {
         let mut kept = self.anchors.write().unwrap_or_else(PoisonError::into_inner);
         let mut anchors = Anchors::default();
-        if let Some(root) = root().and_then(|pem| Root::parse_pem(&pem).ok()) {
+        let Believed { root, pins } = known();
+        if let Some(root) = root.and_then(|pem| Root::parse_pem(&pem).ok()) {
             anchors.set_root(root);
+        }
+        for (name, key) in pins {
+            anchors.set_pin(name, key);
         }
         anchors.set_pin(self.identity.name().clone(), self.identity.public_key());
         let anchors = Arc::new(anchors);
@@ -71,7 +76,19 @@ impl Sealing {
     }
 }
 
-/// The root that the ledger knows, for [`Sealing::genuine`].
+/// Whom a ledger believes: the root, and the keys of other license servers.
+#[derive(Default)]
+pub(crate) struct Believed {
+    root: Option<String>,
+    pins: Vec<(ServerName, PublicKey)>,
+}
+
+/// What the ledger knows, for [`Sealing::genuine`].
+pub(crate) fn believed(ledger: &Ledger) -> Believed {
+    Believed { root: root_of(ledger), pins: ledger.peers().map(|(name, peer)| (name.clone(), peer.key)).collect() }
+}
+
+/// The root that the ledger knows.
 pub(crate) fn root_of(ledger: &Ledger) -> Option<String> {
     ledger.clearinghouse().map(|known| known.root.clone())
 }

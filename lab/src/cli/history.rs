@@ -202,7 +202,7 @@ pub(crate) struct Events {
     /// Only events with this id
     #[arg(long, value_name = "N")]
     id: Option<u32>,
-    /// Only events of this source: TermService, TermServLicensing, "Application Popup"
+    /// Only events of this source: TermService, TermServLicensing, LicenseService, "Service Control Manager", "Application Popup"
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
     /// Only events that are at least so serious

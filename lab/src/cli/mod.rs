@@ -9,6 +9,7 @@ mod history;
 mod journals;
 mod licmgr;
 mod lsreport;
+mod nt;
 mod operate;
 mod owed;
 mod packs;
@@ -189,7 +190,7 @@ enum Command {
     Trace(history::Trace),
     /// List events as the services' event logs show them
     #[command(
-        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers."
+        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers; on Windows NT 4.0 also LicenseService and\n\"Service Control Manager\" (NT-12, NT-41)."
     )]
     Events(history::Events),
     /// Show how a terminal server's grace period stands
@@ -202,6 +203,9 @@ enum Command {
         after_help = "Example:  tsl mode per-user --server TS2\n          tsl mode --policy-ac-on 0\nRules: WS03-01 to WS03-08, PD-24, PD-25. PolicyAcOn is 2 per device, 4 per user, anything else temporaries only."
     )]
     Mode(settings::Mode),
+    /// Windows NT 4.0: License Manager, workstation licenses, the licensing service
+    #[command(after_help = nt::HELP)]
+    Nt(nt::Nt),
     /// Show or change settings of a terminal server or a license server
     #[command(
         after_help = "Example:  tsl settings get\n          tsl settings set grace-end ls_located\n          tsl settings set prevent-license-upgrade on --server LS1\nRules: GR-11, CON-22, PU-06, OQ-10, OQ-5 (terminal server); PL-01, LS-01, OQ-3, LS-09 (license server).",
@@ -313,6 +317,7 @@ impl Cli {
             Command::Events(args) => args.run(&context).await,
             Command::Grace(args) => args.run(&context).await,
             Command::Mode(args) => args.run(&context).await,
+            Command::Nt(args) => args.run(&context).await,
             Command::Settings(args) => args.run(&context).await,
             Command::Accounts(args) => args.run(&context).await,
             Command::Servers(args) => args.run(&context).await,

@@ -44,10 +44,10 @@ pub(crate) struct UpArgs {
     /// The moment at which the clocks of a new lab begin
     #[arg(long, value_name = "MOMENT")]
     start_at: Option<LabTime>,
-    /// What license server and terminal server of a new lab are: windows-2000-sp2, windows-2000-sp3, windows-2003, windows-2008, windows-2008-r2
+    /// What license server and terminal server of a new lab are: windows-nt4 (its license server is 2003's), windows-2000-sp2, windows-2000-sp3, windows-2003, windows-2008, windows-2008-r2
     #[arg(long, default_value = "windows-2003", value_name = "NAME")]
     generation: Generation,
-    /// Device CALs that a new lab has
+    /// Device CALs that a new lab has; with windows-nt4 server CALs and Full licenses too
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=9999))]
     cals: u32,
     /// Ordinary accounts that a new lab has, beside administrator
@@ -129,7 +129,16 @@ fn welcome(out: Out, running: &RunningLab) {
         out.line(&format!("  export TSL_LAB_FILE={}", file.display()));
     }
     let tsl = own_command();
-    let lines = [
+    let nt4 = [
+        ("status", "who is up, and how everything stands"),
+        ("connect OLD01 --platform windows-95", "a workstation license, to be kept (NT-04)"),
+        ("connect PC01..PC03 --stay", "three sessions, three server CALs"),
+        ("nt lm", "how many server CALs are in use (NT-14)"),
+        ("nt licenses", "workstation licenses by category (NT-05)"),
+        ("nt --help", "everything else that Windows NT 4.0 has"),
+        ("--help", "everything else"),
+    ];
+    let later = [
         ("status", "who is up, and how everything stands"),
         ("connect PC01", "a first visit: a temporary license (PD-01)"),
         ("connect PC01", "a second visit: a permanent one (PD-06)"),
@@ -138,7 +147,7 @@ fn welcome(out: Out, running: &RunningLab) {
         ("trace PC02", "why the last decision was made"),
         ("--help", "everything else"),
     ];
-    for (arguments, what) in lines {
+    for (arguments, what) in if running.generation == Generation::WindowsNt4 { nt4 } else { later } {
         out.line(&format!("  {tsl} {arguments:<29}  # {what}"));
     }
 }

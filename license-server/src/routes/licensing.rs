@@ -2,19 +2,29 @@
 
 use chassis::http::{Body, Signed};
 use shared::ledger::{Asked, Command, Outcome};
-use shared::model::{CalId, HardwareId};
+use shared::model::{CalId, HardwareId, Placement};
 use shared::wire::license_server::{Contact, Inquiry, InquiryAnswer, Mark, MarkAnswer};
 use shared::wire::problem::{Problem, ProblemCode};
 
 use crate::app::LicenseServer;
-use crate::sealing::root_of;
+use crate::referring;
+use crate::sealing::{believed, root_of};
 
-/// LS-01 to LS-06, LS-09, LS-12, LS-14, RN-02.
+/// LS-01 to LS-07, LS-09, LS-12, LS-14, RN-02.
 pub(super) async fn inquire(app: LicenseServer, signed: Signed, Body(inquiry): Body<Inquiry>) -> Result<InquiryAnswer, Problem> {
-    let root = || app.engine().peek(|ledger, _| root_of(ledger)).ok().flatten();
-    let presented = inquiry.presented.as_deref().and_then(|token| app.sealing().genuine(token, root));
-    let request = inquiry.request.clone();
-    let asked = Asked { inquiry, terminal_server: signed.name, presented, referred_by: None, elsewhere: Vec::new() };
+    app.require_terminal_server(&signed)?;
+    let known = || app.peek(|ledger, _| believed(ledger)).unwrap_or_default();
+    let presented = inquiry.presented.as_deref().and_then(|token| app.sealing().genuine(token, known));
+    let mut asked = Asked { inquiry, terminal_server: signed.name, presented, referred_by: None, elsewhere: Vec::new() };
+    if let Some(passed) = referring::refer(&app, &mut asked).await? {
+        return Ok(passed);
+    }
+    answer(&app, asked).await
+}
+
+/// Decides a request here, and signs what comes of it.
+pub(super) async fn answer(app: &LicenseServer, asked: Asked) -> Result<InquiryAnswer, Problem> {
+    let request = asked.inquiry.request.clone();
     let decided = app.execute(Some(&request), Command::Inquire(Box::new(asked)), |ledger, events, now| {
         let outcome = ledger.outcome(events);
         let certificate = match &outcome {
@@ -28,6 +38,7 @@ pub(super) async fn inquire(app: LicenseServer, signed: Signed, Body(inquiry): B
     match outcome.ok_or_else(lost)? {
         Outcome::License { cal, how, rules, .. } => {
             // Signed outside the lock: the record is on disk, and the same record always gives the same token.
+            let root = || app.peek(|ledger, _| root_of(ledger)).ok().flatten();
             let token = app.sealing().seal(&cal, &certificate.ok_or_else(lost)?, root)?;
             Ok(InquiryAnswer::Issued { token, cal, how, rules, activated })
         }
@@ -38,12 +49,13 @@ pub(super) async fn inquire(app: LicenseServer, signed: Signed, Body(inquiry): B
 
 /// LS-13, SD-16.
 pub(super) async fn mark(app: LicenseServer, signed: Signed, Body(mark): Body<Mark>) -> Result<MarkAnswer, Problem> {
+    app.require_terminal_server(&signed)?;
     let Mark { request, cal, hardware_id } = mark;
     let command = Command::Mark { cal, hardware_id, terminal_server: signed.name.clone() };
-    app.execute(Some(&request), command, |ledger, _, _| answer(ledger, &signed, cal, hardware_id)).await
+    app.execute(Some(&request), command, |ledger, _, _| mark_answer(ledger, &signed, cal, hardware_id)).await
 }
 
-fn answer(ledger: &shared::ledger::Ledger, signed: &Signed, cal: CalId, hardware_id: HardwareId) -> MarkAnswer {
+fn mark_answer(ledger: &shared::ledger::Ledger, signed: &Signed, cal: CalId, hardware_id: HardwareId) -> MarkAnswer {
     if !ledger.may_ask(&signed.name) {
         return MarkAnswer::NotInGroup;
     }
@@ -56,6 +68,7 @@ fn answer(ledger: &shared::ledger::Ledger, signed: &Signed, cal: CalId, hardware
 /// PU-02, GR-11. The security group does not bar this: a refusing server still counts as within reach (SD-16).
 pub(super) async fn contact(app: LicenseServer, _: Signed) -> Result<Contact, Problem> {
     let server = app.server()?;
-    let activated = app.read(|ledger, now| ledger.is_activated(now)).await?;
-    Ok(Contact { name: server.name.clone(), version: server.version(), activated })
+    let (activated, role, placement) = app.read(|ledger, now| (ledger.is_activated(now), ledger.role(), ledger.placement())).await?;
+    let placement = placement.unwrap_or_else(|| Placement::usual(&server.name));
+    Ok(Contact { name: server.name.clone(), version: server.version(), activated, role, placement })
 }

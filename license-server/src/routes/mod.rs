@@ -2,6 +2,8 @@
 
 mod administration;
 mod licensing;
+mod network;
+mod peers;
 
 use chassis::http::{Access, Routes};
 use shared::wire::problem::ProblemCode;
@@ -14,12 +16,18 @@ pub(crate) fn table() -> Routes<LicenseServer> {
     licensing(&mut routes);
     administration(&mut routes);
     trust(&mut routes);
+    network(&mut routes);
+    others(&mut routes);
     routes
 }
 
 fn licensing(routes: &mut Routes<LicenseServer>) {
-    routes.post("/inquiries", Access::Service, "A device needs a license: issue, renew, hand out again, or decline.", licensing::inquire);
-    routes.post("/marks", Access::Service, "A user has logged on with a temporary: validate it (LS-13).", licensing::mark);
+    routes
+        .post("/inquiries", Access::Service, "A device needs a license: issue, renew, hand out again, or decline.", licensing::inquire)
+        .problems(&[ProblemCode::Forbidden]);
+    routes
+        .post("/marks", Access::Service, "A user has logged on with a temporary: validate it (LS-13).", licensing::mark)
+        .problems(&[ProblemCode::Forbidden]);
     routes.get("/contact", Access::Service, "Whether this license server is within reach, and activated.", licensing::contact);
 }
 
@@ -58,6 +66,30 @@ fn administration(routes: &mut Routes<LicenseServer>) {
         .problems(&[Invalid]);
 }
 
+fn network(routes: &mut Routes<LicenseServer>) {
+    use ProblemCode::{Conflict, Unreachable};
+    let admin = Access::Administrator;
+    routes.get("/network", admin, "Where this server stands, its role, and where it is published.", network::standing);
+    routes
+        .put(
+            "/network",
+            admin,
+            "Settle where this server stands, and its role; it publishes itself as the role says (DI-23).",
+            network::place,
+        )
+        .problems(&[Conflict, Unreachable]);
+    routes.put("/directory", admin, "Settle the directory that this server asks.", network::trust_directory).problems(&[Conflict]);
+    routes
+        .put("/publication", admin, "Publish this server in its site, or take it from there (DI-23).", network::publish)
+        .problems(&[Conflict, Unreachable]);
+    routes.get("/configuration-review", admin, "Group membership, publication and scope (TL-08).", network::review);
+    routes.post("/user-licenses", Access::Service, "A user has logged on: record it in the directory (W08-04).", network::track);
+    routes
+        .post("/per-user-reports", admin, "Make a report of the users that hold a license, and keep it (TL-07).", network::report)
+        .problems(&[Unreachable]);
+    routes.get("/per-user-reports", admin, "The reports that were kept, newest first.", network::reports);
+}
+
 fn trust(routes: &mut Routes<LicenseServer>) {
     let admin = Access::Administrator;
     let conflict = &[ProblemCode::Conflict];
@@ -66,4 +98,22 @@ fn trust(routes: &mut Routes<LicenseServer>) {
         .problems(conflict);
     routes.get("/terminal-servers", admin, "The enrolled terminal servers.", administration::terminal_servers);
     routes.put("/terminal-servers/{name}", admin, "Enrol a terminal server.", administration::trust_terminal_server).problems(conflict);
+}
+
+fn others(routes: &mut Routes<LicenseServer>) {
+    use ProblemCode::{Conflict, Forbidden, Invalid, NotFound};
+    let (admin, service) = (Access::Administrator, Access::Service);
+    routes
+        .post("/referrals", service, "Another license server's pool is empty: issue in its place (LS-07).", peers::refer)
+        .problems(&[Forbidden]);
+    routes.post("/announcements", service, "Another license server says how many CALs it has (LS-08).", peers::hear).problems(&[Forbidden]);
+    routes
+        .post("/returns", service, "A CAL of this server has moved to another one: take it back (LS-10).", peers::take_back)
+        .problems(&[Forbidden]);
+    routes.get("/license-servers", admin, "The enrolled license servers, and what they announced last.", peers::list);
+    routes
+        .put("/license-servers/{name}", admin, "Enrol another license server, or change its address.", peers::trust)
+        .problems(&[Conflict, Invalid]);
+    routes.delete("/license-servers/{name}", admin, "Forget another license server.", peers::forget).problems(&[NotFound]);
+    routes.post("/outreach", admin, "Say at once what is owed to other license servers (LS-08, LS-10).", peers::reach_out);
 }

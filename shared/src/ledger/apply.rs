@@ -1,8 +1,8 @@
 //! Takes events in, keeps the indexes, writes the rows.
 
-use super::{Event, InstalledPack, Ledger, LicenseRecord, OwnCertificate, Server};
+use super::{Event, InstalledPack, Ledger, LicenseRecord, OwnCertificate, PeerEvent, Server};
 use crate::machine::{Machine, Moment, RowError, Rows};
-use crate::model::{CalKind, LabTime, ServerName};
+use crate::model::{CalKind, LabTime, ProductType, ProductVersion, ServerName};
 use crate::policy::sweeping;
 
 impl Machine for Ledger {
@@ -15,7 +15,7 @@ impl Machine for Ledger {
         super::decide::decide(self, command, moment)
     }
 
-    fn apply(&mut self, event: &Event, _at: LabTime, rows: &mut Rows) {
+    fn apply(&mut self, event: &Event, at: LabTime, rows: &mut Rows) {
         match event {
             Event::Founded(server) => self.found(server, rows),
             Event::Started => {
@@ -38,6 +38,7 @@ impl Machine for Ledger {
             Event::PackInstalled(pack) => {
                 rows.put(pack_key(pack.number), pack);
                 self.keep_pack(pack.clone());
+                self.peers.changed(rows);
             }
             Event::SettingsChanged { settings } => {
                 rows.put("settings", settings);
@@ -54,19 +55,32 @@ impl Machine for Ledger {
             Event::Issued { record, closes, laid_down, .. } => self.issue(record, closes, *laid_down, rows),
             Event::Validated { number } => self.change_record(*number, rows, |record| record.validated = true),
             Event::Swept { numbers } => numbers.iter().for_each(|number| self.take_back(*number, rows)),
+            Event::Network(event) => self.apply_network(event, at, rows),
+            Event::Peer(between) => {
+                self.peers.apply(between, at, rows);
+                match between {
+                    PeerEvent::PassedThrough { closes, .. } => self.close(closes, rows),
+                    PeerEvent::TakenBack { number, .. } => self.take_back(*number, rows),
+                    _ => {}
+                }
+            }
             Event::Logged(_) => rows.list("log"),
             Event::HandedOut { .. } | Event::Declined { .. } | Event::MarkDeclined { .. } => {}
         }
     }
 
     fn next_due(&self) -> Option<LabTime> {
-        self.ends.first().map(|(end, _)| sweeping::sweep_after(*end, self.settings.sweep_at_s))
+        let sweep_at_s = self.settings.sweep_at_s;
+        let sweep = self.ends.first().map(|(end, _)| sweeping::sweep_after(*end, sweep_at_s));
+        [sweep, self.peers.next_try(sweep_at_s)].into_iter().flatten().min()
     }
 
     fn due(&self, moment: &mut Moment<'_>) -> Vec<Event> {
         // An end at the very second of the sweep is taken back by it (SPEC 0.3, SD-13).
-        let numbers = self.ends.iter().take_while(|(end, _)| *end <= moment.now).map(|(_, number)| *number).collect();
-        vec![Event::Swept { numbers }]
+        let numbers: Vec<u64> = self.ends.iter().take_while(|(end, _)| *end <= moment.now).map(|(_, number)| *number).collect();
+        let try_again = self.peers.next_try(self.settings.sweep_at_s).is_some_and(|at| at <= moment.now);
+        let swept = (!numbers.is_empty()).then_some(Event::Swept { numbers });
+        swept.into_iter().chain(try_again.then_some(Event::Peer(PeerEvent::TryAgain))).collect()
     }
 
     fn load(&mut self, key: &str, value: &[u8]) -> Result<(), RowError> {
@@ -82,10 +96,12 @@ impl Machine for Ledger {
             }
             "pack" => self.keep_pack(RowError::parse(key, value)?),
             "settings" => self.settings = RowError::parse(key, value)?,
+            "network" => self.network = RowError::parse(key, value)?,
             "next-lives" => self.next_lives = RowError::parse(key, value)?,
             "license" => self.keep_record(RowError::parse(key, value)?),
             "last-record" => self.last_record = RowError::parse(key, value)?,
             "temporaries" => self.temporaries_issued = RowError::parse(key, value)?,
+            _ if self.peers.load(key, value)? => {}
             _ => return Err(RowError::new(key, "no such kind of row")),
         }
         Ok(())
@@ -112,9 +128,7 @@ impl Ledger {
             self.next_lives.pop_front();
             rows.put("next-lives", &self.next_lives);
         }
-        for number in closes {
-            self.change_record(*number, rows, |temporary| temporary.closed = true);
-        }
+        self.close(closes, rows);
         let is_new = !self.records.contains_key(&record.number);
         if is_new {
             self.count_new(record, rows);
@@ -123,6 +137,12 @@ impl Ledger {
         }
         rows.put(license_key(record.number), record);
         self.keep_record(record.clone());
+    }
+
+    fn close(&mut self, temporaries: &[u64], rows: &mut Rows) {
+        for number in temporaries {
+            self.change_record(*number, rows, |temporary| temporary.closed = true);
+        }
     }
 
     /// LS-06: the pool loses one, the issued count gains one; a temporary is counted without a pool.
@@ -152,9 +172,15 @@ impl Ledger {
 
     fn change_pack(&mut self, id: &crate::model::PackId, rows: &mut Rows, change: impl FnOnce(&mut InstalledPack)) {
         let Some(mut pack) = self.pack_numbers.get(id).and_then(|number| self.packs.get(number)).cloned() else { return };
+        let serves = (pack.pack.version, pack.pack.product_type);
         change(&mut pack);
         rows.put(pack_key(pack.number), &pack);
+        let had_any = self.has_free(serves);
         self.keep_pack(pack);
+        // LS-08: exhausted, or no longer.
+        if had_any != self.has_free(serves) {
+            self.peers.changed(rows);
+        }
     }
 
     fn change_record(&mut self, number: u64, rows: &mut Rows, change: impl FnOnce(&mut LicenseRecord)) {
@@ -162,6 +188,10 @@ impl Ledger {
             change(record);
             rows.put(license_key(number), record);
         }
+    }
+
+    fn has_free(&self, serves: (ProductVersion, ProductType)) -> bool {
+        self.free.get(&serves).is_some_and(|packs| !packs.is_empty())
     }
 
     fn keep_pack(&mut self, pack: InstalledPack) {

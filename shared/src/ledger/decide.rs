@@ -1,8 +1,8 @@
 //! What a command leads to.
 
 use super::{
-    Asked, CertificateKind, Clearinghouse, Command, Event, InstalledPack, Ledger, LicenseRecord, NewCertificate, OwnCertificate, Refusal,
-    Server,
+    Asked, CertificateKind, Clearinghouse, Command, Event, InstalledPack, Ledger, LicenseRecord, NewCertificate, OwnCertificate, PeerEvent,
+    Refusal, Server, peers,
 };
 use crate::machine::Moment;
 use crate::model::{
@@ -29,6 +29,8 @@ pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>)
         Command::ChangeSettings(change) => change_settings(ledger, change),
         Command::ChangeGroup(members) => Ok(vec![Event::GroupChanged { members }]),
         Command::LayDownLife { days } => lay_down_life(server, days),
+        Command::Network(command) => super::network::decide(ledger, server, command, moment.now),
+        Command::Peer(command) => peers::decide(ledger, server, command, moment.now),
         Command::Inquire(asked) => Ok(inquire(ledger, server, &asked, moment)),
         Command::Mark { cal, hardware_id, terminal_server } => Ok(mark(ledger, cal, hardware_id, terminal_server)),
     }
@@ -53,6 +55,10 @@ fn start(ledger: &Ledger, wanted: Server, certificate: NewCertificate, now: LabT
         }
     }
     events.push(Event::Started);
+    if ledger.peers.next_try(ledger.settings.sweep_at_s).is_some() {
+        // SD-19: what could not be said to other license servers is tried again at the start.
+        events.push(Event::Peer(PeerEvent::TryAgain));
+    }
     events.push(service_event(0, "The licensing service has started."));
     Ok(events)
 }
@@ -65,7 +71,7 @@ fn service_event(id: u32, text: &str) -> Event {
     log(denials::log(denials::TERM_SERV_LICENSING, id, crate::model::Level::Information, text))
 }
 
-fn log(record: LogRecord) -> Event {
+pub(super) fn log(record: LogRecord) -> Event {
     Event::Logged(record)
 }
 
@@ -157,7 +163,9 @@ fn inquire(ledger: &Ledger, server: &Server, asked: &Asked, moment: &mut Moment<
     }
     if !ledger.may_ask(asked.caller()) {
         let facts = format!("{} is not in \"Terminal Services Computers\"", asked.caller());
-        return vec![declined(asked, Some(DeclineReason::NotInGroup), vec![TraceStep::new("LS-01", facts)])];
+        let logged = denials::not_in_group(server.generation, asked.caller()).map(log);
+        let refused = declined(asked, Some(DeclineReason::NotInGroup), vec![TraceStep::new("LS-01", facts)]);
+        return logged.into_iter().chain([refused]).collect();
     }
     let activated = ledger.is_activated(moment.now);
     let mut events = Vec::new();
@@ -170,6 +178,7 @@ fn inquire(ledger: &Ledger, server: &Server, asked: &Asked, moment: &mut Moment<
     if terms != server.terms() {
         rules.push(TraceStep::new("SD-03", format!("{} is before Service Pack 3: served the old way", asked.terminal_server)));
     }
+    events.extend(peers::in_vain(server, asked, &mut rules, moment.now));
     let request = ledger.request(asked, terms, moment.now, activated);
     let grant = issuing::decide(&request, &mut rules);
     let pool_empty = matches!(grant, Ok(Grant::MintTemporary | Grant::HandOutTemporary)) && issuing::may_refer(&request, &grant);
@@ -299,7 +308,12 @@ fn draw(ledger: &Ledger, issuer: &Issuer<'_>, asked: &Asked, mut rules: Vec<Trac
     let cal = Cal { version, expires_at, pack: Some(pack.pack.id.clone()), ..new_cal(issuer, asked, moment) };
     rules.push(TraceStep::new("LS-06", format!("pack of {version}: {} of {} left after this draw", pack.available() - 1, pack.pack.total)));
     let closes = ledger.open_temporaries(asked.inquiry.hardware_id, version);
+    let moved = peers::return_owed(ledger, issuer.server, asked);
+    if moved.is_some() {
+        rules.push(TraceStep::new("LS-10", "the CAL presented moves here: its issuer is told to take it back"));
+    }
     let mut events = vec![issued(new_record(ledger, cal, moment.now), HowIssued::New, closes, laid_down, asked, rules)];
+    events.extend(moved);
     let (total, free) = ledger.pool(version, ProductType::Device);
     let left = free.saturating_sub(1);
     if left * 100 <= total * terms::LOW_POOL_PERCENT {

@@ -4,8 +4,14 @@
 
 mod apply;
 mod decide;
+mod network;
+mod peers;
+mod refusal;
 mod reports;
 
+pub use network::{NetworkCommand, NetworkEvent};
+pub use peers::{Owed, Peer, PeerCommand, PeerEvent, Say};
+pub use refusal::Refusal;
 pub use reports::Outcome;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -19,7 +25,6 @@ use crate::model::{
 use crate::policy::built_in;
 use crate::policy::terms::{self, Terms};
 use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettings, LedgerSettingsChange};
-use crate::wire::problem::{Problem, ProblemCode};
 
 /// Who this license server is; set once, at its first start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,6 +214,10 @@ pub enum Command {
         /// Whole days.
         days: u32,
     },
+    /// Something about the network (SPEC section 6, W08-04).
+    Network(NetworkCommand),
+    /// Something about other license servers.
+    Peer(PeerCommand),
     /// A terminal server asks for a license.
     Inquire(Box<Asked>),
     /// A terminal server reports a logon (LS-13).
@@ -325,77 +334,12 @@ pub enum Event {
         /// Their places.
         numbers: Vec<u64>,
     },
+    /// Something in the network (SPEC section 6, W08-04).
+    Network(NetworkEvent),
+    /// Something between license servers.
+    Peer(PeerEvent),
     /// A record of the event log.
     Logged(LogRecord),
-}
-
-/// Why a command was improper.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The service has not said who it is yet.
-    #[error("this license server has not been started yet")]
-    NotStarted,
-    /// The data directory is another server's.
-    #[error("this data directory belongs to {name} ({generation}); start it under that name and generation, or give another directory")]
-    OtherServer {
-        /// Whose it is.
-        name: ServerName,
-        /// Its generation.
-        generation: Generation,
-    },
-    /// Another clearinghouse is trusted already.
-    #[error("this license server belongs to clearinghouse {0}; it cannot change to another one")]
-    OtherClearinghouse(ServerName),
-    /// Another key is pinned under that name.
-    #[error("{0} is enrolled with another key; compare the thumbprints, and enrol the new one under another name")]
-    OtherKey(ServerName),
-    /// AC-33: installed before.
-    #[error("key pack {0} is already installed")]
-    PackInstalled(PackId),
-    /// AC-36, VC-08: too new for this server.
-    #[error("the pack is for product version {pack}, this license server is {server}")]
-    PackVersion {
-        /// The pack's version.
-        pack: ProductVersion,
-        /// The server's.
-        server: ProductVersion,
-    },
-    /// AC-30: not activated.
-    #[error("CALs can be installed only after activation")]
-    NotActivated,
-    /// W2K-06: permanents of this generation have no end.
-    #[error("permanents of {} have no end, so no life can be laid down", .0.title())]
-    NoEnd(Generation),
-    /// A number outside its range.
-    #[error("{what} must be from {low} to {high}, not {given}")]
-    OutOfRange {
-        /// Which number.
-        what: &'static str,
-        /// The lowest.
-        low: u32,
-        /// The highest.
-        high: u32,
-        /// What was given.
-        given: u32,
-    },
-}
-
-impl Refusal {
-    /// The refusal as a problem.
-    #[must_use]
-    pub fn problem(&self) -> Problem {
-        let (code, rules): (ProblemCode, &[&str]) = match self {
-            Refusal::NotStarted | Refusal::OtherServer { .. } | Refusal::OtherClearinghouse(_) | Refusal::OtherKey(_) => {
-                (ProblemCode::Conflict, &[])
-            }
-            Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &["AC-33"]),
-            Refusal::PackVersion { .. } => (ProblemCode::PackVersion, &["AC-36", "VC-08"]),
-            Refusal::NotActivated => (ProblemCode::NotActivated, &["AC-30"]),
-            Refusal::NoEnd(_) => (ProblemCode::Conflict, &["W2K-06"]),
-            Refusal::OutOfRange { .. } => (ProblemCode::Invalid, &[]),
-        };
-        Problem::new(code, self.to_string()).under(rules)
-    }
 }
 
 /// The state of a license server. Fields are private: what others need is in `reports.rs`.
@@ -423,6 +367,9 @@ pub struct Ledger {
     ends: BTreeSet<(LabTime, u64)>,
     temporaries_issued: BTreeMap<ProductVersion, u64>,
     next_lives: VecDeque<u32>,
+    network: network::Network,
+    /// Other license servers.
+    peers: peers::Peers,
 }
 
 impl Default for Ledger {
@@ -452,6 +399,8 @@ impl Default for Ledger {
             ends: BTreeSet::new(),
             temporaries_issued: BTreeMap::new(),
             next_lives: VecDeque::new(),
+            network: network::Network::default(),
+            peers: peers::Peers::default(),
         }
     }
 }

@@ -78,11 +78,20 @@ impl Ledger {
         &self.settings
     }
 
-    /// The enrolled terminal server that has this key.
+    /// The enrolled terminal server or license server that has this key.
     #[must_use]
     pub fn caller(&self, thumbprint: &str) -> Option<(ServerName, PublicKey)> {
-        let name = self.callers.get(thumbprint)?;
-        self.terminal_servers.get(name).map(|key| (name.clone(), *key))
+        if let Some(name) = self.callers.get(thumbprint) {
+            return self.terminal_servers.get(name).map(|key| (name.clone(), *key));
+        }
+        let (name, peer) = self.peers().find(|(_, peer)| peer.key.thumbprint() == thumbprint)?;
+        Some((name.clone(), peer.key))
+    }
+
+    /// Whether a terminal server is enrolled with this key.
+    #[must_use]
+    pub fn is_terminal_server(&self, key: &crate::model::PublicKey) -> bool {
+        self.callers.contains_key(&key.thumbprint())
     }
 
     /// The enrolled terminal servers.
@@ -128,6 +137,11 @@ impl Ledger {
     #[must_use]
     pub fn record(&self, number: u64) -> Option<&LicenseRecord> {
         self.records.get(&number)
+    }
+
+    /// The installed packs, oldest first.
+    pub(super) fn installed_packs(&self) -> impl Iterator<Item = &InstalledPack> {
+        self.packs.values()
     }
 
     /// An installed pack by its id.

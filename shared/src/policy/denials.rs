@@ -182,6 +182,13 @@ pub fn not_activated() -> LogRecord {
     log(TERM_SERV_LICENSING, 18, Level::Warning, "This license server is not activated and issues temporary licenses only. Activate it.")
 }
 
+/// LS-01: event 4141, which license servers log from 2008 on.
+#[must_use]
+pub fn not_in_group(generation: Generation, asked_by: &ServerName) -> Option<LogRecord> {
+    let text = format!("{asked_by} is not a member of the local group \"Terminal Services Computers\" and is given no licenses.");
+    (generation.version() >= ProductVersion::V6_0).then(|| log(TERM_SERV_LICENSING, 4141, Level::Warning, text))
+}
+
 /// LS-11, SD-07: event 20.
 #[must_use]
 pub fn low_pool(version: ProductVersion, left: u64) -> LogRecord {

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clearinghouse::Wanted;
+use super::directory::ReportScope;
 use crate::model::{
-    Cal, CalId, CalKind, DeviceName, Generation, HardwareId, LabTime, Pack, Platform, ProductId, ProductVersion, PublicKey, Purchase,
-    Registrant, RequestId, ServerName, TraceStep, UserName,
+    Cal, CalId, CalKind, DeviceName, DomainName, Generation, HardwareId, LabTime, LicenseServerRole, Pack, Placement, Platform, ProductId,
+    ProductVersion, PublicKey, Purchase, Registrant, RequestId, ServerName, SiteName, TraceStep, UserName,
 };
 
 /// `POST /inquiries`, signed by an enrolled terminal server: a device needs a license.
@@ -131,6 +132,198 @@ pub struct Contact {
     pub version: ProductVersion,
     /// Whether it is activated.
     pub activated: bool,
+    /// Its role (DI-26).
+    pub role: LicenseServerRole,
+    /// Where it stands.
+    pub placement: Placement,
+}
+
+/// `PUT /network`: where this license server stands, and its role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceLicenseServer {
+    /// Where it stands.
+    pub placement: Placement,
+    /// Its role; none takes the install default: Enterprise in a directory, else Domain (DI-23, TL-10).
+    #[serde(default)]
+    pub role: Option<LicenseServerRole>,
+}
+
+/// `GET /network`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LicenseServerStanding {
+    /// The license server.
+    pub name: ServerName,
+    /// Its generation.
+    pub generation: Generation,
+    /// Where it stands.
+    pub placement: Placement,
+    /// Its role.
+    pub role: LicenseServerRole,
+    /// The directory that it knows.
+    pub directory: Option<ServerName>,
+    /// The site in which it is published (DI-23).
+    pub published_in: Option<SiteName>,
+    /// The domains whose group "Terminal Server License Servers" it is in (W08-05).
+    pub groups: Vec<DomainName>,
+}
+
+/// `PUT /publication`: publish this server in its site, or take it from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublicationChange {
+    /// Whether it is to be published.
+    pub published: bool,
+}
+
+/// `GET /configuration-review` (TL-08).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConfigurationReview {
+    /// The license server.
+    pub name: ServerName,
+    /// What was looked at.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// What.
+    pub check: String,
+    /// Whether it is as it should be.
+    pub good: bool,
+    /// How it is.
+    pub found: String,
+    /// What to do about it; empty where nothing is to be done.
+    pub cure: String,
+    /// The rules behind it.
+    pub rules: Vec<String>,
+}
+
+/// `POST /user-licenses`, signed by an enrolled terminal server: a user has logged on in Per User mode (W08-04).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrackUser {
+    /// The connection it belongs to.
+    pub request: RequestId,
+    /// The user, `domain\name`.
+    pub user: UserName,
+    /// The version of the terminal server.
+    pub version: ProductVersion,
+}
+
+/// The answer to it. Whatever it is, the user is let in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum TrackAnswer {
+    /// The directory holds a license that lasts: nothing was written.
+    Stands {
+        /// Its end.
+        until: LabTime,
+    },
+    /// A license was written.
+    Issued {
+        /// Its end.
+        until: LabTime,
+        /// Whether it goes on where one held.
+        extended: bool,
+    },
+    /// This server is not in the group of the user's domain (W08-05).
+    NotInGroup,
+    /// The directory knows no such user: a local account.
+    NoSuchUser,
+    /// This server is in no directory (W08-06).
+    Workgroup,
+    /// The directory did not answer.
+    DirectorySilent {
+        /// What happened.
+        reason: String,
+    },
+    /// License servers before 2008 keep no record of users (PU-07).
+    NotKept,
+}
+
+impl TrackAnswer {
+    /// The answer in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            TrackAnswer::Stands { until } => format!("the user's license in the directory holds until {until}"),
+            TrackAnswer::Issued { until, extended: false } => format!("a license until {until} was written to the directory"),
+            TrackAnswer::Issued { until, extended: true } => format!("the license was extended until {until} in the directory"),
+            TrackAnswer::NotInGroup => "not in the group \"Terminal Server License Servers\" of the user's domain: event 4105".to_owned(),
+            TrackAnswer::NoSuchUser => "the directory knows no such user".to_owned(),
+            TrackAnswer::Workgroup => "it is in no directory: users cannot be tracked".to_owned(),
+            TrackAnswer::DirectorySilent { reason } => format!("the directory was silent ({reason}): event 4105"),
+            TrackAnswer::NotKept => "license servers before 2008 keep no record of users".to_owned(),
+        }
+    }
+}
+
+/// `POST /per-user-reports` and `GET /per-user-reports`: who holds a user license (TL-07).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PerUserReport {
+    /// When it was made.
+    pub at: LabTime,
+    /// What it is about.
+    pub scope: ReportScope,
+    /// The users whose licenses hold; each counts once for a version (PU-08).
+    pub users: Vec<PerUserRow>,
+    /// Version by version.
+    pub summary: Vec<PerUserSummary>,
+    /// Users that could not be recorded (W08-05).
+    pub failures: Vec<PerUserFailure>,
+}
+
+/// A user's license.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PerUserRow {
+    /// The user.
+    pub user: UserName,
+    /// Its version.
+    pub version: ProductVersion,
+    /// Its end.
+    pub expires_at: LabTime,
+    /// The license server that wrote it.
+    pub managing_server: ServerName,
+}
+
+/// How a version stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PerUserSummary {
+    /// The version.
+    pub version: ProductVersion,
+    /// User CALs installed on this license server.
+    pub installed: u64,
+    /// Users whose license holds; may be more than there are CALs (W08-04).
+    pub issued: u64,
+    /// What is left.
+    pub availability: Availability,
+}
+
+/// What is left of a version's User CALs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Availability {
+    /// Free ones.
+    Available,
+    /// A tenth or less.
+    Limited,
+    /// None, or more were issued than there are.
+    None,
+    /// This server cannot track users (W08-06).
+    NotTracking,
+}
+
+/// A user that could not be recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PerUserFailure {
+    /// The user.
+    pub user: UserName,
+    /// When.
+    pub at: LabTime,
+    /// Why.
+    pub reason: String,
 }
 
 /// `PUT /clearinghouse`: the clearinghouse that this license server belongs to.

@@ -4,6 +4,7 @@ pub mod clearinghouse;
 pub mod common;
 pub mod directory;
 pub mod license_server;
+pub mod peers;
 pub mod problem;
 pub mod terminal_server;
 pub mod workstation;

@@ -3,10 +3,14 @@
 
 mod activation;
 mod administration;
+mod between_license_servers;
+mod directory;
+mod discovery;
 mod exchange;
 mod grace;
 mod license_server;
 mod nt4;
+mod nt4_disk;
 mod per_device;
 mod per_user;
 mod recovery;

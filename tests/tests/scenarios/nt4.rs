@@ -19,6 +19,14 @@ pub(crate) async fn nt4(cals: u32) -> TestLab {
     lab
 }
 
+/// The same with five server CALs at another moment.
+pub(crate) async fn nt4_at(moment: &str) -> TestLab {
+    let plan = Plan::default().license_servers(&[]).packs(&[]).terminal_servers(&[("NT1", Generation::WindowsNt4)]).grace_running();
+    let lab = plan.beginning_at(moment.parse().unwrap()).start().await;
+    post(&lab, "/nt/license-manager/cals", json!({ "count": 5 })).await.unwrap();
+    lab
+}
+
 pub(crate) fn server(lab: &TestLab) -> &Service {
     &lab.terminal_servers[0]
 }

@@ -1,6 +1,6 @@
 //! How a terminal server finds its license servers.
 
-use super::Status::{Explained, Later};
+use super::Status::{Explained, Later, Working};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -10,7 +10,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("DI-03", Later, "2000: the site's object in the directory lists enterprise servers of any domain.", &[]),
     rule("DI-04", Later, "2000: where both are found the domain's go first.", &[]),
     rule("DI-05", Later, "2000 in a workgroup: a broadcast, and one responder by lot.", &[]),
-    rule("DI-06", Later, "2000: a server without the pack passes the request to the enterprise server.", &[]),
+    rule("DI-06", Working, "2000: a server without the pack passes the request to the enterprise server.", &["shared::ledger::peers::referral", "shared::policy::neighbours::candidates"]),
     rule("DI-07", Later, "2000 in a domain: looked at again every two hours, searched for every 15 minutes.", &[]),
     rule("DI-08", Later, "2000 enterprise: both once an hour.", &[]),
     rule("DI-09", Later, "When the chosen one falls silent the remembered ones are next, then a new search.", &[]),

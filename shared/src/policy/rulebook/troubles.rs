@@ -6,7 +6,7 @@ use super::{Rule, rule};
 #[rustfmt::skip]
 pub(super) const TOOLS: &[Rule] = &[
     rule("TL-01", Working, "The licensing manager: servers, their activation, packs, holders and actions.", &["lab::cli::licmgr::LicMgr"]),
-    rule("TL-02", Later, "The NT 4.0 license manager: categories and their counts.", &[]),
+    rule("TL-02", Working, "The NT 4.0 license manager: categories and their counts.", &["shared::node::workstation::reports::licenses", "lab::cli::nt::show_licenses"]),
     rule("TL-03", Later, "lsview: which license servers are there, of which role, seen when.", &[]),
     rule("TL-04", Working, "lsreport: everything issued, as tab-separated text.", &["lab::cli::lsreport::LsReport"]),
     rule("TL-05", Working, "tsctst: what a client has in its store.", &["lab::cli::tsctst::TsCtst"]),

@@ -1,0 +1,606 @@
+//! A license server among others: whom it knows, what they announced, whom it refers to, and what it owes them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::decide::{log, pool_event};
+use super::{Asked, Event, Ledger, Refusal, Server};
+use crate::machine::Rows;
+use crate::model::{Cal, CalId, CalKind, DeviceName, HardwareId, LabTime, ProductType, ProductVersion, PublicKey, ServerName, TraceStep};
+use crate::policy::events::{self, NotAnnounced};
+use crate::policy::neighbours::{self, Free};
+use crate::policy::{issuing, sweeping, terms, versions};
+use crate::wire::license_server::DeclineReason;
+use crate::wire::peers::{Announced, AnnouncedPack, Announcement, PeerRow, ReturnNotice};
+
+/// Another license server, enrolled here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    /// Its pinned key.
+    pub key: PublicKey,
+    /// Its address.
+    pub url: String,
+}
+
+/// Something about other license servers that is to be done.
+#[derive(Clone, Debug)]
+pub enum PeerCommand {
+    /// Enrol one, or change its address.
+    Trust {
+        /// Its name.
+        name: ServerName,
+        /// Key and address.
+        peer: Peer,
+    },
+    /// Forget one.
+    Forget(ServerName),
+    /// One announces what it has (LS-08).
+    Hear {
+        /// Who.
+        from: ServerName,
+        /// What.
+        announcement: Announcement,
+    },
+    /// One has heard this server's announcement of this number.
+    Told {
+        /// Who.
+        name: ServerName,
+        /// The number of the announcement.
+        number: u64,
+    },
+    /// One could not be told (events 7, 8, 15).
+    NotTold {
+        /// Who.
+        name: ServerName,
+        /// The number of the announcement.
+        number: u64,
+        /// Why.
+        why: NotAnnounced,
+    },
+    /// One has settled a return notice.
+    ReturnSettled(u64),
+    /// One could not be given a return notice (event 16).
+    ReturnFailed {
+        /// The notice's place.
+        number: u64,
+        /// Why.
+        reason: String,
+    },
+    /// One says that a CAL of this server may be taken back (LS-10).
+    TakeBack {
+        /// Who.
+        from: ServerName,
+        /// Which.
+        notice: ReturnNotice,
+    },
+    /// A referral brought a license, which is passed through (LS-07).
+    PassThrough {
+        /// What was asked for, and by whom.
+        asked: Box<Asked>,
+        /// The license.
+        cal: Cal,
+    },
+}
+
+/// Something that happened between license servers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "between", rename_all = "kebab-case")]
+pub enum PeerEvent {
+    /// One was enrolled, or its address changed.
+    Trusted {
+        /// Its name.
+        name: ServerName,
+        /// Key and address.
+        known: Peer,
+    },
+    /// One was forgotten.
+    Forgotten {
+        /// Its name.
+        name: ServerName,
+    },
+    /// One announced what it has (LS-08).
+    AnnouncementHeard {
+        /// Who.
+        from: ServerName,
+        /// What.
+        announcement: Announcement,
+    },
+    /// One was told what this server has.
+    Told {
+        /// Who.
+        name: ServerName,
+        /// The number of the announcement.
+        number: u64,
+    },
+    /// One could not be told; it is tried again at the next sweep.
+    NotTold {
+        /// Who.
+        name: ServerName,
+        /// The number of the announcement.
+        number: u64,
+    },
+    /// Servers that a request was referred to had nothing, or were silent.
+    ReferredInVain {
+        /// Who was silent, and until when each is left alone.
+        silent: BTreeMap<ServerName, LabTime>,
+        /// Who had nothing free.
+        empty: Vec<ServerName>,
+        /// For which version.
+        version: ProductVersion,
+    },
+    /// A license of another server was passed through (LS-07).
+    PassedThrough {
+        /// The device.
+        device: DeviceName,
+        /// Its hardware id.
+        hardware_id: HardwareId,
+        /// The license.
+        cal: CalId,
+        /// Who issued it.
+        issuer: ServerName,
+        /// Temporaries that this closes.
+        closes: Vec<u64>,
+        /// The terminal server that asked.
+        terminal_server: ServerName,
+        /// The rules that led to it.
+        rules: Vec<TraceStep>,
+    },
+    /// A CAL of another server moved here: that one is owed a return notice (LS-10).
+    ReturnOwed {
+        /// The notice's place.
+        number: u64,
+        /// To whom.
+        to: ServerName,
+        /// What it says.
+        notice: ReturnNotice,
+    },
+    /// A return notice was settled.
+    ReturnSettled {
+        /// Its place.
+        number: u64,
+    },
+    /// A return notice did not arrive; it is tried again at the next sweep (SD-19).
+    ReturnFailed {
+        /// Its place.
+        number: u64,
+    },
+    /// A CAL was taken back at another server's notice (LS-10).
+    TakenBack {
+        /// Its place in the ledger.
+        number: u64,
+        /// Whose notice.
+        from: ServerName,
+    },
+    /// What could not be said before is to be tried again.
+    TryAgain,
+}
+
+/// Something to be said to another license server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// Whom.
+    pub to: ServerName,
+    /// Where it is, and its key.
+    pub peer: Peer,
+    /// What.
+    pub what: Say,
+}
+
+/// What is to be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Say {
+    /// What this server has (LS-08).
+    Announce {
+        /// The number of the announcement.
+        number: u64,
+        /// The announcement.
+        announcement: Announcement,
+    },
+    /// That a CAL may be taken back (LS-10).
+    Return {
+        /// The notice's place.
+        number: u64,
+        /// The notice.
+        notice: ReturnNotice,
+    },
+}
+
+/// A return notice on its way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Pending {
+    to: ServerName,
+    notice: ReturnNotice,
+    failed: bool,
+}
+
+/// What a ledger knows about other license servers.
+#[derive(Debug, Default)]
+pub(super) struct Peers {
+    known: BTreeMap<ServerName, Peer>,
+    callers: HashMap<String, ServerName>,
+    announced: BTreeMap<ServerName, Announced>,
+    silent: BTreeMap<ServerName, LabTime>,
+    /// The number of what is to be announced: it rises with every change that others should know of.
+    announcement: u64,
+    told: BTreeMap<ServerName, u64>,
+    not_told: BTreeMap<ServerName, u64>,
+    returns: BTreeMap<u64, Pending>,
+    last_return: u64,
+    /// When something could not be said last; it is tried again at the sweep after that.
+    failed_at: Option<LabTime>,
+}
+
+pub(super) fn decide(ledger: &Ledger, server: &Server, command: PeerCommand, now: LabTime) -> Result<Vec<Event>, Refusal> {
+    let peers = &ledger.peers;
+    match command {
+        PeerCommand::Trust { name, peer } => trust(ledger, server, name, peer),
+        PeerCommand::Forget(name) if peers.known.contains_key(&name) => Ok(vec![Event::Peer(PeerEvent::Forgotten { name })]),
+        PeerCommand::Forget(name) => Err(Refusal::NoSuchServer(name)),
+        PeerCommand::Hear { from, announcement } => Ok(hear(peers, from, announcement)),
+        PeerCommand::Told { name, number } => Ok(vec![Event::Peer(PeerEvent::Told { name, number })]),
+        PeerCommand::NotTold { name, number, why } => {
+            let record = log(events::not_announced(&name, &why));
+            Ok(vec![Event::Peer(PeerEvent::NotTold { name, number }), record])
+        }
+        PeerCommand::ReturnSettled(number) => Ok(settled(peers, number)),
+        PeerCommand::ReturnFailed { number, reason } => Ok(return_failed(peers, number, &reason)),
+        PeerCommand::TakeBack { from, notice } => Ok(take_back(ledger, from, &notice)),
+        PeerCommand::PassThrough { asked, cal } => Ok(pass_through(ledger, server, &asked, &cal, now)),
+    }
+}
+
+fn trust(ledger: &Ledger, server: &Server, name: ServerName, peer: Peer) -> Result<Vec<Event>, Refusal> {
+    if name == server.name {
+        return Err(Refusal::Itself);
+    }
+    match ledger.peers.known.get(&name) {
+        Some(known) if known.key != peer.key => Err(Refusal::OtherKey(name)),
+        Some(known) if *known == peer => Ok(Vec::new()),
+        Some(_) | None => Ok(vec![Event::Peer(PeerEvent::Trusted { name, known: peer })]),
+    }
+}
+
+/// LS-08: an announcement that says nothing new is heard and not written down.
+fn hear(peers: &Peers, from: ServerName, announcement: Announcement) -> Vec<Event> {
+    let same = peers.announced.get(&from).is_some_and(|known| known.announcement == announcement);
+    if same && !peers.silent.contains_key(&from) {
+        return Vec::new();
+    }
+    vec![Event::Peer(PeerEvent::AnnouncementHeard { from, announcement })]
+}
+
+fn settled(peers: &Peers, number: u64) -> Vec<Event> {
+    peers.returns.contains_key(&number).then_some(Event::Peer(PeerEvent::ReturnSettled { number })).into_iter().collect()
+}
+
+/// LS-10, SD-19: event 16, and another try at the next sweep.
+fn return_failed(peers: &Peers, number: u64, reason: &str) -> Vec<Event> {
+    let Some(pending) = peers.returns.get(&number) else { return Vec::new() };
+    vec![Event::Peer(PeerEvent::ReturnFailed { number }), log(events::not_returned(&pending.to, pending.notice.version, reason))]
+}
+
+/// LS-10, RN-04, SD-19: a CAL on record is taken back if version and end are those of the notice.
+fn take_back(ledger: &Ledger, from: ServerName, notice: &ReturnNotice) -> Vec<Event> {
+    let record = ledger.by_id.get(&notice.cal).and_then(|number| ledger.records.get(number));
+    let fits = record.filter(|record| {
+        record.cal.hardware_id == notice.hardware_id && neighbours::is_the_one(&record.cal, notice.version, notice.expires_at)
+    });
+    fits.map(|record| Event::Peer(PeerEvent::TakenBack { number: record.number, from })).into_iter().collect()
+}
+
+/// LS-07, SD-06: the license of another server goes to the terminal server; the empty pool is logged all the same.
+fn pass_through(ledger: &Ledger, server: &Server, asked: &Asked, cal: &Cal, now: LabTime) -> Vec<Event> {
+    let mut rules = Vec::new();
+    let events = in_vain(server, asked, &mut rules, now);
+    let logged = pool_event(ledger, asked, &mut rules);
+    rules.push(TraceStep::new("LS-07", format!("own pool empty: referred to {}, whose license is passed through", cal.issuer)));
+    let passed = PeerEvent::PassedThrough {
+        device: asked.inquiry.device.clone(),
+        hardware_id: asked.inquiry.hardware_id,
+        cal: cal.id,
+        issuer: cal.issuer.clone(),
+        closes: ledger.open_temporaries(asked.inquiry.hardware_id, cal.version),
+        terminal_server: asked.terminal_server.clone(),
+        rules,
+    };
+    events.into_iter().chain([logged, Event::Peer(passed)]).collect()
+}
+
+/// LS-07: what came of referrals that brought nothing, noted in the trace and remembered, so that the next request does not wait
+/// for the same silence, nor ask for what is gone.
+pub(super) fn in_vain(server: &Server, asked: &Asked, rules: &mut Vec<TraceStep>, now: LabTime) -> Option<Event> {
+    let mut silent = BTreeMap::new();
+    let mut empty = Vec::new();
+    for elsewhere in &asked.elsewhere {
+        let name = &elsewhere.server;
+        match &elsewhere.said {
+            Ok(reason) => {
+                rules.push(TraceStep::new("LS-07", format!("referred to {name}, which has nothing for this device ({reason:?})")));
+                if *reason == DeclineReason::NoneAvailable {
+                    empty.push(name.clone());
+                }
+            }
+            Err(reason) => {
+                rules.push(TraceStep::new("LS-07", format!("referred to {name}, which was silent ({reason})")));
+                silent.insert(name.clone(), now + server.terms().silence);
+            }
+        }
+    }
+    let version = asked.inquiry.version;
+    let news = !silent.is_empty() || !empty.is_empty();
+    news.then_some(Event::Peer(PeerEvent::ReferredInVain { silent, empty, version }))
+}
+
+/// LS-10, RN-04: the notice that a draw for this license leaves owing to its issuer.
+pub(super) fn return_owed(ledger: &Ledger, server: &Server, asked: &Asked) -> Option<Event> {
+    let inquiry = &asked.inquiry;
+    let presented = asked.presented.as_ref().filter(|cal| cal.hardware_id == inquiry.hardware_id)?;
+    if !neighbours::moves(presented, &server.name, inquiry.version) {
+        return None;
+    }
+    let notice = ReturnNotice {
+        request: inquiry.request.clone(),
+        cal: presented.id,
+        hardware_id: presented.hardware_id,
+        version: presented.version,
+        expires_at: presented.expires_at,
+    };
+    Some(Event::Peer(PeerEvent::ReturnOwed { number: ledger.peers.last_return + 1, to: presented.issuer.clone(), notice }))
+}
+
+impl Peers {
+    /// Takes an event in; what it means for records and packs is the ledger's.
+    pub(super) fn apply(&mut self, event: &PeerEvent, at: LabTime, rows: &mut Rows) {
+        match event {
+            PeerEvent::Trusted { name, known } => {
+                rows.put(format!("license-server/{name}"), known);
+                self.know(name.clone(), known.clone());
+            }
+            PeerEvent::Forgotten { name } => self.forget(name, rows),
+            PeerEvent::AnnouncementHeard { from, announcement } => {
+                let announced = Announced { at, announcement: announcement.clone() };
+                rows.put(format!("announced/{from}"), &announced);
+                self.announced.insert(from.clone(), announced);
+                if self.silent.remove(from).is_some() {
+                    rows.put("silent", &self.silent);
+                }
+            }
+            PeerEvent::Told { name, number } => {
+                self.told.insert(name.clone(), *number);
+                self.not_told.remove(name);
+                rows.put("told", &self.told);
+                rows.put("not-told", &self.not_told);
+            }
+            PeerEvent::NotTold { name, number } => {
+                self.not_told.insert(name.clone(), *number);
+                rows.put("not-told", &self.not_told);
+                self.failed(at, rows);
+            }
+            PeerEvent::ReferredInVain { silent, empty, version } => self.referred_in_vain(silent, empty, *version, rows),
+            PeerEvent::ReturnOwed { number, to, notice } => {
+                self.last_return = *number;
+                rows.put("last-return", number);
+                self.keep_return(*number, Pending { to: to.clone(), notice: notice.clone(), failed: false }, rows);
+            }
+            PeerEvent::ReturnSettled { number } => {
+                self.returns.remove(number);
+                rows.remove(return_key(*number));
+            }
+            PeerEvent::ReturnFailed { number } => {
+                if let Some(pending) = self.returns.get(number).cloned() {
+                    self.keep_return(*number, Pending { failed: true, ..pending }, rows);
+                }
+                self.failed(at, rows);
+            }
+            PeerEvent::TryAgain => self.try_again(rows),
+            PeerEvent::PassedThrough { .. } | PeerEvent::TakenBack { .. } => {}
+        }
+    }
+
+    /// Reads a row back; whether it was one of these.
+    pub(super) fn load(&mut self, key: &str, value: &[u8]) -> Result<bool, crate::machine::RowError> {
+        use crate::machine::RowError;
+        let (kind, rest) = key.split_once('/').unwrap_or((key, ""));
+        let name = || rest.parse::<ServerName>().map_err(|error| RowError::new(key, error));
+        match kind {
+            "license-server" => self.know(name()?, RowError::parse(key, value)?),
+            "announced" => drop(self.announced.insert(name()?, RowError::parse(key, value)?)),
+            "silent" => self.silent = RowError::parse(key, value)?,
+            "announcement" => self.announcement = RowError::parse(key, value)?,
+            "told" => self.told = RowError::parse(key, value)?,
+            "not-told" => self.not_told = RowError::parse(key, value)?,
+            "last-return" => self.last_return = RowError::parse(key, value)?,
+            "failed-at" => self.failed_at = RowError::parse(key, value)?,
+            "return" => {
+                let number = u64::from_str_radix(rest, 16).map_err(|error| RowError::new(key, error))?;
+                self.returns.insert(number, RowError::parse(key, value)?);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// LS-08: packs were added, removed or exhausted, or are no longer: others have to be told.
+    pub(super) fn changed(&mut self, rows: &mut Rows) {
+        self.announcement += 1;
+        rows.put("announcement", &self.announcement);
+    }
+
+    /// SD-19: the sweep at which what failed is tried again.
+    pub(super) fn next_try(&self, sweep_at_s: u32) -> Option<LabTime> {
+        self.failed_at.map(|at| sweeping::sweep_after(at + crate::model::Span::seconds(1), sweep_at_s))
+    }
+
+    fn know(&mut self, name: ServerName, peer: Peer) {
+        self.callers.insert(peer.key.thumbprint(), name.clone());
+        self.known.insert(name, peer);
+    }
+
+    fn forget(&mut self, name: &ServerName, rows: &mut Rows) {
+        if let Some(peer) = self.known.remove(name) {
+            self.callers.remove(&peer.key.thumbprint());
+        }
+        self.announced.remove(name);
+        self.told.remove(name);
+        self.not_told.remove(name);
+        self.silent.remove(name);
+        let owed: Vec<u64> = self.returns.iter().filter(|(_, pending)| pending.to == *name).map(|(number, _)| *number).collect();
+        for number in owed {
+            self.returns.remove(&number);
+            rows.remove(return_key(number));
+        }
+        rows.remove(format!("license-server/{name}"));
+        rows.remove(format!("announced/{name}"));
+        rows.put("told", &self.told);
+        rows.put("not-told", &self.not_told);
+        rows.put("silent", &self.silent);
+    }
+
+    fn referred_in_vain(&mut self, silent: &BTreeMap<ServerName, LabTime>, empty: &[ServerName], version: ProductVersion, rows: &mut Rows) {
+        self.silent.extend(silent.iter().map(|(name, until)| (name.clone(), *until)));
+        rows.put("silent", &self.silent);
+        for name in empty {
+            let Some(announced) = self.announced.get_mut(name) else { continue };
+            let serves = |pack: &&mut AnnouncedPack| {
+                pack.pack.product_type == ProductType::Device && versions::license_covers(pack.pack.version, version)
+            };
+            announced.announcement.packs.iter_mut().filter(serves).for_each(|pack| pack.available = 0);
+            rows.put(format!("announced/{name}"), announced);
+        }
+    }
+
+    fn keep_return(&mut self, number: u64, pending: Pending, rows: &mut Rows) {
+        rows.put(return_key(number), &pending);
+        self.returns.insert(number, pending);
+    }
+
+    fn failed(&mut self, at: LabTime, rows: &mut Rows) {
+        self.failed_at = Some(at);
+        rows.put("failed-at", &self.failed_at);
+    }
+
+    fn try_again(&mut self, rows: &mut Rows) {
+        self.failed_at = None;
+        self.not_told.clear();
+        rows.put("failed-at", &self.failed_at);
+        rows.put("not-told", &self.not_told);
+        for (number, pending) in self.returns.iter_mut().filter(|(_, pending)| pending.failed) {
+            pending.failed = false;
+            rows.put(return_key(*number), pending);
+        }
+    }
+}
+
+impl Ledger {
+    /// The enrolled license server that has this key.
+    #[must_use]
+    pub fn peer_of(&self, key: &PublicKey) -> Option<&ServerName> {
+        self.peers.callers.get(&key.thumbprint())
+    }
+
+    /// An enrolled license server.
+    #[must_use]
+    pub fn peer(&self, name: &ServerName) -> Option<&Peer> {
+        self.peers.known.get(name)
+    }
+
+    /// The enrolled license servers and their keys.
+    pub fn peers(&self) -> impl Iterator<Item = (&ServerName, &Peer)> {
+        self.peers.known.iter()
+    }
+
+    /// The enrolled license servers as the list shows them.
+    #[must_use]
+    pub fn peer_rows(&self, now: LabTime) -> Vec<PeerRow> {
+        let peers = &self.peers;
+        let row = |(name, peer): (&ServerName, &Peer)| PeerRow {
+            name: name.clone(),
+            key: peer.key,
+            url: peer.url.clone(),
+            announced: peers.announced.get(name).cloned(),
+            told: peers.told.get(name) == Some(&peers.announcement),
+            silent_until: peers.silent.get(name).copied().filter(|until| now < *until),
+            returns_pending: peers.returns.values().filter(|pending| pending.to == *name).count(),
+        };
+        peers.known.iter().map(row).collect()
+    }
+
+    /// What is to be said to other license servers now; what failed waits for the next sweep or start (LS-08, LS-10, SD-19).
+    #[must_use]
+    pub fn owed(&self) -> Vec<Owed> {
+        let peers = &self.peers;
+        let number = peers.announcement;
+        let announce = peers.known.iter().filter(|(name, _)| peers.told.get(*name) != Some(&number));
+        let announce = announce.filter(|(name, _)| peers.not_told.get(*name) != Some(&number)).filter_map(|(name, peer)| {
+            let what = Say::Announce { number, announcement: self.announcement()? };
+            Some(Owed { to: name.clone(), peer: peer.clone(), what })
+        });
+        let returns = peers.returns.iter().filter(|(_, pending)| !pending.failed).filter_map(|(number, pending)| {
+            let peer = peers.known.get(&pending.to)?.clone();
+            Some(Owed { to: pending.to.clone(), peer, what: Say::Return { number: *number, notice: pending.notice.clone() } })
+        });
+        announce.chain(returns).take(AT_ONCE_MAX).collect()
+    }
+
+    /// What this server announces (LS-08).
+    fn announcement(&self) -> Option<Announcement> {
+        let server = self.server.as_ref()?;
+        let packs = self.installed_packs().map(|pack| AnnouncedPack { pack: pack.pack.clone(), available: pack.available() });
+        Some(Announcement { generation: server.generation, product_id: server.product_id.clone(), packs: packs.collect() })
+    }
+
+    /// What another license server announced last.
+    #[must_use]
+    pub fn announced(&self, name: &ServerName) -> Option<&Announcement> {
+        self.peers.announced.get(name).map(|announced| &announced.announcement)
+    }
+
+    /// LS-07: the servers that this request is to be referred to, in order, because a permanent is due and the own pool is empty;
+    /// none where it is to be decided here.
+    #[must_use]
+    pub fn referral(&self, asked: &Asked, now: LabTime) -> Vec<(ServerName, Peer)> {
+        let Some(server) = &self.server else { return Vec::new() };
+        let version = asked.inquiry.version;
+        if self.peers.known.is_empty() || !versions::server_serves(server.version(), version) || !self.may_ask(asked.caller()) {
+            return Vec::new();
+        }
+        let terms = terms::between(server.generation, asked.inquiry.generation, version);
+        let request = self.request(asked, terms, now, self.is_activated(now));
+        let decided = issuing::decide(&request, &mut Vec::new());
+        if !issuing::may_refer(&request, &decided) {
+            return Vec::new();
+        }
+        let names = neighbours::candidates(&self.announced_free(now), version, self.settings.prevent_license_upgrade);
+        names.into_iter().filter_map(|name| self.peers.known.get(&name).cloned().map(|peer| (name, peer))).collect()
+    }
+
+    fn announced_free(&self, now: LabTime) -> Vec<Free<'_>> {
+        let peers = &self.peers;
+        let speaks = |name: &ServerName| peers.silent.get(name).is_none_or(|until| *until <= now);
+        let announced = peers.announced.iter().filter(|(name, _)| speaks(name));
+        let free = announced.flat_map(|(name, announced)| {
+            let packs = announced.announcement.packs.iter();
+            packs.map(move |pack| Free {
+                server: name,
+                version: pack.pack.version,
+                product_type: pack.pack.product_type,
+                count: pack.available,
+            })
+        });
+        free.collect()
+    }
+
+    /// Whether a license that came from a referral is what was asked for: a permanent for this device, of the version or a newer one.
+    #[must_use]
+    pub fn is_asked_for(asked: &Asked, cal: &Cal) -> bool {
+        cal.kind == CalKind::Permanent && cal.hardware_id == asked.inquiry.hardware_id && cal.version >= asked.inquiry.version
+    }
+}
+
+fn return_key(number: u64) -> String {
+    format!("return/{number:016x}")
+}
+
+/// How much is said at once, before the state is looked at again.
+const AT_ONCE_MAX: usize = 64;

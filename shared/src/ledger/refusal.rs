@@ -1,0 +1,85 @@
+//! Why a command to a license server is improper.
+
+use crate::model::{Generation, PackId, ProductVersion, ServerName};
+use crate::wire::problem::{Problem, ProblemCode};
+
+/// Why a command was improper.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The service has not said who it is yet.
+    #[error("this license server has not been started yet")]
+    NotStarted,
+    /// The data directory is another server's.
+    #[error("this data directory belongs to {name} ({generation}); start it under that name and generation, or give another directory")]
+    OtherServer {
+        /// Whose it is.
+        name: ServerName,
+        /// Its generation.
+        generation: Generation,
+    },
+    /// Another clearinghouse is trusted already.
+    #[error("this license server belongs to clearinghouse {0}; it cannot change to another one")]
+    OtherClearinghouse(ServerName),
+    /// Another key is pinned under that name.
+    #[error("{0} is enrolled with another key; compare the thumbprints, and enrol the new one under another name")]
+    OtherKey(ServerName),
+    /// A license server is no neighbour of its own.
+    #[error("a license server is not enrolled at itself")]
+    Itself,
+    /// Not enrolled.
+    #[error("no license server {0} is enrolled here")]
+    NoSuchServer(ServerName),
+    /// AC-33: installed before.
+    #[error("key pack {0} is already installed")]
+    PackInstalled(PackId),
+    /// AC-36, VC-08: too new for this server.
+    #[error("the pack is for product version {pack}, this license server is {server}")]
+    PackVersion {
+        /// The pack's version.
+        pack: ProductVersion,
+        /// The server's.
+        server: ProductVersion,
+    },
+    /// AC-30: not activated.
+    #[error("CALs can be installed only after activation")]
+    NotActivated,
+    /// W2K-13: a 2000 license server of a domain stands on a controller.
+    #[error("{0} is no domain controller: in a domain of Active Directory a Windows 2000 license server runs on one")]
+    NotOnController(ServerName),
+    /// W2K-06: permanents of this generation have no end.
+    #[error("permanents of {} have no end, so no life can be laid down", .0.title())]
+    NoEnd(Generation),
+    /// A number outside its range.
+    #[error("{what} must be from {low} to {high}, not {given}")]
+    OutOfRange {
+        /// Which number.
+        what: &'static str,
+        /// The lowest.
+        low: u32,
+        /// The highest.
+        high: u32,
+        /// What was given.
+        given: u32,
+    },
+}
+
+impl Refusal {
+    /// The refusal as a problem.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let (code, rules): (ProblemCode, &[&str]) = match self {
+            Refusal::NotStarted | Refusal::OtherServer { .. } | Refusal::OtherClearinghouse(_) | Refusal::OtherKey(_) => {
+                (ProblemCode::Conflict, &[])
+            }
+            Refusal::Itself => (ProblemCode::Invalid, &[]),
+            Refusal::NoSuchServer(_) => (ProblemCode::NotFound, &[]),
+            Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &["AC-33"]),
+            Refusal::PackVersion { .. } => (ProblemCode::PackVersion, &["AC-36", "VC-08"]),
+            Refusal::NotActivated => (ProblemCode::NotActivated, &["AC-30"]),
+            Refusal::NotOnController(_) => (ProblemCode::Conflict, &["W2K-13"]),
+            Refusal::NoEnd(_) => (ProblemCode::Conflict, &["W2K-06"]),
+            Refusal::OutOfRange { .. } => (ProblemCode::Invalid, &[]),
+        };
+        Problem::new(code, self.to_string()).under(rules)
+    }
+}
