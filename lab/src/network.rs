@@ -14,6 +14,7 @@ use shared::wire::common::{CutOff, Identity, NetworkView};
 use shared::wire::directory::{DomainChange, LicenseServerGroup, ServiceRow, TrustDirectory, TrustService, UserChange, UserRow};
 use shared::wire::license_server::PlaceLicenseServer;
 use shared::wire::terminal_server::{DiscoveryChange, DiscoveryView, LicenseServerList};
+use shared::wire::workstation::AddServerCals;
 
 use crate::api::{Api, path_segment};
 use crate::failure::Failure;
@@ -115,6 +116,9 @@ pub struct TerminalServerPart {
     /// Whether it licenses per user (WS03-02).
     #[serde(default)]
     pub per_user: bool,
+    /// Server CALs in the License Manager of a Windows NT 4.0 server (NT-14); no other generation has one.
+    #[serde(default)]
+    pub server_cals: u32,
     /// The license servers that its registry names (DI-01, DI-22).
     #[serde(default)]
     pub named: Vec<ServerName>,
@@ -167,6 +171,11 @@ impl NetworkFile {
             }
             if let Some(domain) = host.domain.as_ref().filter(|name| !self.domain.iter().any(|part| part.name == **name)) {
                 return Err(format!("{} is in the domain {domain}, which no [[domain]] describes", host.name));
+            }
+            if let Some(part) =
+                host.terminal_server.as_ref().filter(|part| part.server_cals > 0 && part.generation != Generation::WindowsNt4)
+            {
+                return Err(format!("{} is {}: server-cals are Windows NT 4.0's", part.name, part.generation.title()));
             }
             if host.controller && host.domain.is_none() {
                 return Err(format!("{} cannot be a domain controller: it is in no domain", host.name));
@@ -321,6 +330,12 @@ pub async fn stock(lab: &Lab, file: &NetworkFile) -> Result<Vec<Step>, Failure> 
                 steps.push(setup::install(lab, &api, place, product_type, cals).await?);
             }
         }
+    }
+    for (_, part) in file.terminal_servers().filter(|(_, part)| part.server_cals > 0) {
+        let place = lab.terminal_server(Some(&part.name))?;
+        let added = AddServerCals { count: part.server_cals };
+        let _: Value = lab.admin(Kind::TerminalServer, place)?.post("/nt/license-manager/cals", &added).await?;
+        steps.push(step(place, &format!("has {} server CALs in License Manager", part.server_cals), true));
     }
     Ok(steps)
 }

@@ -85,15 +85,21 @@ pub async fn run(lab: &Lab, plan: &Plan) -> Result<Vec<Step>, Failure> {
         }
         steps.extend(accounts(lab, &api, place, &plan.users).await?);
         if plan.per_user.contains(&place.name) {
-            let change = SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() };
-            let _: Value = api.patch("/settings", &change).await?;
-            steps.push(step(place, "licenses per user (PolicyAcOn = 4)", true));
+            steps.push(license_per_user(&api, place).await?);
         }
     }
     Ok(steps)
 }
 
-/// Settles who knows whose key: the clearinghouse's at license servers, those of all license servers at each other, and each terminal server's and license server's at the other.
+/// WS03-02: switches a terminal server to licensing per user.
+pub(crate) async fn license_per_user(api: &Api, place: &Place) -> Result<Step, Failure> {
+    let change = SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() };
+    let _: Value = api.patch("/settings", &change).await?;
+    Ok(step(place, "licenses per user (PolicyAcOn = 4)", true))
+}
+
+/// Settles who knows whose key: the clearinghouse's at license servers, those of all license servers at each other, and each terminal
+/// server's and license server's at the other.
 ///
 /// # Errors
 /// As [`run`].
@@ -127,7 +133,13 @@ async fn trust_clearinghouse(lab: &Lab, place: &Place, clearinghouse: &Place, id
         return Err(Failure::Broken(format!("{} shows no root certificate at /identity", clearinghouse.name)));
     };
     let fingerprint = identity.root_fingerprint.clone().unwrap_or_default();
-    let body = TrustClearinghouse { name: identity.name.clone(), key: identity.key, root, url: clearinghouse.peer_url().to_owned() };
+    let body = TrustClearinghouse {
+        name: identity.name.clone(),
+        key: identity.key,
+        agreement: identity.agreement,
+        root,
+        url: clearinghouse.peer_url().to_owned(),
+    };
     let _: Value = lab.admin(Kind::LicenseServer, place)?.put("/clearinghouse", &body).await?;
     let what = format!("belongs to {}, root {}", identity.name, shorten(&fingerprint));
     Ok(step(place, &what, own.root_fingerprint != identity.root_fingerprint))

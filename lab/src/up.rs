@@ -1,4 +1,4 @@
-//! A whole lab in one process: three services on loopback sockets, set up, in one data folder.
+//! A whole lab in one process: its services on loopback sockets, set up, in one data folder.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
@@ -13,6 +13,7 @@ use shared::model::{Generation, LabTime, ServerName, UserName};
 
 use crate::control::{Action, Control, Order, Reply};
 use crate::failure::Failure;
+use crate::network::{self, NetworkFile};
 use crate::place::{Kind, LAB_FILE, Lab, LabFile, Place};
 use crate::setup::{self, Plan, Step};
 
@@ -35,6 +36,8 @@ pub struct Up {
     pub users: Vec<UserName>,
     /// Services that know nothing of one another: nobody trusts, nothing is activated, there are accounts only.
     pub bare: bool,
+    /// A network to build in place of one license server and one terminal server: the file that says it.
+    pub network: Option<PathBuf>,
 }
 
 /// A lab that runs in this process.
@@ -78,7 +81,11 @@ const BARE: &str = "bare";
 const DONE: &str = "done";
 
 /// What a lab's data folder holds; nothing else in it is ever deleted.
-const CONTENTS: [&str; 7] = ["clearinghouse", "license-server", "terminal-server", "clients", "passwords.json", SET_UP, LAB_FILE];
+const CONTENTS: [&str; 10] =
+    ["clearinghouse", "license-server", "terminal-server", "directory", "hosts", "clients", "passwords.json", NETWORK, SET_UP, LAB_FILE];
+
+/// The copy of the network file that a lab was built from, so that it is built the same at a later start.
+const NETWORK: &str = "network.toml";
 
 /// The hold on a data folder: while it lives, no other lab runs there.
 #[derive(Debug)]
@@ -139,7 +146,7 @@ pub fn empty(data: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Starts the three services, sets the lab up if it is new, and says in its lab file where it is.
+/// Starts the services, sets the lab up if it is new, and says in its lab file where it is.
 ///
 /// Whoever calls holds the data folder.
 ///
@@ -183,10 +190,8 @@ fn is_set_up(data: &Path) -> Result<bool, Failure> {
 async fn begin(up: &Up, services: &mut Vec<Member>) -> Result<(Lab, Vec<Step>), Failure> {
     let set_up = is_set_up(&up.data)?;
     let was_bare = std::fs::read_to_string(up.data.join(SET_UP)).is_ok_and(|text| text == BARE);
-    let kinds = [Kind::Clearinghouse, Kind::LicenseServer, Kind::TerminalServer];
-    for (place, kind) in (0_u16..).zip(kinds) {
-        let generation = if kind == Kind::LicenseServer { license_server_of(up.generation) } else { up.generation };
-        let plan = ServicePlan { kind, generation, config: service(up, kind.name(), place)? };
+    let network = network_of(up)?;
+    for plan in service_plans(up, network.as_ref())? {
         services.push(Member::start(plan).await?);
     }
     let data = std::path::absolute(&up.data).map_err(|error| Failure::file(&up.data, error))?;
@@ -198,11 +203,80 @@ async fn begin(up: &Up, services: &mut Vec<Member>) -> Result<(Lab, Vec<Step>), 
         }
         return Ok((lab, Vec::new()));
     }
-    let plan = Plan { cals: up.cals, registrant: setup::lab_registrant()?, per_user: Vec::new(), users: up.users.clone() };
-    let steps = if up.bare { setup::all_accounts(&lab, &plan.users).await? } else { setup::run(&lab, &plan).await? };
+    let steps = match &network {
+        None if up.bare => setup::all_accounts(&lab, &up.users).await?,
+        None => {
+            let plan = Plan { cals: up.cals, registrant: setup::lab_registrant()?, per_user: Vec::new(), users: up.users.clone() };
+            setup::run(&lab, &plan).await?
+        }
+        Some(network) => build(up, &lab, network).await?,
+    };
     let mark = up.data.join(SET_UP);
     std::fs::write(&mark, if up.bare { BARE } else { DONE }).map_err(|error| Failure::file(&mark, error))?;
     Ok((lab, steps))
+}
+
+/// The network that the folder's lab was built from, or the one that it is to be built from.
+fn network_of(up: &Up) -> Result<Option<NetworkFile>, Failure> {
+    let kept = up.data.join(NETWORK);
+    match &up.network {
+        None if kept.exists() => NetworkFile::read(&kept).map(Some),
+        None => Ok(None),
+        Some(path) => {
+            let network = NetworkFile::read(path)?;
+            if kept.exists() && NetworkFile::read(&kept)? != network {
+                return Err(Failure::Usage(format!(
+                    "{} holds a lab of another network; begin anew with --fresh, or choose another folder with --data",
+                    up.data.display()
+                )));
+            }
+            let text = std::fs::read(path).map_err(|error| Failure::file(path, error))?;
+            std::fs::write(&kept, text).map_err(|error| Failure::file(&kept, error))?;
+            Ok(Some(network))
+        }
+    }
+}
+
+/// The services of the usual lab, or of a network: each listens on the next port and keeps a folder of its own.
+fn service_plans(up: &Up, network: Option<&NetworkFile>) -> Result<Vec<ServicePlan>, Failure> {
+    let mut plans: Vec<ServicePlan> = Vec::new();
+    let mut add = |kind: Kind, generation: Generation, name: &str, folder: &str| {
+        let place = u16::try_from(plans.len()).unwrap_or(u16::MAX);
+        plans.push(ServicePlan { kind, generation, config: service(up, name, folder, place)? });
+        Ok::<(), Failure>(())
+    };
+    add(Kind::Clearinghouse, up.generation, "CH1", "clearinghouse")?;
+    let Some(network) = network else {
+        add(Kind::LicenseServer, license_server_of(up.generation), "LS1", "license-server")?;
+        add(Kind::TerminalServer, up.generation, "TS1", "terminal-server")?;
+        return Ok(plans);
+    };
+    if network.has_directory() {
+        add(Kind::Directory, up.generation, "DIR1", "directory")?;
+    }
+    for (_, part) in network.license_servers() {
+        add(Kind::LicenseServer, part.generation, part.name.as_str(), &format!("hosts/{}", part.name))?;
+    }
+    for (_, part) in network.terminal_servers() {
+        add(Kind::TerminalServer, part.generation, part.name.as_str(), &format!("hosts/{}", part.name))?;
+    }
+    Ok(plans)
+}
+
+/// The first start of a network: who trusts whom, activation, CALs, accounts, modes, places.
+async fn build(up: &Up, lab: &Lab, network: &NetworkFile) -> Result<Vec<Step>, Failure> {
+    let mut steps = setup::trust(lab).await?;
+    steps.extend(network::stock(lab, network).await?);
+    for (_, part) in network.terminal_servers() {
+        let place = lab.terminal_server(Some(&part.name))?;
+        let api = lab.admin(Kind::TerminalServer, place)?;
+        steps.extend(setup::accounts(lab, &api, place, &up.users).await?);
+        if part.per_user {
+            steps.push(setup::license_per_user(&api, place).await?);
+        }
+    }
+    steps.extend(network::apply(lab, network).await?);
+    Ok(steps)
 }
 
 /// Windows NT 4.0 has no license server; the lab's plays Windows Server 2003 beside it.
@@ -217,17 +291,12 @@ fn license_server_of(generation: Generation) -> Generation {
     }
 }
 
-fn service(up: &Up, folder: &str, place: u16) -> Result<ServiceConfig, Failure> {
+fn service(up: &Up, name: &str, folder: &str, place: u16) -> Result<ServiceConfig, Failure> {
     let port = match up.first_port {
         0 => 0,
         first => first
             .checked_add(place)
-            .ok_or_else(|| Failure::Usage("--ports: at most 65533, since three ports in a row are used".to_owned()))?,
-    };
-    let name = match place {
-        0 => "CH1",
-        1 => "LS1",
-        _ => "TS1",
+            .ok_or_else(|| Failure::Usage(format!("--ports: {first} is too high, since every service takes the next port in a row")))?,
     };
     let name = name.parse().map_err(|error| Failure::Broken(format!("{error}")))?;
     Ok(ServiceConfig {

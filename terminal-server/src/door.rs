@@ -92,13 +92,15 @@ async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected
     Ok(Connected { session, server: server.name, at: now, status, rule: verdict.rule, trace: verdict.trace, license, warning })
 }
 
-/// The workstation license that a server of Windows NT 4.0 gives with its verdict, and whether it was minted just now (NT-50).
+/// The workstation license that a server of Windows NT 4.0 gives with its verdict, and whether it waits for a logon (NT-50).
 fn own_license(node: &Node, events: &[Event]) -> Option<(Cal, bool)> {
     events.iter().find_map(|event| match event {
         Event::Workstation(workstation::Event::Minted { license }) => Some((license.cal.clone(), true)),
-        Event::Judged { verdict: Verdict { decision: Decision::Accepted { license: Some(id), .. }, hardware_id, .. }, .. } => {
-            node.workstation().license(hardware_id).filter(|license| license.cal.id == *id).map(|license| (license.cal.clone(), false))
-        }
+        Event::Judged { verdict: Verdict { decision: Decision::Accepted { license: Some(id), .. }, hardware_id, .. }, .. } => node
+            .workstation()
+            .license(hardware_id)
+            .filter(|license| license.cal.id == *id)
+            .map(|license| (license.cal.clone(), !license.in_database)),
         _ => None,
     })
 }

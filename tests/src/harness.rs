@@ -524,6 +524,7 @@ impl Service {
         let trust = TrustClearinghouse {
             name: clearinghouse.name.clone(),
             key: clearinghouse.key,
+            agreement: clearinghouse.agreement,
             root: clearinghouse.root.clone().expect("the clearinghouse has a root"),
             url: url.to_owned(),
         };

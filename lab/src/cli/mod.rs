@@ -4,15 +4,18 @@ mod accounts;
 mod client;
 mod connect;
 mod diagnose;
+mod discovery;
 mod faults;
 mod history;
 mod journals;
 mod licmgr;
 mod lsreport;
+mod network;
 mod nt;
 mod operate;
 mod owed;
 mod packs;
+mod per_user;
 mod play;
 mod servers;
 mod service;
@@ -224,6 +227,36 @@ enum Command {
         subcommand
     )]
     Servers(servers::Servers),
+    /// Show or change the lab's network: sites, domains, machines, and ways that are cut
+    #[command(after_help = "Example:  tsl network show\n          tsl network cut TS1 LS1", subcommand)]
+    Network(network::Network),
+    /// Search for license servers as the generation does, and show what was found by which way
+    #[command(
+        after_help = "Example:  tsl discover TS1 --trace\n          tsl discover TS1 --search automatic\n          tsl discover TS1 --intervals 2h,15m,1h\nRules: DI-01 to DI-11 (2000), DI-20 to DI-29 (2003), W08-14 (2008 R2 does not search)."
+    )]
+    Discover(discovery::Discover),
+    /// Show or change whom the terminal servers' registries name
+    #[command(after_help = "Example:  tsl registry set --server TS1 LS1\nRules: DI-01, DI-22, DI-30.", subcommand)]
+    Registry(discovery::Registry),
+    /// List the license servers: type, last seen, as lsview of the 2003 kit did
+    #[command(
+        after_help = "Example:  tsl lsview\n          tsl lsview --every 5m --log lsview.log\nRules: TL-03. A workgroup's server shows as Domain."
+    )]
+    Lsview(discovery::Lsview),
+    /// Show the directory, or change its group of license servers
+    #[command(after_help = "Example:  tsl directory users", subcommand)]
+    Directory(network::Directory),
+    /// Look at a license server's group membership, publication and scope
+    #[command(after_help = "Example:  tsl review-configuration LS1\nRules: TL-08, W08-05, DI-23 to DI-25.")]
+    ReviewConfiguration(per_user::Review),
+    /// Report who holds a user license, from 2008 on
+    #[command(
+        after_help = "Example:  tsl per-user-report --domain LAB --unit SALES\n          tsl per-user-report --kept\nRules: TL-07, W08-04 to W08-06. For 2003 see tsl people."
+    )]
+    PerUserReport(per_user::Report),
+    /// List who worked on a terminal server in Per User mode: each owes one User CAL
+    #[command(after_help = "Example:  tsl people --server TS2\nRules: PU-07 (nothing enforces it), PU-08 (people, not sessions).")]
+    People(per_user::People),
     /// Show or move the lab's time
     #[command(
         after_help = "Example:  tsl clock freeze\n          tsl clock advance 89d\n          tsl clock set 2026-12-24T20:00:00Z\n          tsl clock advance 10m --service LS1     skew: one clock alone\nTime only goes forward. What falls due in between (the sweep of LS-09, say) happens at its own moment, on every service in order.",
@@ -321,6 +354,14 @@ impl Cli {
             Command::Settings(args) => args.run(&context).await,
             Command::Accounts(args) => args.run(&context).await,
             Command::Servers(args) => args.run(&context).await,
+            Command::Network(args) => args.run(&context).await,
+            Command::Discover(args) => args.run(&context).await,
+            Command::Registry(args) => args.run(&context).await,
+            Command::Lsview(args) => args.run(&context).await,
+            Command::Directory(args) => args.run(&context).await,
+            Command::ReviewConfiguration(args) => args.run(&context).await,
+            Command::PerUserReport(args) => args.run(&context).await,
+            Command::People(args) => args.run(&context).await,
             Command::Clock(args) => args.run(&context).await,
             Command::Dice(args) => args.run(&context).await,
             Command::Journal(args) => args.run(&context).await,

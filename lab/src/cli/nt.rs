@@ -136,7 +136,7 @@ enum Command {
     },
     /// Show the settings of Windows NT 4.0, or change one
     #[command(
-        after_help = "data-source            the ODBC System DSN; anything but \"Hydra License\" keeps the service from starting (NT-40, NT-41)\nservice-pack           3 to 6; before 5 the service does not start on 2000-02-29 (NT-51)\nprofile-needs-license  on: a domain user without a normal license gets no terminal-server profile; one article says so, and\n                       another that a temporary is enough (NT-21)\n\nExample:  tsl nt settings\n          tsl nt settings service-pack 4"
+        after_help = "data-source            the ODBC System DSN; anything but \"Hydra License\" keeps the service from starting (NT-40, NT-41)\nservice-pack           3 to 6; before 5 the service does not start on 2000-02-29 (NT-51)\nprofile-needs-license  on: a domain user without a normal license gets no terminal-server profile; one article says so, and\n                       another that a temporary is enough (NT-21)\ntemporaries-of-90-days on: temporaries last as long as one article says, KB245607; the other, KB187629, says 60 (CON-03)\n\nExample:  tsl nt settings\n          tsl nt settings service-pack 4"
     )]
     Settings {
         /// Its name

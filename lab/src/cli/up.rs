@@ -22,6 +22,7 @@ Two accounts are made, student and administrator; their passwords stand in tsl-d
 Example:  tsl up                                     then, in a second terminal: tsl connect PC01
           tsl up --temp --ports 0 --json             for a script: free ports, nothing left behind
           tsl up --fresh --start-at 2003-04-24T08:00:00Z --seed 7
+          tsl up --network docs/networks/mixed.toml   domains, sites and four generations; then: tsl network show
 Rules: AC-10 (activation), AC-30 (packs), GR-01 (grace begins with the first client).";
 
 #[derive(Args, Debug)]
@@ -32,7 +33,7 @@ pub(crate) struct UpArgs {
     /// Keep the data in a temporary folder and delete it at the end
     #[arg(long, conflicts_with_all = ["fresh", "data"])]
     temp: bool,
-    /// The first of three ports in a row; 0 takes free ones
+    /// The first of the ports in a row, one for each service; 0 takes free ones
     #[arg(long, default_value_t = 7801, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=65_533))]
     ports: u16,
     /// The data folder
@@ -50,6 +51,9 @@ pub(crate) struct UpArgs {
     /// Device CALs that a new lab has; with windows-nt4 server CALs and Full licenses too
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=9999))]
     cals: u32,
+    /// Build this network in place of one license server and one terminal server; docs/networks has one to begin with
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["generation", "cals"])]
+    network: Option<PathBuf>,
     /// Ordinary accounts that a new lab has, beside administrator
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "student")]
     users: Vec<UserName>,
@@ -88,6 +92,7 @@ impl UpArgs {
             cals: self.cals,
             users: self.users.clone(),
             bare: self.bare,
+            network: self.network.clone(),
         }
     }
 

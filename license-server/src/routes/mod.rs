@@ -2,6 +2,7 @@
 
 mod administration;
 mod licensing;
+mod lifecycle;
 mod network;
 mod peers;
 
@@ -15,6 +16,7 @@ pub(crate) fn table() -> Routes<LicenseServer> {
     let mut routes = Routes::new();
     licensing(&mut routes);
     administration(&mut routes);
+    lifecycle(&mut routes);
     trust(&mut routes);
     network(&mut routes);
     others(&mut routes);
@@ -88,6 +90,58 @@ fn network(routes: &mut Routes<LicenseServer>) {
         .post("/per-user-reports", admin, "Make a report of the users that hold a license, and keep it (TL-07).", network::report)
         .problems(&[Unreachable]);
     routes.get("/per-user-reports", admin, "The reports that were kept, newest first.", network::reports);
+}
+
+/// The life of an activation, typed codes, backup and restore.
+fn lifecycle(routes: &mut Routes<LicenseServer>) {
+    use ProblemCode::{
+        ActivationRefused, BackupRefused, CodeRefused, DeactivationRefused, Invalid, NotActivated, NotTrusted, PackInstalled, PackVersion,
+        RegistrantIncomplete, RequestReused, Unreachable,
+    };
+    let admin = Access::Administrator;
+    routes.get(
+        "/activation/papers",
+        admin,
+        "What the clearinghouse is told on its page or by telephone (AC-12, AC-13).",
+        lifecycle::papers,
+    );
+    routes
+        .post("/activation/id", admin, "Activate with a License Server ID (AC-12, AC-13, AC-17).", lifecycle::activate_by_id)
+        .problems(&[CodeRefused, NotActivated, NotTrusted]);
+    routes
+        .put("/activation/certificate", admin, "Bring the clearinghouse's certificate as a file (CE-15).", lifecycle::bring_certificate)
+        .problems(&[ActivationRefused, NotActivated, NotTrusted]);
+    routes
+        .post("/activation/key", admin, "Make a new key in place of one that got out (FT-23).", lifecycle::replace_key)
+        .problems(&[Invalid]);
+    routes.post("/reactivation", admin, "Activate again, for one of five reasons (AC-25, AC-26).", lifecycle::reactivate).problems(&[
+        NotTrusted,
+        NotActivated,
+        RegistrantIncomplete,
+        ActivationRefused,
+        RequestReused,
+        Unreachable,
+    ]);
+    routes.post("/deactivation", admin, "Deactivate: automatically or by telephone (AC-21 to AC-24).", lifecycle::deactivate).problems(&[
+        DeactivationRefused,
+        CodeRefused,
+        NotActivated,
+        NotTrusted,
+        RegistrantIncomplete,
+        RequestReused,
+        Unreachable,
+    ]);
+    routes.post("/packs/ids", admin, "Install a pack by its typed key pack ID (AC-03).", lifecycle::install_by_id).problems(&[
+        CodeRefused,
+        NotActivated,
+        NotTrusted,
+        PackInstalled,
+        PackVersion,
+    ]);
+    routes.get("/backup", admin, "The database, page by page (AC-38).", lifecycle::backup);
+    routes
+        .post("/restore", admin, "Restore a backup, piece by piece (AC-39, AC-40).", lifecycle::restore)
+        .problems(&[BackupRefused, Invalid]);
 }
 
 fn trust(routes: &mut Routes<LicenseServer>) {

@@ -35,6 +35,7 @@ impl Machine for Ledger {
                 rows.put(format!("certificate/{:08x}", certificate.number), certificate);
                 self.certificates.insert(certificate.number, certificate.clone());
             }
+            Event::Activation(event) => self.apply_activation(event, rows),
             Event::PackInstalled(pack) => {
                 rows.put(pack_key(pack.number), pack);
                 self.keep_pack(pack.clone());
@@ -94,6 +95,7 @@ impl Machine for Ledger {
                 let certificate: OwnCertificate = RowError::parse(key, value)?;
                 self.certificates.insert(certificate.number, certificate);
             }
+            "life" => self.life = RowError::parse(key, value)?,
             "pack" => self.keep_pack(RowError::parse(key, value)?),
             "settings" => self.settings = RowError::parse(key, value)?,
             "network" => self.network = RowError::parse(key, value)?,
@@ -170,7 +172,7 @@ impl Ledger {
         }
     }
 
-    fn change_pack(&mut self, id: &crate::model::PackId, rows: &mut Rows, change: impl FnOnce(&mut InstalledPack)) {
+    pub(super) fn change_pack(&mut self, id: &crate::model::PackId, rows: &mut Rows, change: impl FnOnce(&mut InstalledPack)) {
         let Some(mut pack) = self.pack_numbers.get(id).and_then(|number| self.packs.get(number)).cloned() else { return };
         let serves = (pack.pack.version, pack.pack.product_type);
         change(&mut pack);
@@ -194,7 +196,7 @@ impl Ledger {
         self.free.get(&serves).is_some_and(|packs| !packs.is_empty())
     }
 
-    fn keep_pack(&mut self, pack: InstalledPack) {
+    pub(super) fn keep_pack(&mut self, pack: InstalledPack) {
         let serves = (pack.pack.version, pack.pack.product_type);
         let free = self.free.entry(serves).or_default();
         if pack.available() > 0 {
@@ -206,7 +208,7 @@ impl Ledger {
         self.packs.insert(pack.number, pack);
     }
 
-    fn keep_record(&mut self, record: LicenseRecord) {
+    pub(super) fn keep_record(&mut self, record: LicenseRecord) {
         self.by_id.insert(record.cal.id, record.number);
         let numbers = self.by_device.entry(record.cal.hardware_id).or_default();
         if !numbers.contains(&record.number) {
@@ -234,10 +236,10 @@ impl Ledger {
     }
 }
 
-fn pack_key(number: u64) -> String {
+pub(super) fn pack_key(number: u64) -> String {
     format!("pack/{number:016x}")
 }
 
-fn license_key(number: u64) -> String {
+pub(super) fn license_key(number: u64) -> String {
     format!("license/{number:016x}")
 }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::clearinghouse::Wanted;
 use super::directory::ReportScope;
 use crate::model::{
-    Cal, CalId, CalKind, DeviceName, DomainName, Generation, HardwareId, LabTime, LicenseServerRole, Pack, Placement, Platform, ProductId,
-    ProductVersion, PublicKey, Purchase, Registrant, RequestId, ServerName, SiteName, TraceStep, UserName,
+    AgreementKey, Cal, CalId, CalKind, ConfirmationCode, ContactMethod, DeviceName, DomainName, Generation, HardwareId, LabTime,
+    LicenseServerId, LicenseServerRole, Pack, PackId, Placement, Platform, ProductId, ProductVersion, PublicKey, Purchase,
+    ReactivationReason, Registrant, RequestId, ServerName, SiteName, TraceStep, UserName,
 };
 
 /// `POST /inquiries`, signed by an enrolled terminal server: a device needs a license.
@@ -334,6 +335,9 @@ pub struct TrustClearinghouse {
     pub name: ServerName,
     /// Its public key, compared by the administrator.
     pub key: PublicKey,
+    /// Its key agreement key, published with the root: without it no typed code can be checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<AgreementKey>,
     /// The lab's root certificate, PEM.
     pub root: String,
     /// Its address: `http://host:port`.
@@ -380,6 +384,88 @@ pub struct ActivationView {
     pub activated_at: Option<LabTime>,
     /// The certificate's end: from then on the server is as before activation (CE-13).
     pub ends_at: Option<LabTime>,
+    /// The License Server ID, where the server was activated by one (AC-02).
+    pub license_server_id: Option<LicenseServerId>,
+    /// Which of the server's activations this is; 0 before the first.
+    pub number: u16,
+    /// When it was deactivated, where it was (AC-24).
+    pub deactivated_at: Option<LabTime>,
+    /// What the administrator should do now, where there is something (AC-27, AC-47).
+    pub prompt: Option<String>,
+}
+
+/// `GET /activation/papers`: what is pasted on the clearinghouse's page, or read out on the telephone (AC-12, AC-13).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Papers {
+    /// The server's name.
+    pub name: ServerName,
+    /// Its Product ID.
+    pub product_id: ProductId,
+    /// Its key text: 14 groups of five.
+    pub key_text: String,
+    /// A PKCS#10 certificate request, PEM: for the page only, where a certificate is wanted as a file (CE-15).
+    pub certificate_request: String,
+}
+
+/// `POST /activation/id`: activate with a License Server ID (AC-12, AC-13, AC-17).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActivateById {
+    /// The id.
+    pub license_server_id: LicenseServerId,
+    /// Why the server is activated again; left out at the first activation (AC-25).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReactivationReason>,
+}
+
+/// `PUT /activation/certificate`: the clearinghouse's certificate as a file, beside a License Server ID (CE-15).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BringCertificate {
+    /// The certificate, PEM.
+    pub certificate: String,
+}
+
+/// `POST /reactivation`: activate again, automatically (AC-25).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reactivate {
+    /// Why.
+    pub reason: ReactivationReason,
+    /// Who activates it.
+    pub registrant: Registrant,
+}
+
+/// `POST /activation/key`: a new key in place of one that got out, before a reactivation by a typed code (AC-25 reason 2, FT-23).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceKey {
+    /// Said on purpose: the old key is gone for good, and terminal servers must be given the new one.
+    pub compromised: bool,
+}
+
+/// `POST /deactivation` (AC-21 to AC-23).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deactivate {
+    /// How.
+    pub method: ContactMethod,
+    /// Who deactivates it, with an e-mail address: for the automatic way (AC-23).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registrant: Option<Registrant>,
+    /// What the clearinghouse's representative read out: by telephone (AC-22).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation_code: Option<ConfirmationCode>,
+}
+
+/// `POST /packs/ids`: install a pack by its typed id (AC-03).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InstallKeyPack {
+    /// Repeated when the request is asked again.
+    pub request: RequestId,
+    /// The id.
+    pub key_pack_id: PackId,
 }
 
 /// `POST /packs`: install CALs (AC-30 to AC-34).
@@ -405,6 +491,9 @@ pub struct PackRow {
     pub issued: u32,
     /// CALs that are free.
     pub available: u32,
+    /// CALs that are neither issued nor free: lost in a restore, or to be had from the clearinghouse again (AC-26, AC-40).
+    #[serde(default)]
+    pub withheld: u32,
     /// When it was installed.
     pub installed_at: LabTime,
 }
@@ -531,4 +620,46 @@ pub struct SecurityGroup {
 pub struct NextLife {
     /// Whole days, 52 to 89.
     pub days: u32,
+}
+
+/// The query of `GET /backup`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackupQuery {
+    /// The `next` of the page before; left out for the first.
+    pub after: Option<u64>,
+}
+
+/// A page of `GET /backup` (AC-38): what it holds is for a restore, and for nobody to read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BackupPage {
+    /// All but the license records; on the first page only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<serde_json::Value>,
+    /// License records.
+    pub records: Vec<serde_json::Value>,
+    /// Give this as `after` to get the next page; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+}
+
+/// `POST /restore` (AC-39, AC-40): a backup in pieces, in this order. Nothing changes before the end has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "part", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum RestorePart {
+    /// All but the license records.
+    Begin {
+        /// As the backup's first page had them.
+        facts: serde_json::Value,
+    },
+    /// License records.
+    Records {
+        /// As the backup's pages had them.
+        records: Vec<serde_json::Value>,
+    },
+    /// That was all.
+    End {
+        /// How many records there were.
+        records: u64,
+    },
 }

@@ -89,7 +89,9 @@ fn usual_of_nt4(method: &str, path: &str) -> Value {
         ("PUT", "/nt/console") => json!({"user": "administrator"}),
         ("POST", "/nt/service") => json!({"action": "stop"}),
         ("POST", "/nt/shutdown") => json!({"from": "console"}),
-        ("PATCH", "/nt/settings") => json!({"data_source": "Hydra License", "service_pack": 4, "profile_needs_license": true}),
+        ("PATCH", "/nt/settings") => {
+            json!({"data_source": "Hydra License", "service_pack": 4, "profile_needs_license": true, "temporaries_of_90_days": true})
+        }
         ("POST", "/lab/nt/cryptography") => json!({"mismatch": true}),
         _ => panic!("{method} {path} takes a body that this test does not know"),
     }

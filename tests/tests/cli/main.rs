@@ -3,6 +3,7 @@
 
 mod addresses;
 mod clocks;
+mod network;
 mod nt4;
 mod packs;
 mod printed;

@@ -38,6 +38,10 @@ fn a_lab_of_nt_4_needs_no_license_server_and_shows_both_of_its_managers() {
     let _ = room.done("nt lm add 3");
     let _ = room.done("connect PC08");
     assert!(room.done("nt lm").contains("Per Server: 5 server CALs bought, 1 in use (1 sessions, 0 shares)"));
+    for words in ["grace", "mode"] {
+        let said = room.tsl(words);
+        assert!(said.exit == 2 && said.err.contains("Windows NT 4.0"), "{said:?}");
+    }
     let help = room.done("nt --help");
     assert!(help.contains("in effect an NT Workstation") && help.contains("NT-07"), "{help}");
 }

@@ -16,5 +16,6 @@ mod per_user;
 mod recovery;
 mod several_servers;
 mod tampering;
+mod typed_codes;
 mod versions;
 mod windows_2000;

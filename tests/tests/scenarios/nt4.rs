@@ -136,6 +136,15 @@ async fn a_temporary_of_sixty_days_is_kept_to_its_end_although_licenses_were_add
     assert_eq!(count(&lab, Category::Upgrade, true).await, Some((None, 0)), "its line stays");
 }
 
+/// Rules: NT-30, CON-03.
+#[tokio::test]
+async fn by_the_other_article_a_temporary_lasts_ninety_days() {
+    let lab = nt4(5).await;
+    assert_eq!(lab.log_on(&mut device("PC01")).await.cal().expires_at, lab.now() + days(60));
+    server(&lab).patch("/nt/settings", &json!({ "temporaries_of_90_days": true })).await;
+    assert_eq!(lab.log_on(&mut device("PC02")).await.cal().expires_at, lab.now() + days(90));
+}
+
 /// Rules: NT-10, NT-33, CON-04.
 #[tokio::test]
 async fn without_licenses_one_temporary_follows_the_other_for_ever() {

@@ -19,7 +19,7 @@ pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-12", Later, "Sweep, recover a pack, reissue, revoke: four different things with four names.", &[]),
     rule("CON-13", Later, "Revocation counts each version apart; 2003 can be left out.", &[]),
     rule("CON-14", Working, "CALs on one server or split over two: both can be shown.", &["shared::policy::asking::order"]),
-    rule("CON-15", Later, "A registry list is needed for the Domain role on a member server, not for Enterprise.", &[]),
+    rule("CON-15", Working, "A registry list is needed for the Domain role on a member server, not for Enterprise.", &["shared::policy::discovery::reach"]),
     rule("CON-16", Working, "NT 4.0 has Per Server and Per Seat.", &["shared::policy::nt4::counting::has_free", "lab::cli::nt::HELP"]),
     rule("CON-17", Explained, "A grace of 180 days is a misreading: 90 and another 90 of evaluation.", &["docs/GLOSSARY.md"]),
     rule("CON-18", Working, "Event 1004 reads differently in each generation.", &["shared::policy::denials::Denial::event", "shared::policy::denials::Denial::record"]),
@@ -28,7 +28,7 @@ pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-21", Working, "That a license has ended never shuts a device out by itself.", &["shared::policy::issuing::after_temporary", "shared::policy::verdict::issued"]),
     rule("CON-22", Working, "A license that cannot be read is denied; a switch asks for a new one.", &["shared::policy::admission::assess"]),
     rule("CON-23", Working, "Grace looks at what this terminal server receives, not at what others do.", &["shared::node::judge::grace_events"]),
-    rule("CON-24", Later, "The Domain role is found on a domain controller and needs a list elsewhere.", &[]),
+    rule("CON-24", Working, "The Domain role is found on a domain controller and needs a list elsewhere.", &["shared::policy::discovery::reach"]),
     rule("CON-25", Later, "A Per User server accepts whatever is owned; the report names the mismatch.", &[]),
     rule("CON-26", Explained, "The mode belongs to the terminal server.", &["docs/GLOSSARY.md"]),
 ];
@@ -36,7 +36,7 @@ pub(super) const CONTRADICTIONS: &[Rule] = &[
 #[rustfmt::skip]
 pub(super) const OPEN: &[Rule] = &[
     rule("OQ-1", Explained, "The lost flowchart of the connection per device: the PD family stands for it.", &["docs/GLOSSARY.md"]),
-    rule("OQ-2", Later, "Rediscovery in 2003: the intervals of 2000, as settings.", &[]),
+    rule("OQ-2", Working, "Rediscovery in 2003: the intervals of 2000, as settings.", &["shared::policy::discovery::INTERVALS"]),
     rule("OQ-3", Working, "A temporary that ended unvalidated still gets a permanent; a switch denies it.", &["shared::policy::issuing::after_temporary"]),
     rule("OQ-4", Working, "A renewal by another server counts there, and is taken back at the issuer when that can be reached.", &["shared::ledger::peers::return_owed", "shared::ledger::peers::take_back"]),
     rule("OQ-5", Working, "A temporary's end is announced to the user from seven days before.", &["shared::policy::denials::expiry_popup", "shared::policy::protocol::popup_record"]),
@@ -46,7 +46,7 @@ pub(super) const OPEN: &[Rule] = &[
     rule("OQ-9", Working, "Asked for a temporary that is on record and holds, the server hands out the same one.", &["shared::policy::issuing::first_license", "shared::ledger::reports::live_temporary"]),
     rule("OQ-10", Working, "A license that begins within a day from now counts as begun; beyond that it is invalid.", &["shared::policy::admission::sound"]),
     rule("OQ-11", Working, "The lesser switches of lsreport and tsctst do what the TL family says.", &["lab::cli::lsreport::LsReport", "lab::cli::tsctst::TsCtst"]),
-    rule("OQ-12", Working, "Events whose text is not published have texts of the lab's own; so far 1010.", &["shared::policy::denials::Denial::record"]),
+    rule("OQ-12", Working, "Events whose text is not published have texts of the lab's own: 1010, 1026, 1027.", &["shared::policy::denials::Denial::record"]),
 ];
 
 #[rustfmt::skip]

@@ -114,7 +114,7 @@ pub(super) const USER: &[Rule] = &[
     rule("PU-05", Working, "A license left over from Per Device is ignored.", &["shared::policy::admission::assess"]),
     rule("PU-06", Working, "Whether the license server must be activated is a switch, off by default.", &["shared::policy::per_user::judge"]),
     rule("PU-07", Working, "Nothing checks that enough User CALs were bought; the trace of each decision says so.", &["shared::policy::per_user::judge"]),
-    rule("PU-08", Later, "One CAL for a person, whatever the number of devices and servers; a report will count people, not sessions.", &[]),
+    rule("PU-08", Working, "One CAL for a person, whatever the number of devices and servers; the reports count people, not sessions.", &["shared::node::people::note_person", "shared::ledger::network::report"]),
     rule("PU-09", Explained, "Why it is not tracked: it came late, and nothing tied a CAL to an account.", &["docs/GLOSSARY.md"]),
 ];
 
