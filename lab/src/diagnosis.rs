@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use shared::model::{CalKind, DeviceName, HardwareId, LabTime, ProductType, ServerName, Span};
+use shared::model::{CalKind, DeviceName, HardwareId, LabTime, ProductType, Search, ServerName, Span};
+use shared::policy::terms::{self, PerUser};
 use shared::policy::versions;
 use shared::wire::common::Identity;
-use shared::wire::license_server::{ActivationView, LedgerSettings, LicenseRow, PackList, SecurityGroup, Standing, TerminalServerRow};
-use shared::wire::terminal_server::{CertificateState, CertificateView, GraceView, LicenseServerRow, Settings};
+use shared::wire::license_server::{
+    ActivationView, ConfigurationReview, LedgerSettings, LicenseRow, PackList, SecurityGroup, Standing, TerminalServerRow,
+};
+use shared::wire::terminal_server::{CertificateState, CertificateView, DiscoveryView, GraceView, Settings};
 
 /// What was seen of a terminal server.
 #[derive(Clone, Debug, Serialize)]
@@ -22,8 +25,8 @@ pub struct TerminalServerFacts {
     pub grace: GraceView,
     /// Its certificate values.
     pub certificate: CertificateView,
-    /// The license servers that it knows, in the order in which it asks them.
-    pub asks: Vec<LicenseServerRow>,
+    /// How it comes to its license servers, and whom it asks.
+    pub discovery: DiscoveryView,
     /// Who came with which hardware id, newest first.
     pub visitors: Vec<(DeviceName, HardwareId)>,
 }
@@ -68,6 +71,8 @@ pub struct Answers {
     pub group: SecurityGroup,
     /// The terminal servers that it knows.
     pub enrolled: Vec<TerminalServerRow>,
+    /// What Review Configuration says of it (TL-08).
+    pub review: ConfigurationReview,
     /// What it has issued.
     pub licenses: Vec<LicenseRow>,
 }
@@ -76,7 +81,7 @@ pub struct Answers {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The rules behind it.
-    pub rules: &'static str,
+    pub rules: String,
     /// What is wrong.
     pub problem: String,
     /// What to do.
@@ -92,7 +97,7 @@ pub fn findings(server: &TerminalServerFacts, license_servers: &[LicenseServerFa
     let mut found = own_findings(server);
     found.extend(grace_finding(server, license_servers));
     for facts in license_servers {
-        let listed = server.asks.iter().any(|row| row.name == facts.name && row.listed);
+        let listed = server.asks(&facts.name);
         match &facts.state {
             Reached::Silent { why } if listed => found.push(finding(
                 "PD-05, PU-03",
@@ -101,11 +106,7 @@ pub fn findings(server: &TerminalServerFacts, license_servers: &[LicenseServerFa
             )),
             Reached::Silent { .. } => {}
             Reached::Answered(answers) if listed => found.extend(server_findings(server, &facts.name, answers)),
-            Reached::Answered(_) => found.push(finding(
-                "FT-05",
-                format!("{} is there and {} does not ask it", facts.name, server.identity.name),
-                format!("put it on the list: tsl servers order {}", facts.name),
-            )),
+            Reached::Answered(_) => found.push(not_found(server, &facts.name)),
         }
     }
     found.extend(pool_findings(server, license_servers));
@@ -113,8 +114,39 @@ pub fn findings(server: &TerminalServerFacts, license_servers: &[LicenseServerFa
     found
 }
 
-fn finding(rules: &'static str, problem: String, cure: String) -> Finding {
-    Finding { rules, problem, cure }
+impl TerminalServerFacts {
+    /// Whether it asks this license server.
+    fn asks(&self, name: &ServerName) -> bool {
+        self.discovery.asked.contains(name)
+    }
+}
+
+/// FT-05: a license server that is there and is not asked, with what the last search said about it.
+fn not_found(server: &TerminalServerFacts, name: &ServerName) -> Finding {
+    let own = &server.identity.name;
+    let steps = server.discovery.trace.iter().filter(|step| step.facts.contains(name.as_str()));
+    let why: Vec<String> = steps.map(|step| format!("{} {}", step.rule, step.facts)).collect();
+    match server.discovery.search {
+        Search::Named => finding(
+            "FT-05",
+            format!("{name} is there and {own} does not ask it: it asks only whom registry or policy name"),
+            format!("name it: tsl registry set --server {own} {name}; or let it search: tsl discover {own} --search automatic"),
+        ),
+        Search::Automatic => finding(
+            "FT-05, FT-25",
+            format!(
+                "{name} is there and {own} has not found it: {}",
+                if why.is_empty() { "it has not searched since".to_owned() } else { why.join("; ") }
+            ),
+            format!(
+                "name it in the registry (tsl registry set --server {own} {name}), change its role (tsl network role {name} enterprise), or wait for the next search"
+            ),
+        ),
+    }
+}
+
+fn finding(rules: &str, problem: String, cure: String) -> Finding {
+    Finding { rules: rules.to_owned(), problem, cure }
 }
 
 fn own_findings(server: &TerminalServerFacts) -> Vec<Finding> {
@@ -136,7 +168,7 @@ fn own_findings(server: &TerminalServerFacts) -> Vec<Finding> {
     if !server.settings.application_mode {
         return found;
     }
-    if !server.asks.iter().any(|row| row.listed) {
+    if server.discovery.asked.is_empty() {
         found.push(finding(
             "FT-01, FT-05",
             format!("{name} asks no license server"),
@@ -160,7 +192,7 @@ fn own_findings(server: &TerminalServerFacts) -> Vec<Finding> {
 fn grace_finding(server: &TerminalServerFacts, license_servers: &[LicenseServerFacts]) -> Option<Finding> {
     let (name, grace) = (&server.identity.name, &server.grace);
     let helps = |answers: &&Answers| answers.activation.status == 0 && answers.packs.packs.iter().any(|row| row.pack.total > 0);
-    let listed = |facts: &&LicenseServerFacts| server.asks.iter().any(|row| row.listed && row.name == facts.name);
+    let listed = |facts: &&LicenseServerFacts| server.asks(&facts.name);
     if !server.settings.application_mode || license_servers.iter().filter(listed).filter_map(answers_of).any(|answers| helps(&answers)) {
         return None;
     }
@@ -202,6 +234,13 @@ fn server_findings(server: &TerminalServerFacts, name: &ServerName, answers: &An
         ));
     }
     found.extend(group_finding(name, &own.name, answers));
+    let tracks = own.generation.is_some_and(|generation| matches!(terms::terms(generation).per_user, PerUser::Tracked(_)));
+    if tracks && server.settings.policy_ac_on == 4 {
+        let missing = answers.review.findings.iter().filter(|finding| !finding.good);
+        found.extend(missing.map(|reviewed| {
+            finding(&reviewed.rules.join(", "), format!("{name}: {}: {}", reviewed.check, reviewed.found), reviewed.cure.clone())
+        }));
+    }
     if let (Some(there), Some(here)) = (answers.now, server.now) {
         let apart = (there - here).max(here - there);
         if apart > SKEW {
@@ -237,7 +276,7 @@ fn group_finding(name: &ServerName, own: &ServerName, answers: &Answers) -> Opti
 
 fn pool_findings(server: &TerminalServerFacts, license_servers: &[LicenseServerFacts]) -> Vec<Finding> {
     let Some(version) = server.identity.product_version.filter(|_| server.settings.application_mode) else { return Vec::new() };
-    let listed = |facts: &&LicenseServerFacts| server.asks.iter().any(|row| row.listed && row.name == facts.name);
+    let listed = |facts: &&LicenseServerFacts| server.asks(&facts.name);
     let answers: Vec<&Answers> = license_servers.iter().filter(listed).filter_map(answers_of).collect();
     if answers.is_empty() {
         return Vec::new();

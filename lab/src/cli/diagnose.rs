@@ -83,7 +83,7 @@ async fn terminal_server(lab: &Lab, place: &Place) -> Result<TerminalServerFacts
         settings: api.get("/settings").await?,
         grace: api.get("/grace").await?,
         certificate: api.get("/certificate").await?,
-        asks: api.get("/license-servers").await?,
+        discovery: api.get("/discovery").await?,
         visitors,
     })
 }
@@ -98,6 +98,7 @@ async fn answers(lab: &Lab, place: &Place) -> Result<Answers, Failure> {
         settings: api.get("/settings").await?,
         group: api.get("/security-group").await?,
         enrolled: api.get("/terminal-servers").await?,
+        review: api.get("/configuration-review").await?,
         licenses: licenses(&api, None).await?,
     })
 }
@@ -119,7 +120,7 @@ fn show(out: Out, diagnosis: &Diagnosis) {
     let generation = identity.generation.map_or("", shared::model::Generation::title);
     out.line(&format!("{}: {generation}, {mode}, {grace}\n", identity.name));
     let rows = diagnosis.license_servers.iter().map(|facts| {
-        let asked = server.asks.iter().position(|row| row.listed && row.name == facts.name);
+        let asked = server.discovery.asked.iter().position(|name| *name == facts.name);
         let asked = asked.map_or_else(|| "not asked".to_owned(), |place| format!("asked as number {}", place + 1));
         match &facts.state {
             Reached::Silent { why } => vec![facts.name.to_string(), asked, why.clone(), String::new()],

@@ -63,7 +63,7 @@ impl Play {
         out.note(&format!("no lab is up: this page gets one of its own (tsl up {}), gone at the end", words.join(" ")));
         let _hold = crate::up::hold(&data)?;
         let mut stop = StopSignals::listen().map_err(|error| Failure::Broken(format!("signals cannot be received here: {error}")))?;
-        let mut lab = own_lab(&words, data).await?;
+        let mut lab = own_lab(&words, data, &self.page).await?;
         let shell = Shell::new(&folder, program.folder());
         let performed = tokio::select! {
             performed = self.perform(out, text, shell) => performed,
@@ -91,7 +91,7 @@ impl Play {
 }
 
 /// The lab that a page's words ask for; the data folder is the performance's own.
-async fn own_lab(words: &[String], data: PathBuf) -> Result<RunningLab, Failure> {
+async fn own_lab(words: &[String], data: PathBuf, page: &Path) -> Result<RunningLab, Failure> {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
@@ -99,7 +99,14 @@ async fn own_lab(words: &[String], data: PathBuf) -> Result<RunningLab, Failure>
     }
     let line = Line::try_parse_from(std::iter::once("tsl up".to_owned()).chain(words.iter().cloned()));
     let plan = line.map_err(|error| Failure::Usage(error.to_string()))?.up.plan(data);
-    crate::up::start(&crate::up::Up { first_port: 0, ..plan }).await
+    let network = plan.network.as_deref().map(|file| beside(page, file));
+    crate::up::start(&crate::up::Up { first_port: 0, network, ..plan }).await
+}
+
+/// A file as a page names it: from here, or else from one of the folders above the page.
+fn beside(page: &Path, file: &Path) -> PathBuf {
+    let folders = page.ancestors().skip(1).map(|folder| folder.join(file));
+    std::iter::once(file.to_owned()).chain(folders).find(|path| path.exists()).unwrap_or_else(|| file.to_owned())
 }
 
 fn show(out: Out, beat: Beat<'_>, auto: bool, pace: Duration) -> Result<(), Failure> {

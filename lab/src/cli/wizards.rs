@@ -5,9 +5,10 @@ use std::path::Path;
 use std::str::FromStr;
 
 use clap::Args;
-use shared::model::{Purchase, Registrant, ServerName, VolumeProgram};
+use serde_json::Value;
+use shared::model::{LicenseServerRole, Purchase, Registrant, ServerName, VolumeProgram};
 use shared::wire::clearinghouse::Wanted;
-use shared::wire::license_server::ActivationView;
+use shared::wire::license_server::{ActivationView, LicenseServerStanding, PlaceLicenseServer};
 
 use super::Context;
 use super::packs::{Install, install};
@@ -114,6 +115,9 @@ impl SetupWizard {
             context.out.note(&format!("+ {} {}", step.server, step.what));
         }
         let role = ask.one_of("Make this license server available to", &["enterprise", "domain"])?;
+        let chosen = if role == "domain" { LicenseServerRole::Domain } else { LicenseServerRole::Enterprise };
+        let standing: LicenseServerStanding = api.get("/network").await?;
+        let _: Value = api.put("/network", &PlaceLicenseServer { placement: standing.placement, role: Some(chosen) }).await?;
         let view: ActivationView = api.get("/activation").await?;
         let activated = if view.status == 0 {
             context.out.note("this server is activated already");

@@ -10,7 +10,8 @@ const AT_ONCE: usize = 4;
 
 /// Every page that is there, in a temporary lab of its own.
 ///
-/// Rules: FT-01, FT-02, FT-03, FT-04, FT-06, FT-07, FT-08, FT-09, FT-10, FT-11, FT-12, FT-13, FT-15, FT-19, FT-24.
+/// Rules: FT-01, FT-02, FT-03, FT-04, FT-05, FT-06, FT-07, FT-08, FT-09, FT-10, FT-11, FT-12, FT-13, FT-15, FT-16, FT-18, FT-19, FT-20,
+/// FT-22, FT-24, FT-25.
 #[test]
 fn every_field_trouble_is_broken_found_and_cured() {
     let pages = Mutex::new(pages());
