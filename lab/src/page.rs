@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -267,10 +268,11 @@ fn difference(expected: &[String], actual: &[String]) -> String {
     text
 }
 
-/// Performs commands with `sh` in one folder, with no lab but the folder's own in the environment.
+/// Performs commands as a shell does, in one folder, with no lab but the folder's own in the environment.
 #[derive(Clone, Debug)]
 pub struct Shell {
     folder: PathBuf,
+    program: PathBuf,
     path: String,
     variables: BTreeMap<String, String>,
 }
@@ -280,7 +282,12 @@ impl Shell {
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>, binaries: &Path) -> Self {
         let inherited = std::env::var("PATH").unwrap_or_default();
-        Self { folder: folder.into(), path: format!("{}:{inherited}", binaries.display()), variables: BTreeMap::new() }
+        Self {
+            folder: folder.into(),
+            program: binaries.join("tsl"),
+            path: format!("{}:{inherited}", binaries.display()),
+            variables: BTreeMap::new(),
+        }
     }
 
     /// Sets an environment variable for every command.
@@ -292,18 +299,58 @@ impl Shell {
 
     /// Runs one command line to its end, standard error joined to standard output, no input.
     ///
-    /// What the command leaves running in the background must not hold its output open, or this waits for it.
+    /// A plain call of `tsl` needs no `sh`, which an image of containers may not have. What the command leaves running in the
+    /// background must not hold its output open, or this waits for it.
     #[must_use]
     pub fn perform(&self, command: &str) -> Printed {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("exec 2>&1\n{command}")]).current_dir(&self.folder).stdin(Stdio::null());
+        let run = match plain_words(command).as_deref() {
+            Some([program, arguments @ ..]) if program == "tsl" && self.program.exists() => {
+                let mut call = Command::new(&self.program);
+                call.args(arguments);
+                self.run(call)
+            }
+            Some(_) | None => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", command]);
+                self.run(shell)
+            }
+        };
+        run.unwrap_or_else(|error| Printed { text: format!("it could not be started: {error}"), exit: -1 })
+    }
+
+    fn run(&self, mut command: Command) -> io::Result<Printed> {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TSL_")) {
-            shell.env_remove(name);
+            command.env_remove(name);
         }
-        let output = shell.env("PATH", &self.path).envs(&self.variables).output();
-        match output {
-            Ok(output) => Printed { text: String::from_utf8_lossy(&output.stdout).into_owned(), exit: output.status.code().unwrap_or(-1) },
-            Err(error) => Printed { text: format!("sh could not be started: {error}"), exit: -1 },
+        let (mut reader, writer) = io::pipe()?;
+        command.current_dir(&self.folder).env("PATH", &self.path).envs(&self.variables);
+        let mut child = command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).spawn()?;
+        // The command holds this process's ends of the pipe as well; until they are closed the reading does not end.
+        drop(command);
+        let mut text = Vec::new();
+        reader.read_to_end(&mut text)?;
+        let status = child.wait()?;
+        Ok(Printed { text: String::from_utf8_lossy(&text).into_owned(), exit: status.code().unwrap_or(-1) })
+    }
+}
+
+/// The words of a command line that means the same without a shell: words and single quotes only.
+fn plain_words(command: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quoted = false;
+    for letter in command.chars() {
+        match letter {
+            '\'' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            _ if quoted => word.get_or_insert_default().push(letter),
+            ' ' => words.extend(word.take()),
+            _ if "|&;<>()$`\\\"*?[]#~!{}\n".contains(letter) => return None,
+            _ => word.get_or_insert_default().push(letter),
         }
     }
+    words.extend(word);
+    (!quoted && !words.is_empty()).then_some(words)
 }

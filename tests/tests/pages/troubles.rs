@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
+use tests::harness::{Plan, Service};
+
 use crate::{played, room, root};
 
 /// So many pages are performed at once; each has a lab of its own.
@@ -41,6 +43,31 @@ fn pages_for_any_lab_play_twice_on_one_lab() {
     assert!(any.len() >= 6, "{any:?}");
     for page in any.iter().chain(&any) {
         let said = room.tsl(&format!("play --auto {}", root().join("docs/labs").join(page).display()));
+        assert_eq!((said.exit, said.err.as_str()), (0, ""), "{page}");
+    }
+}
+
+/// On a lab of several machines, such as that of compose, there is no `tsl service`; the other pages for any lab play there.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_for_any_lab_play_on_a_lab_that_only_addresses_lead_to() {
+    let lab = Plan::default().grace_running().start().await;
+    let token = |service: &Service| service.data().join("admin-token").display().to_string();
+    let (license_server, terminal_server) = (&lab.license_servers[0], &lab.terminal_servers[0]);
+    let room = room()
+        .with("TSL_CLEARINGHOUSE", lab.clearinghouse.url())
+        .with("TSL_CLEARINGHOUSE_TOKEN_FILE", token(&lab.clearinghouse))
+        .with("TSL_LICENSE_SERVER", format!("LS1={}", license_server.url()))
+        .with("TSL_LICENSE_SERVER_TOKEN_FILE", token(license_server))
+        .with("TSL_TERMINAL_SERVER", format!("TS1={}", terminal_server.url()))
+        .with("TSL_TERMINAL_SERVER_TOKEN_FILE", token(terminal_server))
+        .with("TSL_CLIENTS", "devices")
+        .with("TSL_PASSWORDS_FILE", "passwords.json");
+    room.done("setup");
+    let elsewhere = |page: &String| text(page).contains("\n$ tsl up\n") && !text(page).contains("$ tsl service");
+    let pages: Vec<String> = pages().into_iter().filter(elsewhere).collect();
+    assert!(pages.len() >= 6, "{pages:?}");
+    for page in pages {
+        let said = room.tsl(&format!("play --auto {}", root().join("docs/labs").join(&page).display()));
         assert_eq!((said.exit, said.err.as_str()), (0, ""), "{page}");
     }
 }
