@@ -74,9 +74,10 @@ async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected
     let command = Command::Judge(Box::new(connection.clone()));
     let judged = app.execute(Some(&request), command, |node, events, now| {
         let verdict = events.iter().find_map(|event| if let Event::Judged { verdict, .. } = event { Some(verdict.clone()) } else { None });
-        (verdict, own_license(node, events), node.server().cloned(), node.settings().expiry_popup_days, now)
+        let balloon = node.admin_balloon(now).map(str::to_owned);
+        (verdict, own_license(node, events), node.server().cloned(), (node.settings().expiry_popup_days, balloon), now)
     });
-    let (verdict, own, server, popup_days, now) = judged.await?;
+    let (verdict, own, server, (popup_days, balloon), now) = judged.await?;
     let (Some(verdict), Some(server)) = (verdict, server) else {
         return Err(Problem::new(ProblemCode::Internal, "the connection led to no verdict"));
     };
@@ -87,6 +88,7 @@ async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected
     };
     let warning = license.as_ref().filter(|granted| granted.cal.kind == CalKind::Temporary);
     let warning = warning.and_then(|granted| denials::expiry_popup(granted.cal.expires_at, now, popup_days));
+    let warning = warning.or_else(|| balloon.filter(|_| verdict.rule == "PD-24"));
     // A license handed back unchanged is in the client's store already.
     let license = license.filter(|_| status != LicenseStatus::ValidClient);
     Ok(Connected { session, server: server.name, at: now, status, rule: verdict.rule, trace: verdict.trace, license, warning })

@@ -3,6 +3,7 @@
 use super::{Account, Enrolled, Node, OpenSession, Server};
 use crate::model::{LabTime, ServerName, SessionId, UserName};
 use crate::policy::grace::{self, Grace, Notice};
+use crate::policy::protocol;
 use crate::wire::terminal_server::{
     AccountRow, CertificateState, CertificateView, GraceEnded, GraceView, LicenseServerRow, Settings, VerdictCount,
 };
@@ -55,6 +56,13 @@ impl Node {
             Some(server) => grace::grace_at(&self.grace, self.settings.grace_end, server.terms(), now),
             None => Grace::Running { ends_at: None },
         }
+    }
+
+    /// The balloon that an administrator sees at such a moment (section 10).
+    #[must_use]
+    pub fn admin_balloon(&self, now: LabTime) -> Option<&'static str> {
+        let generation = self.server.as_ref()?.generation;
+        protocol::admin_balloon(generation, !self.grace_now(now).is_running(), self.grace.located_at.is_some())
     }
 
     pub(super) fn next_notice(&self) -> Option<(LabTime, Notice)> {

@@ -139,5 +139,21 @@ pub fn popup_record(device: &str, popup: &str) -> LogRecord {
     denials::log("Application Popup", 26, Level::Information, format!("Application popup on {device}: {popup}"))
 }
 
+/// Section 10: what an administrator's session of 2008 or later shows once grace is over and no license server was ever contacted.
+#[must_use]
+pub fn admin_balloon(generation: Generation, grace_over: bool, ever_located: bool) -> Option<&'static str> {
+    match generation {
+        Generation::Windows2008 | Generation::Windows2008R2 if grace_over && !ever_located => {
+            Some("The licensing grace period has passed, and no valid license server has been contacted. Connections will be denied.")
+        }
+        Generation::WindowsNt4
+        | Generation::Windows2000Sp2
+        | Generation::Windows2000Sp3
+        | Generation::Windows2003
+        | Generation::Windows2008
+        | Generation::Windows2008R2 => None,
+    }
+}
+
 /// How a trace calls the section with the client's codes, which has no rule ids of its own.
 pub const EXCHANGE: &str = "SPEC-10";

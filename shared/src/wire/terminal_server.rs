@@ -168,7 +168,7 @@ pub struct Connected {
     /// The license to store, where one was issued, upgraded or handed back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license: Option<GrantedLicense>,
-    /// The pop-up that a temporary's holder sees near its end (section 10).
+    /// The pop-up that a temporary's holder sees near its end, or the balloon of an administrator's session (section 10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
 }

@@ -7,7 +7,7 @@ use shared::model::Generation::{Windows2003, Windows2008, Windows2008R2};
 use shared::model::{CalKind, Platform};
 use shared::wire::common::{LoggedEvent, Page};
 use shared::wire::terminal_server::{CertificateState, CertificateView, Denial};
-use tests::harness::{Plan, TestLab, days, device, log_on, refused};
+use tests::harness::{Admitted, Plan, TestLab, days, device, log_on, refused};
 
 async fn with_mishap(lab: &TestLab, device: &mut Device, mishap: Option<Mishap>, elevated: bool) -> Visited {
     let server = lab.terminal_servers[0].anyone();
@@ -135,6 +135,22 @@ async fn a_server_of_2008_whose_mode_was_never_chosen_accepts_in_grace_and_nobod
     assert_eq!(lab.terminal_server_events(1069).await, 1);
     let _: Value = lab.terminal_servers[0].api().patch("/settings", &json!({ "policy_ac_on": 2 })).await.unwrap();
     assert_eq!(lab.connect(&mut pc).await.connected.rule, "PD-01", "a mode is chosen: licensing begins");
+}
+
+/// The balloon of section 10, in an administrator's session on 2008 and not on 2003.
+#[tokio::test]
+async fn an_administrator_is_told_that_grace_passed_without_a_license_server() {
+    for (generation, told) in [(Windows2008, true), (Windows2003, false)] {
+        let plan = Plan::default().license_servers(&[]).terminal_servers(&[("TS1", generation)]).packs(&[]);
+        let mut lab = plan.grace_running().start().await;
+        lab.log_on(&mut device("PC01")).await;
+        let visit = lab.visit_as(0, &mut device("PC02"), "boss", true, Then::Cancel).await;
+        assert_eq!(Admitted::of(visit).connected.warning, None, "grace is running");
+        lab.advance(days(120)).await;
+        let visit = lab.visit_as(0, &mut device("PC02"), "boss", true, Then::Cancel).await;
+        let warning = Admitted::of(visit).connected.warning;
+        assert_eq!(warning.is_some_and(|text| text.contains("no valid license server")), told, "{generation}");
+    }
 }
 
 /// Rules: ST-07.
