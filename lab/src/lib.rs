@@ -15,6 +15,7 @@ pub mod out;
 pub mod page;
 pub mod passwords;
 pub mod performance;
+pub mod phone;
 pub mod place;
 pub mod session;
 pub mod setup;

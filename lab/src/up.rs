@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use chassis::config::ServiceConfig;
 use chassis::server::{Running, ServiceError, StartError};
 use futures_util::future::{pending, select_all};
-use shared::model::{Generation, LabTime, ServerName, UserName};
+use shared::model::{Generation, LabTime, ServerName, Span, UserName};
+use shared::wire::common::{ClockChange, ClockView};
+use shared::wire::problem::ProblemCode;
 
 use crate::control::{Action, Control, Order, Reply};
 use crate::failure::Failure;
@@ -203,6 +205,9 @@ async fn begin(up: &Up, services: &mut Vec<Member>) -> Result<(Lab, Vec<Step>), 
         }
         return Ok((lab, Vec::new()));
     }
+    if up.start_at.is_some() {
+        align_clocks(&lab).await?;
+    }
     let steps = match &network {
         None if up.bare => setup::all_accounts(&lab, &up.users).await?,
         None => {
@@ -261,6 +266,28 @@ fn service_plans(up: &Up, network: Option<&NetworkFile>) -> Result<Vec<ServicePl
         add(Kind::TerminalServer, part.generation, part.name.as_str(), &format!("hosts/{}", part.name))?;
     }
     Ok(plans)
+}
+
+/// Lets all clocks of a new lab begin at once. Each began at the given moment when its own service started, so that of the
+/// clearinghouse was ahead, and what it certified was not valid yet at a license server. Its clock is set last.
+async fn align_clocks(lab: &Lab) -> Result<(), Failure> {
+    let mut latest = None;
+    let mut clocks = Vec::new();
+    for (kind, place) in lab.services() {
+        let api = lab.admin(kind, place)?;
+        let view: ClockView = api.get("/lab/clock").await?;
+        latest = latest.max(Some(view.now));
+        clocks.push(api);
+    }
+    let Some(latest) = latest else { return Ok(()) };
+    for api in clocks.iter().rev() {
+        match api.post::<_, ClockView>("/lab/clock", &ClockChange::Set { to: latest + Span::seconds(1) }).await {
+            // On a machine that is this slow it has come there by itself.
+            Err(Failure::Problem(problem)) if problem.code == ProblemCode::TimeBackwards => {}
+            set => set.map(|_| ())?,
+        }
+    }
+    Ok(())
 }
 
 /// The first start of a network: who trusts whom, activation, CALs, accounts, modes, places.

@@ -11,7 +11,7 @@ use shared::wire::clearinghouse::Wanted;
 use shared::wire::license_server::{ActivationView, LicenseServerStanding, PlaceLicenseServer};
 
 use super::Context;
-use super::packs::{Install, install};
+use super::packs::install;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::out::Out;
@@ -25,6 +25,7 @@ properties, then the license program, its numbers, and version, type and quantit
 
 Example:  tsl install
           tsl install retail BCDFG-HJKMP-QRTVW-XY234-6789B
+          tsl install --key-pack-id 222AN-...      by web or telephone (AC-03)
           tsl install open 12345678 AB12CD34EF56GH7 --quantity 25 --version 5.2 --type device
 Rules: AC-30 to AC-34, TL-09. A code works once; the same command again after a lost answer installs nothing twice (--request).";
 
@@ -38,28 +39,14 @@ Example:  tsl setup-wizard
 Rules: TL-10, AC-47, LS-03 (until activation there are temporary licenses only), AC-11.";
 
 #[derive(Args, Debug)]
-pub(crate) struct InstallCommand {
-    #[command(subcommand)]
-    how: Option<Install>,
-}
-
-#[derive(Args, Debug)]
 pub(crate) struct SetupWizard {
     /// The license server (the first one if left out)
     #[arg(long, value_name = "NAME")]
     server: Option<ServerName>,
 }
 
-impl InstallCommand {
-    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        match self.how {
-            Some(how) => how.run(context).await,
-            None => install_wizard(context).await,
-        }
-    }
-}
-
-async fn install_wizard(context: &Context) -> Result<(), Failure> {
+/// The wizard of Install Licenses.
+pub(super) async fn install_wizard(context: &Context) -> Result<(), Failure> {
     let (lab, ask) = (context.lab()?, Questions { out: context.out });
     let usual = lab.license_server(None)?.name.to_string();
     let name: ServerName = ask.typed("Terminal Server Licensing: license server", &usual)?;

@@ -41,7 +41,7 @@ pub(super) const TROUBLES: &[Rule] = &[
     rule("FT-20", Working, "The licensing service fails on one date only.", &["docs/labs/ft-20-leap-day.md"]),
     rule("FT-21", Later, "A revocation is refused.", &[]),
     rule("FT-22", Working, "The per-user report stays empty.", &["docs/labs/ft-22-empty-per-user-report.md"]),
-    rule("FT-23", Later, "A license server's private key got out.", &[]),
+    rule("FT-23", Working, "A license server's private key got out.", &["chassis::identity::replace_key", "shared::ledger::activation::replace_key"]),
     rule("FT-24", Working, "Grace ended with 80 days left: a permanent CAL came in.", &["docs/labs/ft-24-grace-ended-early.md"]),
     rule("FT-25", Working, "A new license server is up and clients are refused for minutes yet.", &["docs/labs/ft-25-refused-for-minutes.md"]),
 ];
