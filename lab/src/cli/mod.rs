@@ -3,21 +3,31 @@
 mod accounts;
 mod client;
 mod connect;
+mod diagnose;
 mod discovery;
+mod faults;
 mod history;
+mod journals;
+mod licmgr;
 mod lifecycle;
+mod lsreport;
 mod managing;
 mod network;
 mod nt;
 mod operate;
+mod owed;
 mod packs;
 mod per_user;
 mod phone;
+mod play;
 mod servers;
+mod service;
 mod settings;
 mod switches;
 mod time;
+mod tsctst;
 mod up;
+mod wizards;
 mod words;
 
 use std::io::{self, Write as _};
@@ -72,6 +82,15 @@ enum Command {
     /// Run a whole lab here: clearinghouse, license server, terminal server, activated and with a pack of CALs
     #[command(after_help = up::HELP)]
     Up(up::UpArgs),
+    /// Perform a page of docs/labs on screen, step by step, and stop where the lab says something else
+    #[command(after_help = play::HELP)]
+    Play(play::Play),
+    /// Stop or start one service of a lab that `tsl up` runs
+    #[command(
+        after_help = "Example:  tsl service stop LS1\n          tsl service restart LS1\nServices in containers: docker compose stop, start, restart.",
+        subcommand
+    )]
+    Service(service::Service),
     /// Wait until every service of the lab answers
     #[command(after_help = "Example:  tsl up & tsl wait --seconds 20 && tsl connect PC01")]
     Wait(operate::Wait),
@@ -130,10 +149,26 @@ enum Command {
     )]
     Buy(packs::Buy),
     /// Install CALs on a license server
-    #[command(
-        after_help = "Example:  tsl install retail BCDFG-HJKMP-QRTVW-XY234-6789B\n          tsl install --key-pack-id 222AN-...      by web or telephone (AC-03)\n          tsl install open 12345678 AB12CD34EF56GH7 --quantity 25 --version 5.2 --type device\nRules: AC-30 to AC-34. A code works once; the same command again after a lost answer installs nothing twice (--request)."
-    )]
+    #[command(after_help = wizards::INSTALL_HELP)]
     Install(Box<packs::InstallArgs>),
+    /// Install the license server component as its set-up asks: role, then activation is offered
+    #[command(after_help = wizards::SETUP_HELP)]
+    SetupWizard(wizards::SetupWizard),
+    /// Show the Terminal Server Licensing window: servers, activation, packs, and who holds what
+    #[command(name = "licmgr", after_help = licmgr::HELP)]
+    LicMgr(licmgr::LicMgr),
+    /// Write everything that was issued as tab-separated text
+    #[command(name = "lsreport", after_help = lsreport::HELP)]
+    LsReport(lsreport::LsReport),
+    /// Show every license in a client's store, field by field
+    #[command(name = "tsctst", after_help = tsctst::HELP)]
+    TsCtst(tsctst::TsCtst),
+    /// Diagnose licensing: every license server, every problem, and what to do about it
+    #[command(after_help = diagnose::HELP)]
+    Diagnose(diagnose::Diagnose),
+    /// Say what is owed on paper for what the terminal servers did
+    #[command(after_help = owed::HELP)]
+    Owed(owed::Owed),
     /// List the installed packs: total, issued, available
     #[command(after_help = "Temporary CALs have no pack: they are made without limit and only counted (TL-01).\n\nExample:  tsl packs")]
     Packs(managing::Packs),
@@ -176,6 +211,14 @@ enum Command {
     /// Show or change the simulated client devices and their license stores
     #[command(after_help = "Example:  tsl client show PC01\n          tsl client delete-store PC01\nRules: ST-01 to ST-11.", subcommand)]
     Client(client::Client),
+    /// Show, back up or delete a terminal server's own certificate values
+    #[command(after_help = "Example:  tsl certificate show\nRules: FT-12, CE-11.", subcommand)]
+    Certificate(faults::Certificate),
+    /// Break something inside a terminal server, for a lesson
+    #[command(
+        after_help = "Example:  tsl break certificate\n          tsl break internal --mend\nRules: FT-12; section 10's code 256. Needs --lab, which labs of `tsl up` have."
+    )]
+    Break(faults::Break),
     /// List the sessions of a terminal server
     #[command(
         after_help = "Example:  tsl sessions --open\nA session waits for a logon, is active, or has ended; waiting and active ones count against the limit (PD-25)."
@@ -273,10 +316,8 @@ enum Command {
     )]
     Dice(time::Dice),
     /// Show how the journals of the services stand
-    #[command(
-        after_help = "Example:  tsl journal\nEach entry carries the checksum of the one before; `<service> journal verify` checks the whole chain."
-    )]
-    Journal(history::Journal),
+    #[command(after_help = journals::HELP)]
+    Journal(journals::Journals),
     /// Show a service's API description (OpenAPI)
     #[command(after_help = "Example:  tsl openapi --service LS1 > license-server.json")]
     Openapi(history::Openapi),
@@ -308,7 +349,12 @@ pub fn run() -> ExitCode {
     let json = cli.json;
     let done = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::Broken(format!("no runtime can be started here: {error}")))
-        .and_then(|runtime| runtime.block_on(cli.run()));
+        .and_then(|runtime| {
+            let done = runtime.block_on(cli.run());
+            // Nobody waits for a thread that waits for Enter.
+            runtime.shutdown_background();
+            done
+        });
     let Err(failure) = done else { return ExitCode::SUCCESS };
     report(&failure, json);
     ExitCode::from(failure.exit_code())
@@ -319,6 +365,8 @@ impl Cli {
         let context = Context { addresses: self.addresses, out: Out { json: self.json } };
         match self.command {
             Command::Up(args) => args.run(&context).await,
+            Command::Play(args) => args.run(&context).await,
+            Command::Service(args) => args.run(&context).await,
             Command::Wait(args) => args.run(&context).await,
             Command::Reset(args) => args.run(&context),
             Command::Status => operate::status(&context).await,
@@ -332,6 +380,12 @@ impl Cli {
             Command::Restore(args) => args.run(&context).await,
             Command::Buy(args) => args.run(&context).await,
             Command::Install(args) => args.run(&context).await,
+            Command::SetupWizard(args) => args.run(&context).await,
+            Command::LicMgr(args) => args.run(&context).await,
+            Command::LsReport(args) => args.run(&context).await,
+            Command::TsCtst(args) => args.run(&context),
+            Command::Diagnose(args) => args.run(&context).await,
+            Command::Owed(args) => args.run(&context).await,
             Command::Packs(args) => args.run(&context).await,
             Command::Revoke(args) => args.run(&context).await,
             Command::Convert(args) => args.run(&context).await,
@@ -344,6 +398,8 @@ impl Cli {
             Command::Group(args) => args.run(&context).await,
             Command::Connect(args) => args.run(&context).await,
             Command::Client(args) => args.run(&context),
+            Command::Certificate(args) => args.run(&context).await,
+            Command::Break(args) => args.run(&context).await,
             Command::Sessions(args) => args.run(&context).await,
             Command::Logoff(args) => args.run(&context).await,
             Command::Verdicts(args) => args.run(&context).await,

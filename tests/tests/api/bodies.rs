@@ -103,6 +103,7 @@ fn usual(route: &Route, root: &str) -> Value {
             "not_before_tolerance_s": 1, "expiry_popup_days": 1
         }),
         (Kind::TerminalServer, "PUT", "/accounts/{name}") => json!({"password": "new one", "administrator": false}),
+        (Kind::TerminalServer, "POST", "/lab/faults") => json!({"fault": "internal", "broken": true}),
         (Kind::TerminalServer, "PUT", "/root") => json!({"root": root}),
         (Kind::TerminalServer, "PUT", "/license-servers") => json!({"names": ["LS1"]}),
         (Kind::TerminalServer, "PUT", "/license-servers/{name}") => json!({"key": key, "url": "http://127.0.0.1:1"}),
