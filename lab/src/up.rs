@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 use chassis::config::ServiceConfig;
 use chassis::server::{Running, ServiceError, StartError};
 use futures_util::future::select_all;
-use shared::model::{Generation, LabTime, Span, UserName};
-use shared::wire::common::{ClockChange, ClockView};
-use shared::wire::problem::ProblemCode;
+use shared::model::{Generation, LabTime, UserName};
 
 use crate::failure::Failure;
 use crate::network::{self, NetworkFile};
@@ -177,9 +175,6 @@ async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>),
         setup::trust(&lab).await?;
         return Ok((lab, Vec::new()));
     }
-    if up.start_at.is_some() {
-        align_clocks(&lab).await?;
-    }
     let steps = match &network {
         None => {
             let plan = Plan { cals: up.cals, registrant: setup::lab_registrant()?, per_user: Vec::new(), users: up.users.clone() };
@@ -214,6 +209,9 @@ fn network_of(up: &Up) -> Result<Option<NetworkFile>, Failure> {
 }
 
 /// The services of the usual lab, or of a network: each listens on the next port and keeps a folder of its own.
+///
+/// The clearinghouse has the first port and is started last: the clock of each new service begins at the given moment when that
+/// service starts, and what the clearinghouse certifies must not lie in the future of a license server.
 async fn start_services(up: &Up, network: Option<&NetworkFile>, services: &mut Vec<Running>) -> Result<(), Failure> {
     let mut place = 0_u16;
     let mut config = |name: &str, folder: &str| {
@@ -221,51 +219,36 @@ async fn start_services(up: &Up, network: Option<&NetworkFile>, services: &mut V
         place = place.saturating_add(1);
         config
     };
-    services.push(clearinghouse::start(clearinghouse::Config::embedded(config("CH1", "clearinghouse")?)).await.map_err(not_started)?);
-    let Some(network) = network else {
-        let mut license_server = license_server::Config::embedded(config("LS1", "license-server")?);
-        license_server.generation = license_server_of(up.generation);
-        services.push(license_server::start(license_server).await.map_err(not_started)?);
-        let mut terminal_server = terminal_server::Config::embedded(config("TS1", "terminal-server")?);
-        terminal_server.generation = up.generation;
-        services.push(terminal_server::start(terminal_server).await.map_err(not_started)?);
-        return Ok(());
-    };
-    if network.has_directory() {
-        services.push(directory::start(directory::Config::embedded(config("DIR1", "directory")?)).await.map_err(not_started)?);
-    }
-    for (_, part) in network.license_servers() {
-        let own = config(part.name.as_str(), &format!("hosts/{}", part.name))?;
-        let own = license_server::Config { generation: part.generation, ..license_server::Config::embedded(own) };
-        services.push(license_server::start(own).await.map_err(not_started)?);
-    }
-    for (_, part) in network.terminal_servers() {
-        let own = config(part.name.as_str(), &format!("hosts/{}", part.name))?;
-        let own = terminal_server::Config { generation: part.generation, ..terminal_server::Config::embedded(own) };
-        services.push(terminal_server::start(own).await.map_err(not_started)?);
-    }
-    Ok(())
-}
-
-/// Lets all clocks of a new lab begin at once. Each began at the given moment when its own service started, so that of the
-/// clearinghouse was ahead, and what it certified was not valid yet at a license server. Its clock is set last.
-async fn align_clocks(lab: &Lab) -> Result<(), Failure> {
-    let mut latest = None;
-    let mut clocks = Vec::new();
-    for (kind, place) in lab.services() {
-        let api = lab.admin(kind, place)?;
-        let view: ClockView = api.get("/lab/clock").await?;
-        latest = latest.max(Some(view.now));
-        clocks.push(api);
-    }
-    let Some(latest) = latest else { return Ok(()) };
-    for api in clocks.iter().rev() {
-        match api.post::<_, ClockView>("/lab/clock", &ClockChange::Set { to: latest + Span::seconds(1) }).await {
-            // On a machine that is this slow it has come there by itself.
-            Err(Failure::Problem(problem)) if problem.code == ProblemCode::TimeBackwards => {}
-            set => set.map(|_| ())?,
+    let clearinghouse = config("CH1", "clearinghouse")?;
+    let (mut directory, mut license_servers, mut terminal_servers) = (None, Vec::new(), Vec::new());
+    match network {
+        None => {
+            license_servers.push((config("LS1", "license-server")?, license_server_of(up.generation)));
+            terminal_servers.push((config("TS1", "terminal-server")?, up.generation));
+        }
+        Some(network) => {
+            directory = network.has_directory().then(|| config("DIR1", "directory")).transpose()?;
+            for (_, part) in network.license_servers() {
+                license_servers.push((config(part.name.as_str(), &format!("hosts/{}", part.name))?, part.generation));
+            }
+            for (_, part) in network.terminal_servers() {
+                terminal_servers.push((config(part.name.as_str(), &format!("hosts/{}", part.name))?, part.generation));
+            }
         }
     }
+    for (own, generation) in terminal_servers.into_iter().rev() {
+        let own = terminal_server::Config { generation, ..terminal_server::Config::embedded(own) };
+        services.push(terminal_server::start(own).await.map_err(not_started)?);
+    }
+    for (own, generation) in license_servers.into_iter().rev() {
+        let own = license_server::Config { generation, ..license_server::Config::embedded(own) };
+        services.push(license_server::start(own).await.map_err(not_started)?);
+    }
+    if let Some(own) = directory {
+        services.push(directory::start(directory::Config::embedded(own)).await.map_err(not_started)?);
+    }
+    services.push(clearinghouse::start(clearinghouse::Config::embedded(clearinghouse)).await.map_err(not_started)?);
+    services.reverse();
     Ok(())
 }
 
