@@ -5,13 +5,16 @@ mod client;
 mod connect;
 mod discovery;
 mod history;
+mod lifecycle;
 mod network;
 mod nt;
 mod operate;
 mod packs;
 mod per_user;
+mod phone;
 mod servers;
 mod settings;
+mod switches;
 mod time;
 mod up;
 mod words;
@@ -91,9 +94,34 @@ enum Command {
     Trust,
     /// Activate a license server at its clearinghouse
     #[command(
-        after_help = "Example:  tsl activate --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\nRules: AC-10, AC-11 (required information), AC-15. Without activation there are temporary CALs only (LS-03)."
+        after_help = "Automatically, by web or by telephone:\n          tsl activate --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl activate --papers          what the page asks for, or is read out: Product ID and key text\n          tsl activate --id 222AN-...    the License Server ID that came back; a mistyped group is named\n          tsl activate --certificate FILE   the certificate from the page, for the usual chain (CE-15)\nRules: AC-10 to AC-17, AC-47. Without activation there are temporary CALs only (LS-03); it can be done later."
     )]
-    Activate(packs::Activate),
+    Activate(Box<lifecycle::Activate>),
+    /// Deactivate a license server: automatically, or with the confirmation code of a telephone call
+    #[command(
+        after_help = "When its certificate has ended or is damaged, or the machine gets another job (AC-20). It issues temporaries only\nuntil it is reactivated (AC-24); what it issued stays good. The web and fax do not do it (AC-21).\n\nExample:  tsl deactivate --first-name Ada --last-name Example --company 'Example Ltd' --country Austria --email ada@example.com\n          tsl phone clearinghouse        then: tsl deactivate --code XXXXX-XXXXX-XXXXX-XXXXX\nRules: AC-20 to AC-24."
+    )]
+    Deactivate(Box<lifecycle::Deactivate>),
+    /// Activate a license server again, for one of five reasons
+    #[command(
+        after_help = "Reasons: 0 redeployed, 1 certificate-corrupt, 2 key-compromised, 3 registration-expired, 4 server-upgraded.\nCALs that were issued stay good; those that were not must be reissued by the clearinghouse: tsl phone clearinghouse.\nWith reason 2 the server makes a new key: tsl servers forget LS1, then tsl trust.\n\nExample:  tsl reactivate --reason 1 --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl reactivate --reason 0 --id 222AN-...     by web or telephone\n          tsl reactivate --reason 2 --new-key          before asking for an ID\nRules: AC-25 to AC-27, FT-23."
+    )]
+    Reactivate(Box<lifecycle::Reactivate>),
+    /// Call somebody: the clearinghouse, Product Support, the reseller
+    #[command(
+        after_help = "Plays whoever is called, at this terminal or from a script (one answer a line). What you hear is typed at the license\nserver: tsl activate --id, tsl install --key-pack-id, tsl deactivate --code. Whoever cannot help sends you on.\n\nExample:  tsl phone clearinghouse\n          tsl phone support\n          tsl phone clearinghouse --fax        the same in writing, for Windows 2000 (W2K-18)\nRules: AC-13, AC-22, AC-34, AC-35, AC-37, AC-43 to AC-46, AC-48, W2K-10, W2K-11."
+    )]
+    Phone(phone::Phone),
+    /// Save a license server's database to a file
+    #[command(
+        after_help = "A database takes some 5 MB for every 6,000 licenses (AC-41). It belongs to this license server alone (AC-38); keep the\nkey files of its data directory with it (they are its machine), or unissued CALs do not come back.\n\nExample:  tsl backup LS1 ls1.backup\nRules: AC-38, AC-41."
+    )]
+    Backup(lifecycle::Backup),
+    /// Bring a license server's database back from a file
+    #[command(
+        after_help = "On the same installation (same key files) unissued CALs come back. On another installation only the issued ones do; an\nevent says how many were lost, and the clearinghouse recovers them by telephone against the papers of the purchase.\n\nExample:  tsl restore LS1 ls1.backup\nRules: AC-38 to AC-40, AC-48."
+    )]
+    Restore(lifecycle::Restore),
     /// Buy at the lab's reseller desk: a retail code, or an agreement
     #[command(
         after_help = "The clearinghouse never sells (AC-45); codes and agreements come from a desk of their own.\n\nExample:  tsl buy code --quantity 20\n          tsl buy agreement open --quantity 25\nRules: AC-04 to AC-08.",
@@ -102,10 +130,9 @@ enum Command {
     Buy(packs::Buy),
     /// Install CALs on a license server
     #[command(
-        after_help = "Example:  tsl install retail BCDFG-HJKMP-QRTVW-XY234-6789B\n          tsl install open 12345678 AB12CD34EF56GH7 --quantity 25 --version 5.2 --type device\nRules: AC-30 to AC-34. A code works once; the same command again after a lost answer installs nothing twice (--request).",
-        subcommand
+        after_help = "Example:  tsl install retail BCDFG-HJKMP-QRTVW-XY234-6789B\n          tsl install --key-pack-id 222AN-...      by web or telephone (AC-03)\n          tsl install open 12345678 AB12CD34EF56GH7 --quantity 25 --version 5.2 --type device\nRules: AC-30 to AC-34. A code works once; the same command again after a lost answer installs nothing twice (--request)."
     )]
-    Install(packs::Install),
+    Install(Box<packs::InstallArgs>),
     /// List the installed packs: total, issued, available
     #[command(after_help = "Temporary CALs have no pack: they are made without limit and only counted (TL-01).\n\nExample:  tsl packs")]
     Packs(packs::OnLicenseServer),
@@ -151,7 +178,7 @@ enum Command {
     Trace(history::Trace),
     /// List events as the services' event logs show them
     #[command(
-        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers; on Windows NT 4.0 also LicenseService and\n\"Service Control Manager\" (NT-12, NT-41)."
+        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers;\non Windows NT 4.0 also LicenseService and \"Service Control Manager\" (NT-12, NT-41)."
     )]
     Events(history::Events),
     /// Show how a terminal server's grace period stands
@@ -173,6 +200,9 @@ enum Command {
         subcommand
     )]
     Settings(settings::Settings),
+    /// Where the sources disagree: each switch, both readings, and how it is set
+    #[command(after_help = switches::HELP)]
+    Switches(switches::Switches),
     /// Show or change the accounts that may log on to a terminal server
     #[command(
         after_help = "A password is never an argument: it comes from a prompt, from --password-file FILE (- is standard input) or from TSL_PASSWORD.\n\nExample:  tsl accounts add teacher --administrator",
@@ -279,6 +309,11 @@ impl Cli {
             Command::Setup(args) => args.run(&context).await,
             Command::Trust => operate::trust(&context).await,
             Command::Activate(args) => args.run(&context).await,
+            Command::Deactivate(args) => args.run(&context).await,
+            Command::Reactivate(args) => args.run(&context).await,
+            Command::Phone(args) => args.run(&context).await,
+            Command::Backup(args) => args.run(&context).await,
+            Command::Restore(args) => args.run(&context).await,
             Command::Buy(args) => args.run(&context).await,
             Command::Install(args) => args.run(&context).await,
             Command::Packs(args) => args.packs(&context).await,
@@ -297,6 +332,7 @@ impl Cli {
             Command::Mode(args) => args.run(&context).await,
             Command::Nt(args) => args.run(&context).await,
             Command::Settings(args) => args.run(&context).await,
+            Command::Switches(args) => args.run(&context).await,
             Command::Accounts(args) => args.run(&context).await,
             Command::Servers(args) => args.run(&context).await,
             Command::Network(args) => args.run(&context).await,

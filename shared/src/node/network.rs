@@ -246,6 +246,7 @@ impl Node {
             placement: &placement,
             policy: &self.network.policy,
             registry: &self.list,
+            domain_role_by_name_only: self.settings.domain_role_by_name_only,
             enrolled: &enrolled,
         };
         discovery::next(&around, known, trace)

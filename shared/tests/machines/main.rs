@@ -12,4 +12,5 @@ mod ledger;
 mod network;
 mod node;
 mod run;
+mod upgrade;
 mod workstation;

@@ -14,6 +14,7 @@ fn usual(route: &Route, root: &str) -> Value {
     let key = "A".repeat(43);
     let retail = json!({"program": "retail", "code": "B2345-C2345-D2345-F2345-G2345"});
     let registrant = json!({"first_name": "Ada", "last_name": "Lovelace", "company": "Engines", "country": "UK"});
+    let product_id = "78440-006-5867045-70347";
     let wanted = json!({"version": "5.2", "product_type": "device", "quantity": 5});
     let place = json!({"host": "M1", "site": "VIENNA", "member_of": {"kind": "workgroup", "name": "SHOP"}, "controller": false});
     match (route.kind, route.method.as_str(), route.path.as_str()) {
@@ -37,6 +38,36 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::Clearinghouse, "POST", "/packs") => {
             json!({"request": "request-2", "server_version": "5.2", "purchase": retail, "wanted": null})
         }
+        (Kind::Clearinghouse, "POST", "/deactivations") => json!({"request": "request-10", "registrant": registrant}),
+        (Kind::Clearinghouse, "POST", "/desk/registrations") => json!({
+            "request": "request-11", "method": "web", "name": "LS1", "product_id": "78440-006-5867045-70347", "key_text": "none",
+            "registrant": registrant, "certificate_request": null, "reason": "redeployed"
+        }),
+        (Kind::Clearinghouse, "POST", "/desk/packs") => {
+            json!({"request": "request-12", "method": "telephone", "server": product_id, "purchase": retail, "wanted": null})
+        }
+        (Kind::Clearinghouse, "POST", "/desk/deactivations") => {
+            json!({"request": "request-13", "method": "telephone", "server": product_id})
+        }
+        (Kind::Clearinghouse, "POST", "/desk/recoveries") => json!({
+            "request": "request-14", "method": "telephone", "server": product_id, "pack": "B".repeat(35), "quantity": 1, "purchase": retail
+        }),
+        (Kind::Clearinghouse, "POST", "/desk/reissues") => {
+            json!({"request": "request-15", "method": "telephone", "server": product_id, "pack": "B".repeat(35), "device": "PC1"})
+        }
+        (Kind::Clearinghouse, "POST", "/desk/moves") => {
+            json!({"request": "request-16", "method": "telephone", "server": product_id, "pack": "B".repeat(35), "purchase": retail})
+        }
+        (Kind::Clearinghouse, "POST", "/lab/reseller/xp-keys") => json!({"count": 1}),
+        (Kind::LicenseServer, "POST", "/activation/id") => json!({"license_server_id": "B".repeat(35), "reason": "redeployed"}),
+        (Kind::LicenseServer, "PUT", "/activation/certificate") => json!({"certificate": "none"}),
+        (Kind::LicenseServer, "POST", "/activation/key") => json!({"compromised": false}),
+        (Kind::LicenseServer, "POST", "/reactivation") => json!({"reason": "redeployed", "registrant": registrant}),
+        (Kind::LicenseServer, "POST", "/deactivation") => {
+            json!({"method": "telephone", "registrant": registrant, "confirmation_code": "B".repeat(20)})
+        }
+        (Kind::LicenseServer, "POST", "/packs/ids") => json!({"request": "request-17", "key_pack_id": "B".repeat(35)}),
+        (Kind::LicenseServer, "POST", "/restore") => json!({"part": "end", "records": 0}),
         (Kind::Clearinghouse, "POST", "/lab/reseller/codes") => wanted,
         (Kind::Clearinghouse, "POST", "/lab/reseller/agreements") => json!({"program": {"program": "open"}, "entitlements": [wanted]}),
         (Kind::LicenseServer, "POST", "/inquiries") => {

@@ -19,7 +19,7 @@ pub(super) const CERTIFICATES: &[Rule] = &[
     rule("CE-12", History, "The first public-key system behind activation was weak enough to be forged, and was replaced in 2012.", &[]),
     rule("CE-13", Working, "So here: sound digests, random serials, a root for nothing else, narrow use and a policy mark.", &["shared::trust::make::make_activation_certificate", "shared::trust::read::check_extensions"]),
     rule("CE-14", Working, "A server without activation signs temporaries with its own certificate; whoever pinned its key accepts them.", &["shared::trust::make::make_self_signed", "shared::trust::anchors::check_issuer", "shared::ledger::reports::current_certificate"]),
-    rule("CE-15", Later, "A server activated by a typed code stays with its own certificate; the pin then covers permanents too.", &[]),
+    rule("CE-15", Working, "A server activated by a typed code stays with its own certificate; the pin then covers permanents too.", &["shared::trust::anchors::check_issuer", "shared::ledger::activation::take_id", "shared::ledger::activation::bring_certificate"]),
 ];
 
 #[rustfmt::skip]

@@ -41,7 +41,7 @@ pub(super) const TROUBLES: &[Rule] = &[
     rule("FT-20", Later, "The licensing service fails on one date only.", &[]),
     rule("FT-21", Later, "A revocation is refused.", &[]),
     rule("FT-22", Later, "The per-user report stays empty.", &[]),
-    rule("FT-23", Later, "A license server's private key got out.", &[]),
+    rule("FT-23", Working, "A license server's private key got out.", &["chassis::identity::replace_key", "shared::ledger::activation::replace_key"]),
     rule("FT-24", Later, "Grace ended with 80 days left: a permanent CAL came in.", &[]),
     rule("FT-25", Later, "A new license server is up and clients are refused for minutes yet.", &[]),
 ];
