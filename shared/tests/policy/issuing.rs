@@ -22,6 +22,7 @@ fn request() -> Request<'static> {
         had_temporary: None,
         free: true,
         unvalidated_expired_denied: false,
+        temporary_for_want_only: false,
     }
 }
 
