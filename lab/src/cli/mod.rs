@@ -14,6 +14,7 @@ mod per_user;
 mod phone;
 mod servers;
 mod settings;
+mod switches;
 mod time;
 mod up;
 mod words;
@@ -177,7 +178,7 @@ enum Command {
     Trace(history::Trace),
     /// List events as the services' event logs show them
     #[command(
-        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers; on Windows NT 4.0 also LicenseService and\n\"Service Control Manager\" (NT-12, NT-41)."
+        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers;\non Windows NT 4.0 also LicenseService and \"Service Control Manager\" (NT-12, NT-41)."
     )]
     Events(history::Events),
     /// Show how a terminal server's grace period stands
@@ -199,6 +200,9 @@ enum Command {
         subcommand
     )]
     Settings(settings::Settings),
+    /// Where the sources disagree: each switch, both readings, and how it is set
+    #[command(after_help = switches::HELP)]
+    Switches(switches::Switches),
     /// Show or change the accounts that may log on to a terminal server
     #[command(
         after_help = "A password is never an argument: it comes from a prompt, from --password-file FILE (- is standard input) or from TSL_PASSWORD.\n\nExample:  tsl accounts add teacher --administrator",
@@ -328,6 +332,7 @@ impl Cli {
             Command::Mode(args) => args.run(&context).await,
             Command::Nt(args) => args.run(&context).await,
             Command::Settings(args) => args.run(&context).await,
+            Command::Switches(args) => args.run(&context).await,
             Command::Accounts(args) => args.run(&context).await,
             Command::Servers(args) => args.run(&context).await,
             Command::Network(args) => args.run(&context).await,

@@ -130,6 +130,7 @@ fn change_settings(ledger: &Ledger, change: LedgerSettingsChange) -> Result<Vec<
     }
     settings.prevent_license_upgrade = change.prevent_license_upgrade.unwrap_or(settings.prevent_license_upgrade);
     settings.security_group_policy = change.security_group_policy.unwrap_or(settings.security_group_policy);
+    settings.temporary_for_want_only = change.temporary_for_want_only.unwrap_or(settings.temporary_for_want_only);
     settings.unvalidated_expired_denied = change.unvalidated_expired_denied.unwrap_or(settings.unvalidated_expired_denied);
     Ok(if settings == ledger.settings { Vec::new() } else { vec![Event::SettingsChanged { settings }] })
 }

@@ -403,6 +403,7 @@ impl Default for Ledger {
                 prevent_license_upgrade: false,
                 security_group_policy: false,
                 unvalidated_expired_denied: false,
+                temporary_for_want_only: false,
                 sweep_at_s: terms::SWEEP_AT_S,
             },
             clearinghouse: None,

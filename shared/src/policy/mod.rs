@@ -24,6 +24,7 @@ pub mod renewal;
 pub mod replacing;
 pub mod rulebook;
 pub mod sweeping;
+pub mod switches;
 pub mod terms;
 pub mod tracking;
 pub mod turned_down;

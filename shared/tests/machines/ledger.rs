@@ -57,7 +57,8 @@ fn step() -> impl Strategy<Value = Step> {
 fn change() -> impl Strategy<Value = LedgerSettingsChange> {
     let rarely = || prop::option::of(prop::bool::weighted(0.3));
     let sweep = prop::option::of(0..86_400_u32);
-    (rarely(), rarely(), rarely(), sweep).prop_map(|(prevent, group, unvalidated, sweep_at_s)| LedgerSettingsChange {
+    (rarely(), rarely(), rarely(), rarely(), sweep).prop_map(|(prevent, group, unvalidated, for_want, sweep_at_s)| LedgerSettingsChange {
+        temporary_for_want_only: for_want,
         prevent_license_upgrade: prevent,
         security_group_policy: group,
         unvalidated_expired_denied: unvalidated,

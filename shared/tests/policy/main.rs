@@ -9,12 +9,14 @@
 
 mod asking;
 mod denials;
+mod discovery;
 mod forms;
 mod grace;
 mod issuing;
 mod nt4;
 mod per_user;
 mod spans;
+mod tracking;
 mod verdict;
 mod versions;
 mod world;

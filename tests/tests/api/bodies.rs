@@ -71,7 +71,7 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::Clearinghouse, "POST", "/lab/reseller/codes") => wanted,
         (Kind::Clearinghouse, "POST", "/lab/reseller/agreements") => json!({"program": {"program": "open"}, "entitlements": [wanted]}),
         (Kind::LicenseServer, "POST", "/inquiries") => {
-            json!({"request": "request-3", "version": "5.2", "device": "PC1", "user": "anna", "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false})
+            json!({"request": "request-3", "version": "5.2", "generation": "windows-2003", "device": "PC1", "user": "anna", "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false})
         }
         (Kind::LicenseServer, "POST", "/marks") => json!({"request": "request-4", "cal": "00".repeat(16), "hardware_id": "00".repeat(20)}),
         (Kind::LicenseServer, "POST", "/user-licenses") => json!({"request": "request-7", "user": "lab\\anna", "version": "6.0"}),

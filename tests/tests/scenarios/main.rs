@@ -14,6 +14,7 @@ mod nt4;
 mod nt4_disk;
 mod per_device;
 mod per_user;
+mod readings;
 mod recovery;
 mod several_servers;
 mod tampering;
