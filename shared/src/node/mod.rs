@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 pub use connection::{Arrival, Connection, Heard, Said, Step};
 pub use network::{NetworkCommand, NetworkEvent};
 
-use crate::model::{Generation, GraceEnd, GraceStart, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName};
+use crate::model::{
+    Generation, GraceEnd, GraceStart, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName,
+};
 use crate::policy::grace::GraceFacts;
 use crate::policy::modes;
 use crate::policy::terms::{self, Terms};

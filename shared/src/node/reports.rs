@@ -2,7 +2,7 @@
 
 use super::{Account, Enrolled, Node, OpenSession, Server};
 use crate::model::{LabTime, ServerName, SessionId, UserName};
-use crate::policy::grace::{self, GraceFacts, Grace, Notice};
+use crate::policy::grace::{self, Grace, GraceFacts, Notice};
 use crate::wire::terminal_server::{AccountRow, GraceEnded, GraceView, LicenseServerRow, Settings, VerdictCount};
 
 impl Node {

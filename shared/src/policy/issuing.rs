@@ -201,7 +201,10 @@ fn first_license(request: &Request<'_>, trace: &mut Vec<TraceStep>) -> Result<Gr
     }
     match request.had_temporary {
         None if request.temporary_for_want_only && request.activated && request.free && !request.temporary_only => {
-            trace.push(TraceStep::new("CON-06", "by the reading that temporaries are for want of CALs only: a CAL is free, so it is drawn at once"));
+            trace.push(TraceStep::new(
+                "CON-06",
+                "by the reading that temporaries are for want of CALs only: a CAL is free, so it is drawn at once",
+            ));
             Ok(Grant::DrawPermanent)
         }
         None => {

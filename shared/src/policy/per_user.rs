@@ -25,7 +25,8 @@ pub fn with_temporary(ruling: Ruling) -> Ruling {
         return ruling;
     }
     let mut trace = ruling.trace;
-    trace.push(TraceStep::new("CON-11", "per user, by the reading that temporaries are issued there too: one is given, and never upgraded"));
+    trace
+        .push(TraceStep::new("CON-11", "per user, by the reading that temporaries are issued there too: one is given, and never upgraded"));
     Ruling::accept(ruling.rule, Standing::New, trace)
 }
 

@@ -136,7 +136,10 @@ fn none_reachable(holding: &Holding, grace_running: bool) -> Ruling {
 #[must_use]
 pub fn stopped(ruling: Ruling) -> Ruling {
     let mut trace = ruling.trace;
-    trace.push(TraceStep::new("CON-10", "grace is over, the license server is not activated, and by this reading that stops the server: denied"));
+    trace.push(TraceStep::new(
+        "CON-10",
+        "grace is over, the license server is not activated, and by this reading that stops the server: denied",
+    ));
     Ruling::deny("CON-10", Denial::NoLicenseServer, trace)
 }
 

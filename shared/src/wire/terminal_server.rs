@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::model::TraceStep;
 use crate::model::{
-    Cal, CalId, DeviceName, FoundServer, Generation, GraceEnd, GraceStart, HardwareId, Intervals, LabTime, Placement, Platform, ProductVersion,
-    PublicKey, RequestId, Search, ServerName, SessionId, UserName, Way,
+    Cal, CalId, DeviceName, FoundServer, Generation, GraceEnd, GraceStart, HardwareId, Intervals, LabTime, Placement, Platform,
+    ProductVersion, PublicKey, RequestId, Search, ServerName, SessionId, UserName, Way,
 };
 
 /// `GET /license-request`: what the server asks a client's store for (SPEC 4.3 step 1).
