@@ -130,7 +130,7 @@ enum Command {
     Buy(packs::Buy),
     /// Install CALs on a license server
     #[command(
-        after_help = "Example:  tsl install retail 25XGK-XNK45-GDX8V-RD2UE-22JD4\n          tsl install --key-pack-id 222AN-...      by web or telephone (AC-03)\n          tsl install open 12345678 AB12CD34EF56GH7 --quantity 25 --version 5.2 --type device\nRules: AC-30 to AC-34. A code works once; the same command again after a lost answer installs nothing twice (--request)."
+        after_help = "Example:  tsl install retail 4AMQH-4AMQ5-4AMQR-4AMQC-4AMQY\n          tsl install --key-pack-id 222AN-...      by web or telephone (AC-03)\n          tsl install open 12345678 AB12CD34EF56GH7 --quantity 25 --version 5.2 --type device\nRules: AC-30 to AC-34. A code works once; the same command again after a lost answer installs nothing twice (--request)."
     )]
     Install(Box<packs::InstallArgs>),
     /// List the installed packs: total, issued, available

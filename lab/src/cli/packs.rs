@@ -251,7 +251,7 @@ pub(crate) struct How {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Install {
     /// With the code of a retail package; the code says itself what it is for
-    #[command(after_help = "Example:  tsl install retail 25XGK-XNK45-GDX8V-RD2UE-22JD4\nRules: AC-04, AC-33.")]
+    #[command(after_help = "Example:  tsl install retail 4AMQH-4AMQ5-4AMQR-4AMQC-4AMQY\nRules: AC-04, AC-33.")]
     Retail {
         /// The code, with or without hyphens
         code: RetailCode,
