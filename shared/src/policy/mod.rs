@@ -22,6 +22,7 @@ pub mod per_user;
 pub mod registration;
 pub mod renewal;
 pub mod replacing;
+pub mod revoking;
 pub mod rulebook;
 pub mod sweeping;
 pub mod switches;

@@ -9,6 +9,7 @@ mod clearinghouse_pages;
 mod directory;
 mod discovery;
 mod grace;
+mod later_windows;
 mod license_server;
 mod nt4;
 mod nt4_disk;
