@@ -23,7 +23,6 @@ fn request() -> Request<'static> {
         free: true,
         temporary_for_want_only: false,
         unvalidated_expired_denied: false,
-        temporary_for_want_only: false,
     }
 }
 
