@@ -4,7 +4,7 @@
 //! can put words into the answering service's mouth: what does not verify counts as silence.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -106,7 +106,7 @@ pub(crate) struct Proof {
 
 /// The receiving side: checks calls, and remembers them so that none is good twice.
 pub(crate) struct Verifier {
-    own: String,
+    own: Arc<Identity>,
     started_at: HostTime,
     seen: Mutex<Seen>,
 }
@@ -133,9 +133,9 @@ impl Proof {
 }
 
 impl Verifier {
-    /// A verifier of the service with this key, which starts now.
-    pub(crate) fn new(own: &PublicKey, started_at: HostTime) -> Self {
-        Self { own: own.thumbprint(), started_at, seen: Mutex::new(Seen::new(started_at)) }
+    /// A verifier of this service, which starts now.
+    pub(crate) fn new(own: Arc<Identity>, started_at: HostTime) -> Self {
+        Self { own, started_at, seen: Mutex::new(Seen::new(started_at)) }
     }
 
     /// Checks a call of a service that is enrolled.
@@ -163,7 +163,7 @@ impl Verifier {
     fn check(&self, call: &Presented<'_>, claims: CallClaims, now: HostTime) -> Result<Proof, Problem> {
         let made_at = HostTime::from_millis(claims.made_at_ms);
         let age_ms = now.millis_since(made_at);
-        if claims.aud != self.own {
+        if claims.aud != self.own.held().thumbprint {
             return Err(refuse("the call is meant for another service"));
         }
         if claims.method != call.method || claims.path != call.path {
@@ -242,8 +242,9 @@ struct AnswerClaims {
 /// The key is parsed and the header encoded once in the service's life, not for every call.
 fn seal(identity: &Identity, claims: &impl Serialize) -> Result<String, IdentityError> {
     let claims = serde_json::to_vec(claims).map_err(|_| IdentityError::NoKey)?;
-    let mut token = format!("{}.{}", identity.call_header(), URL_SAFE_NO_PAD.encode(claims));
-    let signature = identity.key().sign(token.as_bytes()).map_err(|_| IdentityError::NoKey)?;
+    let held = identity.held();
+    let mut token = format!("{}.{}", held.call_header, URL_SAFE_NO_PAD.encode(claims));
+    let signature = held.key.sign(token.as_bytes()).map_err(|_| IdentityError::NoKey)?;
     token.push('.');
     token.push_str(&signature);
     Ok(token)

@@ -141,7 +141,7 @@ fn secret_at<E: std::fmt::Display>(path: &Path, make: impl FnOnce() -> Result<Ve
     Ok(bytes)
 }
 
-fn replace_at(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
+pub(crate) fn replace_at(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
     let fresh = path.with_added_extension("new");
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let write = || {

@@ -1,21 +1,41 @@
 //! Who a service is: its name and its Ed25519 key, made at the first start.
 
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use shared::model::{PublicKey, ServerName};
-use shared::trust::{SigningKey, TrustError};
+use shared::trust::{AgreementSecret, SigningKey, TrustError};
 use shared::wire::common::Identity as IdentityView;
 
 use crate::config::Kind;
-use crate::data::{DataDir, DataError};
+use crate::data::{self, DataDir, DataError};
 
 /// A service's name and key pair.
 pub struct Identity {
     kind: Kind,
     name: ServerName,
-    key: SigningKey,
-    call_header: String,
+    folder: Option<PathBuf>,
+    held: RwLock<Arc<Held>>,
+}
+
+/// The key in use, with what follows from it for every call.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) key: SigningKey,
+    /// The encoded header of every token that is signed for a call or an answer: algorithm, and the key by thumbprint.
+    pub(crate) call_header: String,
+    pub(crate) thumbprint: String,
+}
+
+impl Held {
+    fn new(key: SigningKey) -> Arc<Self> {
+        let thumbprint = key.public().thumbprint();
+        let header = format!(r#"{{"typ":"JWT","alg":"EdDSA","kid":"{thumbprint}"}}"#);
+        Arc::new(Self { key, call_header: URL_SAFE_NO_PAD.encode(header), thumbprint })
+    }
 }
 
 /// Why there is no identity.
@@ -43,7 +63,8 @@ pub enum IdentityError {
 impl Identity {
     /// Reads the key from `key.pem`, or makes it.
     pub fn open(kind: Kind, name: ServerName, data: &DataDir) -> Result<Self, IdentityError> {
-        Ok(Self::new(kind, name, key_file(data, KEY_FILE)?))
+        let key = key_file(data, KEY_FILE)?;
+        Ok(Self { folder: Some(data.path().to_owned()), ..Self::new(kind, name, key) })
     }
 
     /// An identity with a new key that is kept nowhere.
@@ -57,13 +78,28 @@ impl Identity {
     }
 
     fn new(kind: Kind, name: ServerName, key: SigningKey) -> Self {
-        let header = format!(r#"{{"typ":"JWT","alg":"EdDSA","kid":"{}"}}"#, key.public().thumbprint());
-        Self { kind, name, key, call_header: URL_SAFE_NO_PAD.encode(header) }
+        Self { kind, name, folder: None, held: RwLock::new(Held::new(key)) }
     }
 
-    /// The encoded header of every token that this service signs for a call or an answer: algorithm, and the key by thumbprint.
-    pub(crate) fn call_header(&self) -> &str {
-        &self.call_header
+    pub(crate) fn held(&self) -> Arc<Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes a new key in place of the one that got out (AC-25 reason 2, FT-23): on disk when this returns, and used for
+    /// everything from here on. Whoever pinned the old one answers nobody under the new one until it is pinned too.
+    ///
+    /// # Errors
+    /// If no key can be made or written; the old one stays then.
+    pub fn replace_key(&self) -> Result<PublicKey, IdentityError> {
+        let pem = new_key()?;
+        let key = parsed(KEY_FILE, &pem)?;
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = &self.folder {
+            data::replace_at(&folder.join(KEY_FILE), pem.as_bytes())?;
+        }
+        let public = key.public();
+        *held = Held::new(key);
+        Ok(public)
     }
 
     /// The service's kind.
@@ -81,7 +117,7 @@ impl Identity {
     /// The public key.
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
-        self.key.public()
+        self.held().key.public()
     }
 
     /// The answer of `GET /identity` as far as every service has one.
@@ -95,6 +131,7 @@ impl Identity {
             generation: None,
             product_version: None,
             product_id: None,
+            agreement: None,
             root: None,
             root_fingerprint: None,
         }
@@ -102,8 +139,8 @@ impl Identity {
 
     /// The key pair, which signs calls, certificate requests and tokens.
     #[must_use]
-    pub fn key(&self) -> &SigningKey {
-        &self.key
+    pub fn key(&self) -> SigningKey {
+        self.held().key.clone()
     }
 }
 
@@ -120,6 +157,15 @@ pub fn key_file(data: &DataDir, file: &'static str) -> Result<SigningKey, Identi
     parsed(file, &pem)
 }
 
+/// Reads an X25519 key from a file of the data directory (base64url, mode 0600), or makes it. It agrees on the keys of typed
+/// codes and does nothing else.
+pub fn agreement_file(data: &DataDir) -> Result<AgreementSecret, IdentityError> {
+    let text =
+        data.secret_file(AGREEMENT_FILE, || Ok::<_, IdentityError>(AgreementSecret::text_of(&crate::random::bytes()).into_bytes()))?;
+    let text = String::from_utf8(text).map_err(|_| IdentityError::NotText(AGREEMENT_FILE))?;
+    AgreementSecret::from_text(&text).map_err(|error| IdentityError::Unusable { file: AGREEMENT_FILE, error })
+}
+
 fn parsed(file: &'static str, pem: &str) -> Result<SigningKey, IdentityError> {
     SigningKey::from_pkcs8_pem(pem).map_err(|error| IdentityError::Unusable { file, error })
 }
@@ -131,3 +177,4 @@ fn new_key() -> Result<String, IdentityError> {
 }
 
 const KEY_FILE: &str = "key.pem";
+const AGREEMENT_FILE: &str = "agreement-key";

@@ -5,6 +5,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod data;
+pub mod directory;
 pub mod engine;
 pub mod http;
 pub mod identity;

@@ -203,7 +203,7 @@ impl Site {
             clock: self.clock.clone(),
             admin_token: AdminToken::new(&self.admin_token),
             lab: self.config.lab,
-            verifier: Verifier::new(&self.identity.public_key(), self.clock.host()),
+            verifier: Verifier::new(self.identity.clone(), self.clock.host()),
             facts,
             routes,
         }

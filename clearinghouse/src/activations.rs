@@ -1,7 +1,7 @@
 //! `POST /activations` (AC-10, AC-11, AC-14).
 
 use chassis::http::{Body, Signed};
-use shared::registry::{Activate, Activation, Answer, Command, problem_of};
+use shared::registry::{Activate, Activation, Answer, Command, Registry, problem_of};
 use shared::trust::{make_activation_certificate, read_request};
 use shared::wire::clearinghouse::{ActivationAnswer, ActivationRequest};
 use shared::wire::problem::{Problem, ProblemCode};
@@ -19,16 +19,24 @@ pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<Act
     let command = Activate { caller, request, requested, certificate_years: desk.certificate_years() };
     let answered = desk.execute(&id, Command::Activate(Box::new(command)), |registry, _| registry.answer(caller, &id).cloned()).await?;
     match answered {
-        Some(Answer::Activated(activation)) => certificate(&desk, &activation),
+        Some(Answer::Activated(activation)) => certificate(&desk, &activation).await,
         Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),
-        Some(Answer::Pack(_)) => Err(Problem::new(ProblemCode::RequestReused, format!("request id {id} was used for a pack"))),
+        Some(Answer::Pack(_) | Answer::Registered { .. } | Answer::Deactivated { .. }) => {
+            Err(Problem::new(ProblemCode::RequestReused, format!("request id {id} was used for something else")))
+        }
         None => Err(Problem::new(ProblemCode::Internal, "the activation has no answer on record")),
     }
 }
 
-fn certificate(desk: &Desk, activation: &Activation) -> Result<ActivationAnswer, Problem> {
+async fn certificate(desk: &Desk, activation: &Activation) -> Result<ActivationAnswer, Problem> {
+    let known = |registry: &Registry| registry.registration(&activation.product_id).map_or(1, |known| known.number);
+    let number = desk.engine().read(|registry, _| known(registry)).await.map_err(|failed| failed.problem())?;
+    Ok(ActivationAnswer { certificate: certificate_pem(desk, activation)?, root: desk.root().certificate().pem(), number })
+}
+
+/// The certificate of these facts, PEM.
+pub(crate) fn certificate_pem(desk: &Desk, activation: &Activation) -> Result<String, Problem> {
     let (root, key) = (desk.root(), desk.root_key());
     let made = make_activation_certificate(root, key, &activation.holder(), activation.serial, activation.period);
-    let certificate = made.map_err(|error| failed(&error))?.pem();
-    Ok(ActivationAnswer { certificate, root: root.certificate().pem() })
+    Ok(made.map_err(|error| failed(&error))?.pem())
 }

@@ -7,9 +7,9 @@ use chassis::engine::Engine;
 use chassis::http::App;
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
-use shared::model::RequestId;
+use shared::model::{AgreementKey, ProductId, RequestId};
 use shared::registry::{Command, Event, Refusal, Registry};
-use shared::trust::{Root, SigningKey, TrustError};
+use shared::trust::{AgreementSecret, CodeKey, Root, SigningKey, TrustError};
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::{Problem, ProblemCode};
 
@@ -22,12 +22,22 @@ struct Parts {
     identity: Arc<Identity>,
     root_key: SigningKey,
     root: Root,
+    agreement: AgreementSecret,
     certificate_years: u32,
 }
 
+/// The clearinghouse's keys beside its own, and the root's certificate.
+pub(crate) struct Keys {
+    pub(crate) root_key: SigningKey,
+    pub(crate) root: Root,
+    /// The key under which typed codes are made.
+    pub(crate) agreement: AgreementSecret,
+}
+
 impl Desk {
-    pub(crate) fn new(engine: Engine<Registry>, identity: Arc<Identity>, root_key: SigningKey, root: Root, certificate_years: u32) -> Self {
-        Self(Arc::new(Parts { engine, identity, root_key, root, certificate_years }))
+    pub(crate) fn new(engine: Engine<Registry>, identity: Arc<Identity>, keys: Keys, certificate_years: u32) -> Self {
+        let Keys { root_key, root, agreement } = keys;
+        Self(Arc::new(Parts { engine, identity, root_key, root, agreement, certificate_years }))
     }
 
     pub(crate) fn engine(&self) -> &Engine<Registry> {
@@ -45,7 +55,7 @@ impl Desk {
         executed.map_err(|error| error.problem(Refusal::problem))
     }
 
-    pub(crate) fn key(&self) -> &SigningKey {
+    pub(crate) fn key(&self) -> SigningKey {
         self.0.identity.key()
     }
 
@@ -55,6 +65,11 @@ impl Desk {
 
     pub(crate) fn root_key(&self) -> &SigningKey {
         &self.0.root_key
+    }
+
+    /// The key of the typed codes for a license server with this key.
+    pub(crate) fn codes(&self, product_id: &ProductId, agreement: &AgreementKey) -> Result<CodeKey, Problem> {
+        self.0.agreement.codes_for(agreement, product_id).map_err(|error| Problem::new(ProblemCode::Invalid, error.to_string()))
     }
 
     pub(crate) fn certificate_years(&self) -> u32 {
@@ -69,7 +84,8 @@ impl App for Desk {
 
     async fn identity(&self) -> Result<IdentityView, Problem> {
         let (root, root_fingerprint) = (Some(self.root().certificate().pem()), Some(self.root().fingerprint()));
-        Ok(IdentityView { root, root_fingerprint, ..self.0.identity.view() })
+        let agreement = Some(self.0.agreement.public());
+        Ok(IdentityView { root, root_fingerprint, agreement, ..self.0.identity.view() })
     }
 
     async fn caller(&self, thumbprint: &str) -> Result<Option<Enrolled>, Problem> {

@@ -1,12 +1,14 @@
 //! The clearinghouse: activates license servers, issues packs to them, keeps the record; sells nothing.
 //!
 //! The decisions are `shared::registry`'s, the keys and the signatures this crate's. Two keys: the root's signs
-//! activation certificates and nothing else, the service's own signs calls, answers and pack tokens.
+//! activation certificates and nothing else, the service's own signs calls, answers and pack tokens. A third agrees on the
+//! keys of typed codes.
 
 mod activations;
 mod config;
 mod desk;
 mod packs;
+mod person;
 mod record;
 mod reseller;
 mod routes;
@@ -15,12 +17,12 @@ use std::sync::Arc;
 
 use chassis::config::Kind;
 use chassis::engine::{Engine, EngineOptions};
-use chassis::identity::{Identity, key_file};
+use chassis::identity::{Identity, agreement_file, key_file};
 use chassis::server::{Running, Site, StartError};
 use shared::registry::{Command, Registry};
 use shared::trust::{Root, SigningKey, make_root};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, Keys};
 
 pub use config::Config;
 pub use routes::routes;
@@ -32,12 +34,14 @@ pub use routes::routes;
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let site = Site::open(Kind::Clearinghouse, &config.service)?;
     let root_key = key_file(&site.data, ROOT_KEY_FILE)?;
+    let agreement = agreement_file(&site.data)?;
     let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
     let engine: Engine<Registry> =
         Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
     match found(&engine, &site.identity, &root_key, config.root_years).await {
         Ok(root) => {
-            let desk = Desk::new(engine, Arc::clone(&site.identity), root_key, root, config.certificate_years);
+            let keys = Keys { root_key, root, agreement };
+            let desk = Desk::new(engine, Arc::clone(&site.identity), keys, config.certificate_years);
             site.serve(desk, routes()).await
         }
         Err(error) => {

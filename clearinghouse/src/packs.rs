@@ -14,11 +14,13 @@ pub(crate) async fn issue(desk: Desk, signed: Signed, Body(request): Body<PackRe
     let answered = desk.execute(&id, Command::IssuePack { caller, request }, |registry, _| registry.answer(caller, &id).cloned()).await?;
     match answered {
         Some(Answer::Pack(issued)) => {
-            let sealed = seal_pack(&issued.pack, &issued.product_id, issued.issued_at, desk.root().name(), desk.key());
+            let sealed = seal_pack(&issued.pack, &issued.product_id, issued.issued_at, desk.root().name(), &desk.key());
             Ok(PackAnswer { token: sealed.map_err(|error| failed(&error))? })
         }
         Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),
-        Some(Answer::Activated(_)) => Err(Problem::new(ProblemCode::RequestReused, format!("request id {id} was used for an activation"))),
+        Some(Answer::Activated(_) | Answer::Registered { .. } | Answer::Deactivated { .. }) => {
+            Err(Problem::new(ProblemCode::RequestReused, format!("request id {id} was used for something else")))
+        }
         None => Err(Problem::new(ProblemCode::Internal, "the pack request has no answer on record")),
     }
 }

@@ -13,12 +13,7 @@ pub(crate) async fn buy(desk: Desk, request: RequestId, Body(asked): Body<BuyCod
     let package = Wanted { version: asked.version, product_type: asked.product_type, quantity: asked.quantity };
     let code: Option<RetailCode> = sell(&desk, &request, Command::BuyCode(package), |event| match event {
         Event::CodeSold { code, .. } => Some(code.clone()),
-        Event::Founded(_)
-        | Event::Activated { .. }
-        | Event::ActivationTurnedDown { .. }
-        | Event::PackIssued { .. }
-        | Event::PackTurnedDown { .. }
-        | Event::AgreementSigned { .. } => None,
+        _ => None,
     })
     .await?;
     code.map(|code| Created(BoughtCode { code })).ok_or_else(nothing_sold)
@@ -29,12 +24,7 @@ pub(crate) async fn sign(desk: Desk, request: RequestId, Body(asked): Body<SignA
     let command = Command::SignAgreement { program: asked.program, entitlements: asked.entitlements };
     let purchase: Option<Purchase> = sell(&desk, &request, command, |event| match event {
         Event::AgreementSigned { purchase, .. } => Some(purchase.clone()),
-        Event::Founded(_)
-        | Event::Activated { .. }
-        | Event::ActivationTurnedDown { .. }
-        | Event::PackIssued { .. }
-        | Event::PackTurnedDown { .. }
-        | Event::CodeSold { .. } => None,
+        _ => None,
     })
     .await?;
     purchase.map(|purchase| Created(SignedAgreement { purchase })).ok_or_else(nothing_sold)

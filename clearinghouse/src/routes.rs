@@ -4,7 +4,7 @@ use chassis::http::{Access, Routes};
 use shared::wire::problem::ProblemCode;
 
 use crate::desk::Desk;
-use crate::{activations, packs, record, reseller};
+use crate::{activations, packs, person, record, reseller};
 
 /// The table of routes, from which the service, its refusals and its description are made.
 #[must_use]
@@ -22,8 +22,40 @@ pub fn routes() -> Routes<Desk> {
         ProblemCode::RequestReused,
     ]);
     routes.get("/packs", Access::Administrator, "Every pack asked for, turned down or not, newest first.", record::packs);
+    routes
+        .post("/deactivations", Access::Service, "Deactivate the license server that signs this call (AC-23).", person::deactivate_itself)
+        .problems(&[ProblemCode::RegistrantIncomplete, ProblemCode::NotActivated, ProblemCode::RequestReused]);
+    desk(&mut routes);
     routes.get("/events", Access::Administrator, "The event log, newest first.", record::events);
     routes.post("/lab/reseller/codes", Access::Lab, "Buy a retail package.", reseller::buy);
     routes.post("/lab/reseller/agreements", Access::Lab, "Sign an agreement.", reseller::sign);
     routes
+}
+
+/// The representative's desk: for whoever plays the clearinghouse to a caller.
+fn desk(routes: &mut Routes<Desk>) {
+    use ProblemCode::{
+        ActivationRefused, CodeRefused, DeactivationRefused, NotActivated, NotFound, PackRefused, RegistrantIncomplete, ReplacementRefused,
+        RequestReused,
+    };
+    let admin = Access::Administrator;
+    routes
+        .post("/desk/registrations", admin, "Activate a license server for a caller: a License Server ID (AC-13).", person::register)
+        .problems(&[RegistrantIncomplete, ActivationRefused, CodeRefused, RequestReused]);
+    routes.post("/desk/packs", admin, "Issue a pack for a caller: a key pack ID (AC-31).", person::issue).problems(&[
+        PackRefused,
+        NotActivated,
+        CodeRefused,
+        RequestReused,
+    ]);
+    routes.post("/desk/deactivations", admin, "Deactivate for a caller: a confirmation code (AC-22).", person::deactivate).problems(&[
+        DeactivationRefused,
+        NotActivated,
+        CodeRefused,
+        RequestReused,
+    ]);
+    let replaced = &[ReplacementRefused, NotActivated, NotFound, CodeRefused, RequestReused];
+    routes.post("/desk/recoveries", admin, "Recover a pack's lost CALs as a new pack (AC-40, AC-48).", person::recover).problems(replaced);
+    routes.post("/desk/reissues", admin, "Reissue a device's CAL of Windows 2000, once (W2K-11).", person::reissue).problems(replaced);
+    routes.post("/desk/moves", admin, "Move a pack to another license server (AC-37).", person::move_pack).problems(replaced);
 }

@@ -1,6 +1,6 @@
 //! What enrolled services ask: where license servers are, whether a password is right, what a user's licensing attributes say.
 
-use chassis::http::{Body, Query, Signed};
+use chassis::http::{Body, Signed};
 use shared::directory::Command;
 use shared::wire::directory::{
     DirectoryStanding, DiscoveryAnswer, DiscoveryQuery, LogonAnswer, LogonCheck, Publication, ReportScope, UserLicense, UserLicenseAnswer,
@@ -11,7 +11,7 @@ use shared::wire::problem::Problem;
 use crate::app::DirectoryService;
 
 /// DI-02, DI-03, DI-21.
-pub(crate) async fn discovery(app: DirectoryService, _: Signed, Query(query): Query<DiscoveryQuery>) -> Result<DiscoveryAnswer, Problem> {
+pub(crate) async fn discovery(app: DirectoryService, _: Signed, Body(query): Body<DiscoveryQuery>) -> Result<DiscoveryAnswer, Problem> {
     app.read(|directory| directory.discovery(&query)).await
 }
 

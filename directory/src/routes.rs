@@ -10,7 +10,7 @@ use crate::{asked, kept};
 pub(crate) fn table() -> Routes<DirectoryService> {
     let mut routes = Routes::new();
     let service = Access::Service;
-    routes.get("/discovery", service, "The controllers of a domain, and what its site's object names (DI-02, DI-03).", asked::discovery);
+    routes.post("/discovery", service, "The controllers of a domain, and what its site's object names (DI-02, DI-03).", asked::discovery);
     routes.post("/logons", service, "Whether this is the user's password.", asked::log_on);
     routes.put("/publication", service, "A license server publishes itself in a site (DI-23).", asked::publish).problems(&[NotFound]);
     routes.get("/membership", service, "Where the directory knows the license server that asks (TL-08).", asked::standing);

@@ -83,6 +83,14 @@ impl Api {
         Ok(self.0.patch(path, body).await?)
     }
 
+    /// `DELETE path`, with what is answered.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub async fn take_away<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        Ok(self.0.delete(path).await?)
+    }
+
     /// `DELETE path`.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ pub mod clients;
 pub mod clock;
 pub mod device;
 pub mod failure;
+pub mod network;
 pub mod out;
 pub mod passwords;
 pub mod place;

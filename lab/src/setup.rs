@@ -4,7 +4,7 @@ mod peers;
 
 use chassis::random;
 use serde_json::Value;
-use shared::model::{ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, UserName};
+use shared::model::{Category, Generation, ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, UserName};
 use shared::wire::clearinghouse::{BoughtCode, BuyCode};
 use shared::wire::common::Identity;
 use shared::wire::license_server::{
@@ -13,9 +13,11 @@ use shared::wire::license_server::{
 use shared::wire::terminal_server::{
     AccountChange, AccountRow, LicenseServerList, LicenseServerRow, SettingsChange, TrustLicenseServer, TrustRoot,
 };
+use shared::wire::workstation::{AddLicenses, AddServerCals, LicenseManagerView};
 
 use crate::api::{Api, path_segment};
 use crate::failure::Failure;
+use crate::network;
 use crate::place::{Kind, Lab, Place};
 
 /// What a set-up is to bring about.
@@ -78,17 +80,26 @@ pub async fn run(lab: &Lab, plan: &Plan) -> Result<Vec<Step>, Failure> {
     }
     for place in &lab.file().terminal_servers {
         let api = lab.admin(Kind::TerminalServer, place)?;
+        if is_nt4(&identity(lab, place).await?) {
+            steps.extend(nt4_licenses(&api, place, plan.cals).await?);
+        }
         steps.extend(accounts(lab, &api, place, &plan.users).await?);
         if plan.per_user.contains(&place.name) {
-            let change = SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() };
-            let _: Value = api.patch("/settings", &change).await?;
-            steps.push(step(place, "licenses per user (PolicyAcOn = 4)", true));
+            steps.push(license_per_user(&api, place).await?);
         }
     }
     Ok(steps)
 }
 
-/// Settles who knows whose key: the clearinghouse's at license servers, those of all license servers at each other, and each terminal server's and license server's at the other.
+/// WS03-02: switches a terminal server to licensing per user.
+pub(crate) async fn license_per_user(api: &Api, place: &Place) -> Result<Step, Failure> {
+    let change = SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() };
+    let _: Value = api.patch("/settings", &change).await?;
+    Ok(step(place, "licenses per user (PolicyAcOn = 4)", true))
+}
+
+/// Settles who knows whose key: the clearinghouse's at license servers, those of all license servers at each other, and each terminal
+/// server's and license server's at the other.
 ///
 /// # Errors
 /// As [`run`].
@@ -106,8 +117,13 @@ pub async fn trust(lab: &Lab) -> Result<Vec<Step>, Failure> {
     steps.extend(peers::enrol(lab).await?);
     let root = root.and_then(|(_, identity)| identity.root);
     for place in &lab.file().terminal_servers {
+        if is_nt4(&identity(lab, place).await?) {
+            steps.push(step(place, "is its own license manager and asks no license server (NT-01)", false));
+            continue;
+        }
         steps.extend(enrol(lab, place, root.as_deref()).await?);
     }
+    steps.extend(network::introduce(lab).await?);
     Ok(steps)
 }
 
@@ -117,7 +133,13 @@ async fn trust_clearinghouse(lab: &Lab, place: &Place, clearinghouse: &Place, id
         return Err(Failure::Broken(format!("{} shows no root certificate at /identity", clearinghouse.name)));
     };
     let fingerprint = identity.root_fingerprint.clone().unwrap_or_default();
-    let body = TrustClearinghouse { name: identity.name.clone(), key: identity.key, root, url: clearinghouse.peer_url().to_owned() };
+    let body = TrustClearinghouse {
+        name: identity.name.clone(),
+        key: identity.key,
+        agreement: identity.agreement,
+        root,
+        url: clearinghouse.peer_url().to_owned(),
+    };
     let _: Value = lab.admin(Kind::LicenseServer, place)?.put("/clearinghouse", &body).await?;
     let what = format!("belongs to {}, root {}", identity.name, shorten(&fingerprint));
     Ok(step(place, &what, own.root_fingerprint != identity.root_fingerprint))
@@ -178,16 +200,38 @@ async fn first_pack(lab: &Lab, api: &Api, place: &Place, cals: u32) -> Result<Op
     if cals == 0 || !list.packs.is_empty() {
         return Ok(None);
     }
+    install(lab, api, place, ProductType::Device, cals).await.map(Some)
+}
+
+/// Buys a retail pack of the license server's own version and installs it.
+pub(crate) async fn install(lab: &Lab, api: &Api, place: &Place, product_type: ProductType, cals: u32) -> Result<Step, Failure> {
     let version = identity(lab, place).await?.product_version.unwrap_or(ProductVersion::V5_2);
     let desk = lab.admin(Kind::Clearinghouse, lab.clearinghouse()?)?;
-    let wanted = BuyCode { version, product_type: ProductType::Device, quantity: cals };
+    let wanted = BuyCode { version, product_type, quantity: cals };
     let bought: BoughtCode = desk.post("/lab/reseller/codes", &wanted).await?;
     let body = InstallPack { request: random::request_id(), purchase: Purchase::Retail { code: bought.code }, wanted: None };
     let _: Value = api.post("/packs", &body).await?;
-    Ok(Some(step(place, &format!("has a retail pack of {cals} device CALs {version}"), true)))
+    Ok(step(place, &format!("has a retail pack of {cals} {product_type} CALs {version}"), true))
 }
 
-async fn accounts(lab: &Lab, api: &Api, place: &Place, users: &[UserName]) -> Result<Vec<Step>, Failure> {
+fn is_nt4(identity: &Identity) -> bool {
+    identity.generation == Some(Generation::WindowsNt4)
+}
+
+/// Something to begin with for a terminal server of Windows NT 4.0 that has no server CAL yet (NT-11, NT-14).
+async fn nt4_licenses(api: &Api, place: &Place, cals: u32) -> Result<Option<Step>, Failure> {
+    let manager: LicenseManagerView = api.get("/nt/license-manager").await?;
+    if cals == 0 || manager.bought > 0 {
+        return Ok(None);
+    }
+    let _: Value = api.post("/nt/license-manager/cals", &AddServerCals { count: cals }).await?;
+    let _: Value = api.post("/nt/licenses", &AddLicenses { category: Category::Full, count: cals }).await?;
+    let what = format!("has {cals} server CALs ({}) and {cals} Full workstation licenses", manager.mode.title());
+    Ok(Some(step(place, &what, true)))
+}
+
+/// Makes the accounts that are missing on a terminal server.
+pub(crate) async fn accounts(lab: &Lab, api: &Api, place: &Place, users: &[UserName]) -> Result<Vec<Step>, Failure> {
     let known: Vec<AccountRow> = api.get("/accounts").await?;
     let administrator = administrator()?;
     let mut steps = Vec::new();
@@ -211,7 +255,8 @@ pub async fn identity(lab: &Lab, place: &Place) -> Result<Identity, Failure> {
     lab.anyone(place)?.get("/identity").await
 }
 
-fn step(place: &Place, what: &str, changed: bool) -> Step {
+/// One thing that was looked at at this server.
+pub(crate) fn step(place: &Place, what: &str, changed: bool) -> Step {
     Step { server: place.name.clone(), what: what.to_owned(), changed }
 }
 

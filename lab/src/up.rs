@@ -1,4 +1,4 @@
-//! A whole lab in one process: three services on loopback sockets, set up, in one data folder.
+//! A whole lab in one process: its services on loopback sockets, set up, in one data folder.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
@@ -12,7 +12,8 @@ use futures_util::future::select_all;
 use shared::model::{Generation, LabTime, UserName};
 
 use crate::failure::Failure;
-use crate::place::{LAB_FILE, Lab, LabFile, Place};
+use crate::network::{self, NetworkFile};
+use crate::place::{Kind, LAB_FILE, Lab, LabFile, Place};
 use crate::setup::{self, Plan, Step};
 
 /// How a lab is to be started.
@@ -26,12 +27,14 @@ pub struct Up {
     pub seed: Option<u64>,
     /// The moment at which the clocks begin, at the first start.
     pub start_at: Option<LabTime>,
-    /// What license server and terminal server are.
+    /// What license server and terminal server are; beside a terminal server of Windows NT 4.0 the license server is Windows 2003's.
     pub generation: Generation,
     /// Device CALs to begin with.
     pub cals: u32,
     /// Ordinary accounts to begin with.
     pub users: Vec<UserName>,
+    /// A network to build in place of one license server and one terminal server: the file that says it.
+    pub network: Option<PathBuf>,
 }
 
 /// A lab that runs in this process.
@@ -43,6 +46,8 @@ pub struct RunningLab {
     pub steps: Vec<Step>,
     /// The file that says where it is.
     pub lab_file: PathBuf,
+    /// What its terminal server is.
+    pub generation: Generation,
     services: Vec<Running>,
 }
 
@@ -54,7 +59,11 @@ const BEGUN: &str = "begun";
 const DONE: &str = "done";
 
 /// What a lab's data folder holds; nothing else in it is ever deleted.
-const CONTENTS: [&str; 7] = ["clearinghouse", "license-server", "terminal-server", "clients", "passwords.json", SET_UP, LAB_FILE];
+const CONTENTS: [&str; 10] =
+    ["clearinghouse", "license-server", "terminal-server", "directory", "hosts", "clients", "passwords.json", NETWORK, SET_UP, LAB_FILE];
+
+/// The copy of the network file that a lab was built from, so that it is built the same at a later start.
+const NETWORK: &str = "network.toml";
 
 /// The hold on a data folder: while it lives, no other lab runs there.
 #[derive(Debug)]
@@ -115,7 +124,7 @@ pub fn empty(data: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Starts the three services, sets the lab up if it is new, and says in its lab file where it is.
+/// Starts the services, sets the lab up if it is new, and says in its lab file where it is.
 ///
 /// Whoever calls holds the data folder.
 ///
@@ -129,7 +138,7 @@ pub async fn start(up: &Up) -> Result<RunningLab, Failure> {
     match begin(up, &mut services).await {
         Ok((lab, steps)) => {
             lab.file().write(&lab_file)?;
-            Ok(RunningLab { lab, steps, lab_file, services })
+            Ok(RunningLab { lab, steps, lab_file, generation: up.generation, services })
         }
         Err(failure) => {
             // The first failure says more than what a stop could add.
@@ -157,14 +166,8 @@ fn is_set_up(data: &Path) -> Result<bool, Failure> {
 
 async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>), Failure> {
     let set_up = is_set_up(&up.data)?;
-    let config = |folder: &str, place: u16| service(up, folder, place);
-    services.push(clearinghouse::start(clearinghouse::Config::embedded(config("clearinghouse", 0)?)).await.map_err(not_started)?);
-    let mut license_server = license_server::Config::embedded(config("license-server", 1)?);
-    license_server.generation = up.generation;
-    services.push(license_server::start(license_server).await.map_err(not_started)?);
-    let mut terminal_server = terminal_server::Config::embedded(config("terminal-server", 2)?);
-    terminal_server.generation = up.generation;
-    services.push(terminal_server::start(terminal_server).await.map_err(not_started)?);
+    let network = network_of(up)?;
+    start_services(up, network.as_ref(), services).await?;
     let data = std::path::absolute(&up.data).map_err(|error| Failure::file(&up.data, error))?;
     let lab = Lab::new(lab_file(&data, services), data.join(LAB_FILE).display().to_string());
     if set_up {
@@ -172,24 +175,107 @@ async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>),
         setup::trust(&lab).await?;
         return Ok((lab, Vec::new()));
     }
-    let plan = Plan { cals: up.cals, registrant: setup::lab_registrant()?, per_user: Vec::new(), users: up.users.clone() };
-    let steps = setup::run(&lab, &plan).await?;
+    let steps = match &network {
+        None => {
+            let plan = Plan { cals: up.cals, registrant: setup::lab_registrant()?, per_user: Vec::new(), users: up.users.clone() };
+            setup::run(&lab, &plan).await?
+        }
+        Some(network) => build(up, &lab, network).await?,
+    };
     let mark = up.data.join(SET_UP);
     std::fs::write(&mark, DONE).map_err(|error| Failure::file(&mark, error))?;
     Ok((lab, steps))
 }
 
-fn service(up: &Up, folder: &str, place: u16) -> Result<ServiceConfig, Failure> {
+/// The network that the folder's lab was built from, or the one that it is to be built from.
+fn network_of(up: &Up) -> Result<Option<NetworkFile>, Failure> {
+    let kept = up.data.join(NETWORK);
+    match &up.network {
+        None if kept.exists() => NetworkFile::read(&kept).map(Some),
+        None => Ok(None),
+        Some(path) => {
+            let network = NetworkFile::read(path)?;
+            if kept.exists() && NetworkFile::read(&kept)? != network {
+                return Err(Failure::Usage(format!(
+                    "{} holds a lab of another network; begin anew with --fresh, or choose another folder with --data",
+                    up.data.display()
+                )));
+            }
+            let text = std::fs::read(path).map_err(|error| Failure::file(path, error))?;
+            std::fs::write(&kept, text).map_err(|error| Failure::file(&kept, error))?;
+            Ok(Some(network))
+        }
+    }
+}
+
+/// The services of the usual lab, or of a network: each listens on the next port and keeps a folder of its own.
+async fn start_services(up: &Up, network: Option<&NetworkFile>, services: &mut Vec<Running>) -> Result<(), Failure> {
+    let mut place = 0_u16;
+    let mut config = |name: &str, folder: &str| {
+        let config = service(up, name, folder, place);
+        place = place.saturating_add(1);
+        config
+    };
+    services.push(clearinghouse::start(clearinghouse::Config::embedded(config("CH1", "clearinghouse")?)).await.map_err(not_started)?);
+    let Some(network) = network else {
+        let mut license_server = license_server::Config::embedded(config("LS1", "license-server")?);
+        license_server.generation = license_server_of(up.generation);
+        services.push(license_server::start(license_server).await.map_err(not_started)?);
+        let mut terminal_server = terminal_server::Config::embedded(config("TS1", "terminal-server")?);
+        terminal_server.generation = up.generation;
+        services.push(terminal_server::start(terminal_server).await.map_err(not_started)?);
+        return Ok(());
+    };
+    if network.has_directory() {
+        services.push(directory::start(directory::Config::embedded(config("DIR1", "directory")?)).await.map_err(not_started)?);
+    }
+    for (_, part) in network.license_servers() {
+        let own = config(part.name.as_str(), &format!("hosts/{}", part.name))?;
+        let own = license_server::Config { generation: part.generation, ..license_server::Config::embedded(own) };
+        services.push(license_server::start(own).await.map_err(not_started)?);
+    }
+    for (_, part) in network.terminal_servers() {
+        let own = config(part.name.as_str(), &format!("hosts/{}", part.name))?;
+        let own = terminal_server::Config { generation: part.generation, ..terminal_server::Config::embedded(own) };
+        services.push(terminal_server::start(own).await.map_err(not_started)?);
+    }
+    Ok(())
+}
+
+/// The first start of a network: who trusts whom, activation, CALs, accounts, modes, places.
+async fn build(up: &Up, lab: &Lab, network: &NetworkFile) -> Result<Vec<Step>, Failure> {
+    let mut steps = setup::trust(lab).await?;
+    steps.extend(network::stock(lab, network).await?);
+    for (_, part) in network.terminal_servers() {
+        let place = lab.terminal_server(Some(&part.name))?;
+        let api = lab.admin(Kind::TerminalServer, place)?;
+        steps.extend(setup::accounts(lab, &api, place, &up.users).await?);
+        if part.per_user {
+            steps.push(setup::license_per_user(&api, place).await?);
+        }
+    }
+    steps.extend(network::apply(lab, network).await?);
+    Ok(steps)
+}
+
+/// Windows NT 4.0 has no license server; the lab's plays Windows Server 2003 beside it.
+fn license_server_of(generation: Generation) -> Generation {
+    match generation {
+        Generation::WindowsNt4 => Generation::Windows2003,
+        Generation::Windows2000Sp2
+        | Generation::Windows2000Sp3
+        | Generation::Windows2003
+        | Generation::Windows2008
+        | Generation::Windows2008R2 => generation,
+    }
+}
+
+fn service(up: &Up, name: &str, folder: &str, place: u16) -> Result<ServiceConfig, Failure> {
     let port = match up.first_port {
         0 => 0,
         first => first
             .checked_add(place)
-            .ok_or_else(|| Failure::Usage("--ports: at most 65533, since three ports in a row are used".to_owned()))?,
-    };
-    let name = match place {
-        0 => "CH1",
-        1 => "LS1",
-        _ => "TS1",
+            .ok_or_else(|| Failure::Usage(format!("--ports: {first} is too high, since every service takes the next port in a row")))?,
     };
     let name = name.parse().map_err(|error| Failure::Broken(format!("{error}")))?;
     Ok(ServiceConfig {
@@ -208,19 +294,21 @@ fn not_started(error: StartError) -> Failure {
 
 /// Absolute paths, so that the file says the same wherever it is read from.
 fn lab_file(data: &Path, services: &[Running]) -> LabFile {
-    let mut places = services.iter().map(|running| Place {
-        name: running.name.clone(),
-        url: running.url(),
-        peer_url: None,
-        token_file: Some(running.admin_token_path.clone()),
-    });
+    let of = |kind: Kind| {
+        services.iter().filter(move |running| running.kind == kind).map(|running| Place {
+            name: running.name.clone(),
+            url: running.url(),
+            peer_url: None,
+            token_file: Some(running.admin_token_path.clone()),
+        })
+    };
     LabFile {
         pid: Some(std::process::id()),
         data: Some(data.to_owned()),
-        clearinghouse: places.next(),
-        directory: None,
-        license_servers: places.next().into_iter().collect(),
-        terminal_servers: places.collect(),
+        clearinghouse: of(Kind::Clearinghouse).next(),
+        directory: of(Kind::Directory).next(),
+        license_servers: of(Kind::LicenseServer).collect(),
+        terminal_servers: of(Kind::TerminalServer).collect(),
         passwords_file: Some(data.join("passwords.json")),
         clients: Some(data.join("clients")),
     }

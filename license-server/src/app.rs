@@ -8,13 +8,14 @@ use chassis::engine::{Engine, JournalFailed};
 use chassis::http::{App, Signed};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
-use shared::ledger::{Clearinghouse, Command, Event, Ledger, Owed, Refusal, Server};
+use shared::ledger::{ActivationCommand, Clearinghouse, Command, Event, Ledger, Owed, Refusal, Server};
 use shared::model::{LabTime, RequestId};
+use shared::trust::{AgreementSecret, Certificate, ServerCertificate};
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::{Problem, ProblemCode};
-
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::backup::Staging;
 use crate::sealing::Sealing;
 
 /// A running license server; a handle that is cloned for every request.
@@ -28,6 +29,8 @@ struct Parts {
     peers: Arc<ServiceClient>,
     turn: Arc<Mutex<()>>,
     sealing: Sealing,
+    agreement: AgreementSecret,
+    staging: Staging,
 }
 
 /// A license server that may have stopped meanwhile: what works beside the requests holds on to this.
@@ -49,9 +52,46 @@ impl Absent {
 }
 
 impl LicenseServer {
-    pub(crate) fn new(engine: Engine<Ledger>, identity: Arc<Identity>, client: ServiceClient, peers: ServiceClient) -> Self {
+    pub(crate) fn new(
+        engine: Engine<Ledger>,
+        identity: Arc<Identity>,
+        client: ServiceClient,
+        peers: ServiceClient,
+        agreement: AgreementSecret,
+    ) -> Self {
         let sealing = Sealing::new(identity.clone());
-        Self(Arc::new(Parts { engine, identity, client, peers: Arc::new(peers), turn: Arc::default(), sealing }))
+        let (peers, turn, staging) = (Arc::new(peers), Arc::default(), Staging::default());
+        Self(Arc::new(Parts { engine, identity, client, peers, turn, sealing, agreement, staging }))
+    }
+
+    /// The key from which those of typed codes are derived.
+    pub(crate) fn agreement(&self) -> &AgreementSecret {
+        &self.0.agreement
+    }
+
+    /// Where a restore gathers what comes in.
+    pub(crate) fn staging(&self) -> &Staging {
+        &self.0.staging
+    }
+
+    /// Lets the ledger know the key in use where it is another than the one that its certificates are for: it was replaced, or
+    /// the key file is a new one.
+    pub(crate) async fn adopt_key(&self) -> Result<(), Problem> {
+        let bare = self.read(|ledger, _| ledger.bare_certificate().map(|own| own.pem.clone())).await?;
+        let fits = |pem: &String| {
+            let own = Certificate::from_pem(pem).and_then(ServerCertificate::self_signed);
+            own.is_ok_and(|own| own.holder().key == self.identity().public_key())
+        };
+        if bare.as_ref().is_some_and(fits) {
+            return Ok(());
+        }
+        let product_id = self.server()?.product_id;
+        let made = crate::own_certificate(self.identity(), &product_id);
+        let certificate = made.map_err(|error| Problem::new(ProblemCode::Internal, error.to_string()))?;
+        let command = Command::Activation(Box::new(ActivationCommand::ReplaceKey(certificate)));
+        self.execute(None, command, |_, _, _| ()).await?;
+        self.sealing().forget();
+        Ok(())
     }
 
     pub(crate) fn engine(&self) -> &Engine<Ledger> {
@@ -156,6 +196,7 @@ impl App for LicenseServer {
             generation: Some(server.generation),
             product_version: Some(server.version()),
             product_id: Some(server.product_id),
+            agreement: Some(self.agreement().public()),
             root: clearinghouse.as_ref().map(|known| known.root.clone()),
             root_fingerprint: clearinghouse.map(|known| known.fingerprint),
             ..identity.view()

@@ -4,6 +4,9 @@
 
 mod activation;
 mod app;
+mod backup;
+mod codes;
+mod network;
 mod outreach;
 mod referring;
 mod routes;
@@ -14,11 +17,13 @@ use std::time::Duration;
 use chassis::client::ServiceClient;
 use chassis::config::{Kind, ServiceConfig};
 use chassis::engine::{Engine, EngineOptions};
+use chassis::identity::{Identity, agreement_file};
 use chassis::random;
 use chassis::server::{Running, Site, StartError};
-use shared::ledger::{Command, Ledger, ManageCommand, NewCertificate};
+use shared::ledger::{Command, Ledger, NewCertificate};
 use shared::model::{Generation, LabTime, ProductId};
-use shared::trust::{self, Period, Serial};
+use shared::policy::terms;
+use shared::trust::{self, Period, Serial, TrustError};
 
 use crate::app::LicenseServer;
 
@@ -57,46 +62,42 @@ impl Config {
 /// # Errors
 /// If its address is taken, its data directory cannot be used, or belongs to another server.
 pub async fn start(config: Config) -> Result<Running, StartError> {
+    if terms::terms(config.generation).is_own_license_manager() {
+        let why = format!("{} has no license server: its terminal servers manage their own licenses (NT-01)", config.generation.title());
+        return Err(StartError::Service(why));
+    }
     let site = Site::open(Kind::LicenseServer, &config.service)?;
     let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
     let engine: Engine<Ledger> =
         Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
-    if config.upgrade {
-        upgrade(&engine, config.generation).await?;
-    }
-    begin(&engine, &site, config.generation).await?;
+    begin(&engine, &site, config.generation, config.upgrade).await?;
     let client = |patience_ms| {
         let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), Duration::from_millis(patience_ms));
         client.map(|client| client.over(engine.network())).map_err(|error| StartError::Service(error.to_string()))
     };
     let (clearinghouse, peers) = (client(config.clearinghouse_timeout_ms)?, client(config.referral_timeout_ms)?);
-    let app = LicenseServer::new(engine, site.identity.clone(), clearinghouse, peers);
+    let agreement = agreement_file(&site.data)?;
+    let app = LicenseServer::new(engine, site.identity.clone(), clearinghouse, peers, agreement);
+    app.adopt_key().await.map_err(|problem| StartError::Service(problem.detail))?;
     outreach::keep_up(&app);
     site.serve(app, routes::table()).await
 }
 
 /// Founds the server at its first start; at every start the security group on record comes into force (LS-01).
-async fn begin(engine: &Engine<Ledger>, site: &Site, generation: Generation) -> Result<(), StartError> {
+async fn begin(engine: &Engine<Ledger>, site: &Site, generation: Generation, upgrade: bool) -> Result<(), StartError> {
     let name = site.identity.name().clone();
     let product_id = ProductId::from_random(random::bytes());
-    // CE-09: the sample's own certificate holds from 1970 to 2049.
-    let period = Period { from: LabTime::from_unix(0), until: LabTime::from_unix(SELF_SIGNED_UNTIL) };
-    let serial = Serial::from_random(random::bytes());
-    let own = trust::make_self_signed(site.identity.key(), &name, &product_id, serial, period)
-        .map_err(|error| StartError::Service(error.to_string()))?;
-    let certificate = NewCertificate { pem: own.pem(), from: period.from, until: period.until };
-    let start = Command::Start { name, generation, certificate, product_id };
+    let certificate = own_certificate(&site.identity, &product_id).map_err(|error| StartError::Service(error.to_string()))?;
+    let start = Command::Start { name, generation, upgrade, certificate, product_id };
     engine.execute(None, start, |_, _, _| ()).await.map_err(StartError::of)
 }
 
-/// VC-09: a license server of an older generation goes on as a newer one; one that was never started has nothing to upgrade.
-async fn upgrade(engine: &Engine<Ledger>, generation: Generation) -> Result<(), StartError> {
-    let founded = engine.peek(|ledger, _| ledger.server().is_some()).map_err(|error| StartError::Service(error.to_string()))?;
-    if !founded {
-        return Ok(());
-    }
-    let command = Command::Manage(ManageCommand::Upgrade(generation));
-    engine.execute(None, command, |_, _, _| ()).await.map_err(StartError::of)
+/// A self-signed certificate for the key in use (CE-09, CE-14); the sample's own one holds from 1970 to 2049 too.
+fn own_certificate(identity: &Identity, product_id: &ProductId) -> Result<NewCertificate, TrustError> {
+    let period = Period { from: LabTime::from_unix(0), until: LabTime::from_unix(SELF_SIGNED_UNTIL) };
+    let serial = Serial::from_random(random::bytes());
+    let own = trust::make_self_signed(&identity.key(), identity.name(), product_id, serial, period)?;
+    Ok(NewCertificate { pem: own.pem(), from: period.from, until: period.until })
 }
 
 /// 2050-01-01T00:00:00Z.

@@ -42,6 +42,12 @@ impl Sealing {
         trust::open_license(token, &anchors).ok()
     }
 
+    /// Forgets all that followed from the server's key and certificates: they were replaced since.
+    pub(crate) fn forget(&self) {
+        self.seals.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.forget_anchors();
+    }
+
     /// Forgets whom the server believed: a clearinghouse or a license server was trusted since.
     pub(crate) fn forget_anchors(&self) {
         *self.anchors.write().unwrap_or_else(PoisonError::into_inner) = None;
@@ -53,7 +59,7 @@ impl Sealing {
             Some(root) if own.kind == CertificateKind::Activation => ServerCertificate::under_root(&Root::parse_pem(&root)?, certificate)?,
             Some(_) | None => ServerCertificate::self_signed(certificate)?,
         };
-        let sealer = LicenseSealer::new(self.identity.key(), &certificate)?;
+        let sealer = LicenseSealer::activated_by(&self.identity.key(), &certificate, own.license_server_id.as_ref())?;
         self.seals.write().unwrap_or_else(PoisonError::into_inner).insert(own.number, sealer.clone());
         Ok(sealer)
     }

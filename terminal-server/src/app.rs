@@ -16,7 +16,8 @@ use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::Problem;
 
 use crate::belief::{Belief, anchors_of};
-use crate::directory::LocalAccounts;
+use crate::directory::Accounts;
+use crate::discovery;
 use crate::nt4::Disk;
 
 /// A running terminal server; a handle that is cloned for every request.
@@ -28,15 +29,17 @@ struct Parts {
     identity: Arc<Identity>,
     client: ServiceClient,
     belief: Belief,
-    accounts: LocalAccounts,
+    accounts: Accounts,
+    searching: tokio::sync::Mutex<()>,
     disk: Disk,
 }
 
 impl TerminalServer {
     pub(crate) fn new(engine: Engine<Node>, identity: Arc<Identity>, client: ServiceClient, data: &Path) -> Self {
-        let accounts = LocalAccounts::new(engine.clone());
+        let accounts = Accounts::new(engine.clone(), client.clone());
+        let searching = tokio::sync::Mutex::new(());
         let disk = Disk::new(data, identity.clone());
-        Self(Arc::new(Parts { engine, identity, client, belief: Belief::default(), accounts, disk }))
+        Self(Arc::new(Parts { engine, identity, client, belief: Belief::default(), accounts, searching, disk }))
     }
 
     pub(crate) fn engine(&self) -> &Engine<Node> {
@@ -51,7 +54,12 @@ impl TerminalServer {
         &self.0.belief
     }
 
-    pub(crate) fn accounts(&self) -> &LocalAccounts {
+    /// Held by whoever searches for license servers, so that one does so at a time.
+    pub(crate) fn searching(&self) -> &tokio::sync::Mutex<()> {
+        &self.0.searching
+    }
+
+    pub(crate) fn accounts(&self) -> &Accounts {
         &self.0.accounts
     }
 
@@ -117,6 +125,11 @@ impl App for TerminalServer {
             root_fingerprint,
             ..identity.view()
         })
+    }
+
+    /// DI-07, DI-08: a search that is due.
+    async fn keep_up(&self) {
+        discovery::keep_up(self).await;
     }
 
     /// No service calls a terminal server.

@@ -9,6 +9,7 @@ use shared::wire::problem::Problem;
 use shared::wire::terminal_server::MarkTarget;
 
 use crate::app::TerminalServer;
+use crate::discovery;
 
 /// Asks one license server for a license; whatever goes wrong is silence (SPEC 4.3 step 4).
 pub(crate) async fn inquire(app: &TerminalServer, server: ServerName, inquiry: &Inquiry) -> Result<Heard, Problem> {
@@ -41,6 +42,13 @@ pub(crate) async fn contact(
     Ok(Heard { server, version, said })
 }
 
+/// What one license server says of itself, or why it was silent (SPEC section 6).
+pub(crate) async fn look_up(app: &TerminalServer, server: &ServerName) -> Result<Result<Contact, String>, Problem> {
+    let Some(peer) = peer(app, server)? else { return Ok(Err("it is not enrolled here".to_owned())) };
+    let asked = app.client().ask::<Contact>(&peer, &chassis::random::request_id(), "/contact").await;
+    Ok(asked.map_err(|error| error.to_string()))
+}
+
 /// GR-11: looks for the first usable license server of the list, without a client.
 pub(crate) async fn locate(app: &TerminalServer) {
     if let Err(problem) = try_locate(app).await {
@@ -49,12 +57,15 @@ pub(crate) async fn locate(app: &TerminalServer) {
 }
 
 async fn try_locate(app: &TerminalServer) -> Result<(), Problem> {
+    if app.peek(|node, _| node.searches())? {
+        return discovery::search(app).await;
+    }
     let version = app.server()?.version();
     let request = chassis::random::request_id();
     let mut round = Vec::new();
     // A server that is its own license manager looks for nobody (NT-01).
-    let listed = app.peek(|node, _| if node.is_own_license_manager() { Vec::new() } else { node.listed().to_vec() })?;
-    for server in listed {
+    let asked = app.peek(|node, _| if node.is_own_license_manager() { Vec::new() } else { node.asked() })?;
+    for server in asked {
         let heard = contact(app, &request, server, version).await?;
         let located = heard.located().is_some();
         round.push(heard);
@@ -91,7 +102,7 @@ fn mark_of(request: &RequestId, cal: CalId, hardware_id: HardwareId) -> Mark {
     Mark { request: request.clone(), cal, hardware_id }
 }
 
-fn peer(app: &TerminalServer, server: &ServerName) -> Result<Option<Peer>, Problem> {
+pub(crate) fn peer(app: &TerminalServer, server: &ServerName) -> Result<Option<Peer>, Problem> {
     app.peek(|node, _| node.license_server(server).map(|enrolled| Peer { url: enrolled.url.clone(), key: enrolled.key }))
 }
 

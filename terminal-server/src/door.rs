@@ -11,15 +11,24 @@ use shared::wire::terminal_server::{
 
 use crate::app::TerminalServer;
 use crate::asking;
+use crate::discovery;
+use crate::tracking;
 
 /// How many steps a connection may take; each asks a license server that was not asked before.
 const STEPS_MAX: usize = 64;
 
 /// Takes a connection in, asks whoever must be asked, and judges it (SPEC 4.3).
 pub(crate) async fn connect(app: &TerminalServer, asked: ConnectRequest) -> Result<Connected, Problem> {
+    discovery::search_if_due(app).await?;
     let mut connection = Connection::new(arrival(app, asked)?);
+    let mut searched = false;
     for _ in 0..STEPS_MAX {
         match app.peek(|node, now| node.step(&connection, now))? {
+            // DI-09: nobody whom a search had found answers any more, so there is one more search.
+            Step::Judge if !searched && app.peek(|node, _| node.search_again(&connection))? => {
+                searched = true;
+                discovery::search(app).await?;
+            }
             Step::Judge => break,
             Step::Inquire { server, inquiry } => connection.hear(asking::inquire(app, server, &inquiry).await?),
             Step::Contact { server, version } => {
@@ -68,13 +77,15 @@ async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected
     Ok(Connected { session, server: server.name, at: now, status, rule: verdict.rule, trace: verdict.trace, license, warning })
 }
 
-/// The workstation license that a server of Windows NT 4.0 gives with its verdict, and whether it was minted just now (NT-50).
+/// The workstation license that a server of Windows NT 4.0 gives with its verdict, and whether it waits for a logon (NT-50).
 fn own_license(node: &Node, events: &[Event]) -> Option<(Cal, bool)> {
     events.iter().find_map(|event| match event {
         Event::Workstation(workstation::Event::Minted { license }) => Some((license.cal.clone(), true)),
-        Event::Judged { verdict: Verdict { decision: Decision::Accepted { license: Some(id), .. }, hardware_id, .. }, .. } => {
-            node.workstation().license(hardware_id).filter(|license| license.cal.id == *id).map(|license| (license.cal.clone(), false))
-        }
+        Event::Judged { verdict: Verdict { decision: Decision::Accepted { license: Some(id), .. }, hardware_id, .. }, .. } => node
+            .workstation()
+            .license(hardware_id)
+            .filter(|license| license.cal.id == *id)
+            .map(|license| (license.cal.clone(), !license.in_database)),
         _ => None,
     })
 }
@@ -112,10 +123,11 @@ pub(crate) async fn log_on(app: &TerminalServer, id: SessionId, logon: LogonRequ
             format!("the password of {} is wrong, {why}; the session has ended", logon.user),
         ));
     };
-    let trace = match &session.marks {
+    let mut trace = match &session.marks {
         Some(target) => vec![asking::mark(app, &session.request, target, session.hardware_id).await?],
         None => Vec::new(),
     };
+    trace.extend(tracking::track(app, &session.request, &logon.user).await?.filter(|_| !session.administrative));
     finish_logon(app, &session, logon, account.administrator, trace).await
 }
 

@@ -6,9 +6,11 @@ mod app;
 mod asking;
 mod belief;
 mod directory;
+mod discovery;
 mod door;
 mod nt4;
 mod routes;
+mod tracking;
 
 use std::time::Duration;
 
@@ -39,8 +41,9 @@ pub struct Config {
     pub keep_verdicts: u64,
 }
 
-/// A judged connection leads to at most this many journal entries: verdict, logon, end of session, a record of the log.
-const ENTRIES_PER_VERDICT: u64 = 4;
+/// A judged connection leads to at most this many journal entries: verdict, logon, end of session, a record of the log; on Windows NT
+/// 4.0 a license that is minted and written.
+const ENTRIES_PER_VERDICT: u64 = 6;
 
 impl Config {
     /// A Windows Server 2003 terminal server inside another program.
@@ -71,6 +74,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     nt4::boot(&app).await.map_err(|problem| StartError::Service(problem.detail))?;
     // GR-11: a license server is located at the start, before any client; a silent one must not hold the start up.
     let locating = app.clone();
+    // DI-11: and where it searches for license servers, it does so now, not at the first client.
     tokio::spawn(async move { asking::locate(&locating).await });
     site.serve(app, routes::table()).await
 }

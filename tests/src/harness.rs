@@ -13,17 +13,20 @@ use lab::session::{self, Answer, Logon, Then, Visit, Visited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::model::{
-    Cal, CalKind, DeviceName, Generation, LabTime, Platform, ProductType, ProductVersion, Purchase, Registrant, RequestId, ServerName,
-    Span, UserName,
+    Cal, CalKind, DeviceName, Generation, LabTime, LicenseServerRole, Membership, Placement, Platform, ProductType, ProductVersion,
+    Purchase, Registrant, RequestId, Search, ServerName, Span, UserName,
 };
 use shared::wire::clearinghouse::{BoughtCode, BuyCode};
-use shared::wire::common::{ClockChange, ClockView, Identity, LoggedEvent, Page};
+use shared::wire::common::{ClockChange, ClockView, CutOff, Identity, LoggedEvent, NetworkView, Page};
+use shared::wire::directory::{TrustDirectory, TrustService};
 use shared::wire::license_server::{
-    Activate, ActivationView, InstallPack, LicenseList, LicenseRow, NextLife, PackList, PackRow, TrustClearinghouse, TrustTerminalServer,
+    Activate, ActivationView, InstallPack, LicenseList, LicenseRow, LicenseServerStanding, NextLife, PackList, PackRow, PlaceLicenseServer,
+    TrustClearinghouse, TrustTerminalServer,
 };
 use shared::wire::peers::{Outreach, OutreachRow, TrustPeer};
 use shared::wire::terminal_server::{
-    AccountChange, Connected, Denial, GraceView, LicenseServerList, SettingsChange, TrustLicenseServer, TrustRoot,
+    AccountChange, Connected, Denial, DiscoveryChange, DiscoveryView, GraceView, LicenseServerList, SettingsChange, TrustLicenseServer,
+    TrustRoot,
 };
 use tempfile::TempDir;
 
@@ -58,9 +61,10 @@ pub struct Plan {
     enrolled: bool,
     grace_over: bool,
     lab_powers: bool,
-    acquainted: bool,
     directory: bool,
+    acquainted: bool,
     folder: Option<PathBuf>,
+    beginning: LabTime,
 }
 
 /// A running lab.
@@ -90,9 +94,10 @@ impl Default for Plan {
             enrolled: true,
             grace_over: true,
             lab_powers: true,
-            acquainted: false,
             directory: false,
+            acquainted: false,
             folder: None,
+            beginning: beginning(),
         }
     }
 }
@@ -171,6 +176,13 @@ impl Plan {
         self
     }
 
+    /// The lab's time begins at this moment.
+    #[must_use]
+    pub fn beginning_at(mut self, moment: LabTime) -> Self {
+        self.beginning = moment;
+        self
+    }
+
     /// The terminal servers have not seen a client yet.
     #[must_use]
     pub fn grace_running(mut self) -> Self {
@@ -194,7 +206,7 @@ impl TestLab {
     async fn start(plan: Plan) -> Self {
         let dir = plan.folder.as_ref().map_or_else(TempDir::new, TempDir::new_in).expect("a folder for the lab");
         let http = lab::api::connections().expect("an HTTP client");
-        let now = beginning();
+        let now = plan.beginning;
         let config = |name: &str| {
             let mut config = ServiceConfig::embedded(name.parse().expect("a name"), dir.path().join(name));
             config.lab = plan.lab_powers;
@@ -255,6 +267,11 @@ impl TestLab {
             terminal_server.api.put::<_, ()>("/root", &TrustRoot { root: pem }).await.expect("the root");
             for license_server in &self.license_servers {
                 introduce(terminal_server, license_server).await;
+            }
+        }
+        if let Some(directory) = &self.directory {
+            for service in self.license_servers.iter().chain(&self.terminal_servers) {
+                directory.keeps(service).await;
             }
         }
     }
@@ -514,10 +531,81 @@ impl Service {
         let trust = TrustClearinghouse {
             name: clearinghouse.name.clone(),
             key: clearinghouse.key,
+            agreement: clearinghouse.agreement,
             root: clearinghouse.root.clone().expect("the clearinghouse has a root"),
             url: url.to_owned(),
         };
         self.api.put::<_, ()>("/clearinghouse", &trust).await.expect("a clearinghouse");
+    }
+
+    /// A directory and a service know each other's keys.
+    pub async fn keeps(&self, service: &Service) {
+        let (ours, theirs) = (self.identity().await, service.identity().await);
+        self.api.put::<_, ()>(&format!("/services/{}", theirs.name), &TrustService { key: theirs.key }).await.expect("enrolment");
+        let trust = TrustDirectory { name: ours.name, key: ours.key, url: self.url() };
+        service.api.put::<_, ()>("/directory", &trust).await.expect("a directory");
+    }
+
+    /// Settles where it stands: a machine, a site, and `workgroup X`, `nt4 X` or `domain X`; a machine's name that ends in `!` is
+    /// a domain controller's.
+    pub async fn stands(&self, host: &str, site: &str, member_of: &str) {
+        let (kind, name) = member_of.split_once(' ').expect("what kind, and its name");
+        let name = name.parse().expect("a name");
+        let member_of = match kind {
+            "workgroup" => Membership::Workgroup { name },
+            "nt4" => Membership::Nt4Domain { name },
+            _ => Membership::ActiveDirectory { name },
+        };
+        let controller = host.ends_with('!');
+        let placement = Placement {
+            host: host.trim_end_matches('!').parse().expect("a machine"),
+            site: site.parse().expect("a site"),
+            member_of,
+            controller,
+        };
+        match self.part {
+            Part::LicenseServer(_) => {
+                let role = None;
+                self.api.put::<_, serde_json::Value>("/network", &PlaceLicenseServer { placement, role }).await.expect("a place");
+            }
+            _ => {
+                self.api.put::<_, serde_json::Value>("/network", &placement).await.expect("a place");
+            }
+        }
+    }
+
+    /// Gives a license server another role where it stands.
+    pub async fn has_role(&self, role: LicenseServerRole) {
+        let standing: LicenseServerStanding = self.get("/network").await;
+        let place = PlaceLicenseServer { placement: standing.placement, role: Some(role) };
+        self.api.put::<_, serde_json::Value>("/network", &place).await.expect("a role");
+    }
+
+    /// Takes these services out of its reach, and gives back all others.
+    pub async fn cut_off_from(&self, others: &[&Service]) {
+        let mut cut_off = Vec::new();
+        for other in others {
+            let identity = other.identity().await;
+            cut_off.push(CutOff { name: identity.name, key: identity.key });
+        }
+        self.api.put::<_, serde_json::Value>("/lab/network", &NetworkView { cut_off }).await.expect("a network");
+    }
+
+    /// How a terminal server comes to its license servers.
+    pub async fn discovery(&self) -> DiscoveryView {
+        self.get("/discovery").await
+    }
+
+    /// Lets a terminal server search, with nothing named (DI-27).
+    pub async fn searches(&self) -> DiscoveryView {
+        self.list_license_servers(&[]).await;
+        let change = DiscoveryChange { search: Some(Search::Automatic), ..DiscoveryChange::default() };
+        self.api.patch("/discovery", &change).await.expect("a search")
+    }
+
+    /// Lets a terminal server search now.
+    pub async fn search_now(&self) -> DiscoveryView {
+        self.api.post("/discovery", &serde_json::json!({})).await.expect("a search")
     }
 
     /// Settles which license servers a terminal server asks.

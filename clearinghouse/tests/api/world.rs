@@ -112,7 +112,9 @@ impl Caller {
             name: name.clone(),
             product_id: self.product_id.clone(),
             registrant: registrant(),
-            certificate_request: certificate_request(key, name, &self.product_id).unwrap(),
+            certificate_request: certificate_request(&key, name, &self.product_id).unwrap(),
+            agreement: None,
+            reason: None,
         }
     }
 

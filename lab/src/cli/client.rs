@@ -8,6 +8,7 @@ use super::Context;
 use crate::clients::Clients;
 use crate::device::{Device, Part, Slot};
 use crate::failure::Failure;
+use crate::out::Out;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Client {
@@ -25,7 +26,7 @@ pub(crate) enum Client {
     New {
         /// The device
         device: DeviceName,
-        /// windows-95, windows-98, windows-nt4, windows-2000, windows-xp-home, windows-xp-professional, other
+        /// windows-for-workgroups, windows-95, windows-98, windows-nt35, windows-nt4, windows-2000, windows-xp-home, windows-xp-professional, windows-vista, macintosh, other
         #[arg(long, default_value = "windows-xp-professional")]
         platform: Platform,
     },
@@ -45,6 +46,19 @@ pub(crate) enum Client {
         /// The device
         device: DeviceName,
     },
+    /// Give a device another identity and leave it its licenses: a handheld with another network card or address
+    #[command(
+        after_help = "Example:  tsl client change-identity CE01 && tsl connect CE01\nRules: NT-52 (each identity takes another license), PD-21 (a later server denies it)."
+    )]
+    ChangeIdentity {
+        /// The device
+        device: DeviceName,
+    },
+    /// Show the notice of Windows NT 4.0's client set-up
+    #[command(
+        after_help = "It is shown to everybody: set-up looks neither for the one license nor for the other.\n\nExample:  tsl client setup-notice\nRules: NT-06, NT-01, NT-07."
+    )]
+    SetupNotice,
     /// Take a device away altogether
     #[command(after_help = "Example:  tsl client remove PC20      it died; its CAL comes back when it ends (LS-09)")]
     Remove {
@@ -117,6 +131,12 @@ impl Client {
                 found.delete_key();
                 changed(context, &clients, &found, "has lost its store; the next connection makes a new hardware id (ST-06)")
             }
+            Client::ChangeIdentity { device } => {
+                let mut found = existing(&clients, &device)?;
+                found.change_identity();
+                changed(context, &clients, &found, "is somebody else to every server; the next connection makes a new hardware id (NT-52)")
+            }
+            Client::SetupNotice => setup_notice(context),
             Client::Remove { device } => {
                 if !clients.remove(&device)? {
                     return Err(unknown(&device));
@@ -155,12 +175,26 @@ fn list(context: &Context, clients: &Clients) -> Result<(), Failure> {
     })
 }
 
+/// NT-06, NT-07: what the client's set-up says to everybody, whatever they own.
+fn setup_notice(context: &Context) -> Result<(), Failure> {
+    let notice = "\
+Terminal Server Client Setup
+Before this computer connects to a terminal server of Windows NT 4.0 you need two licenses for it: a server client access
+license, and a license for Windows NT Workstation, since that is what a session delivers to it.
+Set-up does not look whether you have them.";
+    context.out.show(&json!({ "notice": notice }), |out| out.line(notice))
+}
+
 fn show(context: &Context, device: &Device) -> Result<(), Failure> {
     let licenses: Vec<_> = device.licensing.store.iter().map(|(slot, license)| json!({ "slot": slot, "cal": license.read() })).collect();
     let value = json!({ "device": device, "licenses": licenses });
     context.out.show(&value, |out| {
         let hardware =
             device.licensing.hardware.map_or_else(|| "none yet: the next connection makes one".to_owned(), |key| key.id.to_string());
+        if device.platform == Platform::WindowsForWorkgroups {
+            show_files(out, device, &hardware);
+            return;
+        }
         out.line(&format!(
             "{} ({})\nHKLM\\Software\\Microsoft\\MSLicensing\n  HardwareID\\ClientHWID  {hardware}",
             device.name, device.platform
@@ -177,6 +211,15 @@ fn show(context: &Context, device: &Device) -> Result<(), Failure> {
             ));
         }
     })
+}
+
+/// NT-45: Windows for Workgroups has no such registry; its licenses are files.
+fn show_files(out: Out, device: &Device, hardware: &str) {
+    out.line(&format!("{} ({})\nSystem\\Regdata\n  HWID.bin  {hardware}", device.name, device.platform));
+    for (slot, license) in &device.licensing.store {
+        let what = license.read().map_or_else(|| "cannot be read".to_owned(), |cal| said(&cal, device.last_seen));
+        out.line(&format!("  {slot}.bin  {} bytes: {what}", license.license.len()));
+    }
 }
 
 fn said(cal: &shared::model::Cal, now: Option<LabTime>) -> String {

@@ -201,7 +201,7 @@ pub(crate) struct Events {
     /// Only events with this id
     #[arg(long, value_name = "N")]
     id: Option<u32>,
-    /// Only events of this source: TermService, TermServLicensing
+    /// Only events of this source: TermService, TermServLicensing, LicenseService, "Service Control Manager"
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
     /// At most this many of each service, newest first

@@ -3,10 +3,14 @@
 mod accounts;
 mod client;
 mod connect;
+mod discovery;
 mod history;
 mod managing;
+mod network;
+mod nt;
 mod operate;
 mod packs;
+mod per_user;
 mod servers;
 mod settings;
 mod time;
@@ -163,7 +167,7 @@ enum Command {
     Trace(history::Trace),
     /// List events as the services' event logs show them
     #[command(
-        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers."
+        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers; on Windows NT 4.0 also LicenseService and\n\"Service Control Manager\" (NT-12, NT-41)."
     )]
     Events(history::Events),
     /// Show how a terminal server's grace period stands
@@ -176,6 +180,9 @@ enum Command {
         after_help = "Example:  tsl mode per-user --server TS2\n          tsl mode --policy-ac-on 0\nRules: WS03-01 to WS03-08, PD-24, PD-25. PolicyAcOn is 2 per device, 4 per user, anything else temporaries only."
     )]
     Mode(settings::Mode),
+    /// Windows NT 4.0: License Manager, workstation licenses, the licensing service
+    #[command(after_help = nt::HELP)]
+    Nt(nt::Nt),
     /// Show or change settings of a terminal server or a license server
     #[command(
         after_help = "Example:  tsl settings get\n          tsl settings set grace-end ls_located\n          tsl settings set prevent-license-upgrade on --server LS1\nRules: GR-11, CON-22, PU-06, OQ-10, OQ-5 (terminal server); PL-01, LS-01, OQ-3, LS-09 (license server).",
@@ -194,6 +201,36 @@ enum Command {
         subcommand
     )]
     Servers(servers::Servers),
+    /// Show or change the lab's network: sites, domains, machines, and ways that are cut
+    #[command(after_help = "Example:  tsl network show\n          tsl network cut TS1 LS1", subcommand)]
+    Network(network::Network),
+    /// Search for license servers as the generation does, and show what was found by which way
+    #[command(
+        after_help = "Example:  tsl discover TS1 --trace\n          tsl discover TS1 --search automatic\n          tsl discover TS1 --intervals 2h,15m,1h\nRules: DI-01 to DI-11 (2000), DI-20 to DI-29 (2003), W08-14 (2008 R2 does not search)."
+    )]
+    Discover(discovery::Discover),
+    /// Show or change whom the terminal servers' registries name
+    #[command(after_help = "Example:  tsl registry set --server TS1 LS1\nRules: DI-01, DI-22, DI-30.", subcommand)]
+    Registry(discovery::Registry),
+    /// List the license servers: type, last seen, as lsview of the 2003 kit did
+    #[command(
+        after_help = "Example:  tsl lsview\n          tsl lsview --every 5m --log lsview.log\nRules: TL-03. A workgroup's server shows as Domain."
+    )]
+    Lsview(discovery::Lsview),
+    /// Show the directory, or change its group of license servers
+    #[command(after_help = "Example:  tsl directory users", subcommand)]
+    Directory(network::Directory),
+    /// Look at a license server's group membership, publication and scope
+    #[command(after_help = "Example:  tsl review-configuration LS1\nRules: TL-08, W08-05, DI-23 to DI-25.")]
+    ReviewConfiguration(per_user::Review),
+    /// Report who holds a user license, from 2008 on
+    #[command(
+        after_help = "Example:  tsl per-user-report --domain LAB --unit SALES\n          tsl per-user-report --kept\nRules: TL-07, W08-04 to W08-06. For 2003 see tsl people."
+    )]
+    PerUserReport(per_user::Report),
+    /// List who worked on a terminal server in Per User mode: each owes one User CAL
+    #[command(after_help = "Example:  tsl people --server TS2\nRules: PU-07 (nothing enforces it), PU-08 (people, not sessions).")]
+    People(per_user::People),
     /// Show or move the lab's time
     #[command(
         after_help = "Example:  tsl clock freeze\n          tsl clock advance 89d\n          tsl clock set 2026-12-24T20:00:00Z\n          tsl clock advance 10m --service LS1     skew: one clock alone\nTime only goes forward. What falls due in between (the sweep of LS-09, say) happens at its own moment, on every service in order.",
@@ -279,9 +316,18 @@ impl Cli {
             Command::Events(args) => args.run(&context).await,
             Command::Grace(args) => args.run(&context).await,
             Command::Mode(args) => args.run(&context).await,
+            Command::Nt(args) => args.run(&context).await,
             Command::Settings(args) => args.run(&context).await,
             Command::Accounts(args) => args.run(&context).await,
             Command::Servers(args) => args.run(&context).await,
+            Command::Network(args) => args.run(&context).await,
+            Command::Discover(args) => args.run(&context).await,
+            Command::Registry(args) => args.run(&context).await,
+            Command::Lsview(args) => args.run(&context).await,
+            Command::Directory(args) => args.run(&context).await,
+            Command::ReviewConfiguration(args) => args.run(&context).await,
+            Command::PerUserReport(args) => args.run(&context).await,
+            Command::People(args) => args.run(&context).await,
             Command::Clock(args) => args.run(&context).await,
             Command::Dice(args) => args.run(&context).await,
             Command::Journal(args) => args.run(&context).await,

@@ -8,11 +8,12 @@ use clap::Args;
 use futures_util::future::join_all;
 use serde::Serialize;
 use serde_json::json;
-use shared::model::{LabTime, ServerName, UserName};
-use shared::wire::common::{ClockView, Health, Page};
+use shared::model::{Generation, LabTime, ServerName, UserName};
+use shared::wire::common::{ClockView, Health, Identity, Page};
 use shared::wire::directory::{DomainRow, SiteRow};
 use shared::wire::license_server::{ActivationView, PackList};
 use shared::wire::terminal_server::{GraceView, LicenseServerRow, SessionRow, SessionState};
+use shared::wire::workstation::{LicenseManagerView, LicensingServiceView};
 
 use super::Context;
 use crate::api::Api;
@@ -234,6 +235,9 @@ async fn facts_of(kind: Kind, api: &Api) -> Result<Vec<String>, Failure> {
             Ok(std::iter::once(state.to_owned()).chain(packs).collect())
         }
         Kind::TerminalServer => {
+            if api.get::<Identity>("/identity").await?.generation == Some(Generation::WindowsNt4) {
+                return facts_of_nt4(api).await;
+            }
             let grace: GraceView = api.get("/grace").await?;
             let servers: Vec<LicenseServerRow> = api.get("/license-servers").await?;
             let sessions: Page<SessionRow> = api.get("/sessions?limit=1000").await?;
@@ -244,4 +248,16 @@ async fn facts_of(kind: Kind, api: &Api) -> Result<Vec<String>, Failure> {
             Ok(vec![grace, asks, format!("{open} open sessions")])
         }
     }
+}
+
+/// A server that is its own license manager asks nobody and knows no grace (NT-01).
+async fn facts_of_nt4(api: &Api) -> Result<Vec<String>, Failure> {
+    let manager: LicenseManagerView = api.get("/nt/license-manager").await?;
+    let service: LicensingServiceView = api.get("/nt/service").await?;
+    let state = if service.running { "running" } else { "stopped" };
+    Ok(vec![
+        "Windows NT 4.0".to_owned(),
+        format!("{}: {} of {} server CALs in use", manager.mode.title(), manager.in_use, manager.bought),
+        format!("licensing service {state}"),
+    ])
 }

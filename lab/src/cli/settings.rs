@@ -2,7 +2,8 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
-use shared::model::ServerName;
+use shared::model::{Generation, ServerName};
+use shared::wire::common::Identity;
 use shared::wire::license_server::LedgerSettingsChange;
 use shared::wire::terminal_server::{GraceView, Settings as TerminalSettings, SettingsChange};
 
@@ -20,7 +21,9 @@ pub(crate) struct Grace {
 
 impl Grace {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let view: GraceView = self.on.api(context)?.get("/grace").await?;
+        let api = self.on.api(context)?;
+        not_on_nt4(&api, "no grace", "tsl nt lm says who gets in").await?;
+        let view: GraceView = api.get("/grace").await?;
         context.out.show(&view, |out| {
             match (view.running, view.began_at, view.ends_at) {
                 (true, None, _) => out.line("grace begins with the first client (GR-02)"),
@@ -37,6 +40,15 @@ impl Grace {
                 if view.marker { "set" } else { "not set" }
             ));
         })
+    }
+}
+
+/// A server of Windows NT 4.0 is its own license manager (NT-01).
+async fn not_on_nt4(api: &Api, what: &str, instead: &str) -> Result<(), Failure> {
+    let identity: Identity = api.get("/identity").await?;
+    match identity.generation {
+        Some(Generation::WindowsNt4) => Err(Failure::Usage(format!("{} is Windows NT 4.0 and has {what}; {instead}", identity.name))),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -70,6 +82,7 @@ enum ModeName {
 impl Mode {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let api = self.on.api(context)?;
+        not_on_nt4(&api, "no such mode", "tsl nt lm shows Per Server or Per Seat").await?;
         let licensed = |policy| SettingsChange { application_mode: Some(true), policy_ac_on: Some(policy), ..SettingsChange::default() };
         let change = match (self.mode, self.policy_ac_on) {
             (Some(ModeName::PerDevice), _) => Some(licensed(2)),

@@ -22,6 +22,7 @@ Two accounts are made, student and administrator; their passwords stand in tsl-d
 Example:  tsl up                                     then, in a second terminal: tsl connect PC01
           tsl up --temp --ports 0 --json             for a script: free ports, nothing left behind
           tsl up --fresh --start-at 2003-04-24T08:00:00Z --seed 7
+          tsl up --network docs/networks/mixed.toml   domains, sites and four generations; then: tsl network show
 Rules: AC-10 (activation), AC-30 (packs), GR-01 (grace begins with the first client).";
 
 #[derive(Args, Debug)]
@@ -32,7 +33,7 @@ pub(crate) struct UpArgs {
     /// Keep the data in a temporary folder and delete it at the end
     #[arg(long, conflicts_with_all = ["fresh", "data"])]
     temp: bool,
-    /// The first of three ports in a row; 0 takes free ones
+    /// The first of the ports in a row, one for each service; 0 takes free ones
     #[arg(long, default_value_t = 7801, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=65_533))]
     ports: u16,
     /// The data folder
@@ -44,12 +45,15 @@ pub(crate) struct UpArgs {
     /// The moment at which the clocks of a new lab begin
     #[arg(long, value_name = "MOMENT")]
     start_at: Option<LabTime>,
-    /// What license server and terminal server of a new lab are: windows-2000-sp2, windows-2000-sp3, windows-2003, windows-2008, windows-2008-r2
+    /// What license server and terminal server of a new lab are: windows-nt4 (its license server is 2003's), windows-2000-sp2, windows-2000-sp3, windows-2003, windows-2008, windows-2008-r2
     #[arg(long, default_value = "windows-2003", value_name = "NAME")]
     generation: Generation,
-    /// Device CALs that a new lab has
+    /// Device CALs that a new lab has; with windows-nt4 server CALs and Full licenses too
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=9999))]
     cals: u32,
+    /// Build this network in place of one license server and one terminal server; docs/networks has one to begin with
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["generation", "cals"])]
+    network: Option<PathBuf>,
     /// Ordinary accounts that a new lab has, beside administrator
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "student")]
     users: Vec<UserName>,
@@ -83,6 +87,7 @@ impl UpArgs {
             generation: self.generation,
             cals: self.cals,
             users: self.users.clone(),
+            network: self.network.clone(),
         };
         let mut stop = StopSignals::listen().map_err(|error| Failure::Broken(format!("signals cannot be received here: {error}")))?;
         // A signal during the set-up ends the lab as one later does.
@@ -120,7 +125,16 @@ fn welcome(out: Out, running: &RunningLab) {
         out.line(&format!("  export TSL_LAB_FILE={}", file.display()));
     }
     let tsl = own_command();
-    let lines = [
+    let nt4 = [
+        ("status", "who is up, and how everything stands"),
+        ("connect OLD01 --platform windows-95", "a workstation license, to be kept (NT-04)"),
+        ("connect PC01..PC03 --stay", "three sessions, three server CALs"),
+        ("nt lm", "how many server CALs are in use (NT-14)"),
+        ("nt licenses", "workstation licenses by category (NT-05)"),
+        ("nt --help", "everything else that Windows NT 4.0 has"),
+        ("--help", "everything else"),
+    ];
+    let later = [
         ("status", "who is up, and how everything stands"),
         ("connect PC01", "a first visit: a temporary license (PD-01)"),
         ("connect PC01", "a second visit: a permanent one (PD-06)"),
@@ -129,7 +143,7 @@ fn welcome(out: Out, running: &RunningLab) {
         ("trace PC02", "why the last decision was made"),
         ("--help", "everything else"),
     ];
-    for (arguments, what) in lines {
+    for (arguments, what) in if running.generation == Generation::WindowsNt4 { nt4 } else { later } {
         out.line(&format!("  {tsl} {arguments:<29}  # {what}"));
     }
 }

@@ -4,6 +4,7 @@ use chassis::http::{Body, Created, NoContent, Path, Query};
 use chassis::pages;
 use shared::ledger::{CertificateKind, Clearinghouse, Command, Event, Ledger, Server};
 use shared::model::{LabTime, RequestId, ServerName};
+use shared::policy::licensing_events;
 use shared::trust::Root;
 use shared::wire::common::{EventQuery, LoggedEvent, Page};
 use shared::wire::license_server::{
@@ -22,21 +23,28 @@ pub(super) async fn activation(app: LicenseServer) -> Result<ActivationView, Pro
 }
 
 fn activation_view(ledger: &Ledger, server: Server, now: LabTime) -> ActivationView {
-    let certificate = ledger.certificates().filter(|own| own.kind == CertificateKind::Activation).last();
+    let current = ledger.current_certificate(now).filter(|_| ledger.is_activated(now));
+    let ended = || ledger.certificates().filter(|own| own.kind == CertificateKind::Activation).last();
+    let shown = current.or_else(ended);
+    let (status, deactivated_at) = (u8::from(current.is_none()), ledger.life().deactivated_at);
     ActivationView {
-        status: u8::from(!ledger.is_activated(now)),
+        status,
         product_id: server.product_id,
-        certificate: certificate.map(|own| own.pem.clone()),
+        certificate: shown.filter(|own| own.kind == CertificateKind::Activation).map(|own| own.pem.clone()),
         root: ledger.clearinghouse().map(|known| known.root.clone()),
-        activated_at: certificate.map(|own| own.received_at),
-        ends_at: certificate.map(|own| own.until),
+        activated_at: shown.map(|own| own.received_at),
+        ends_at: shown.map(|own| own.until),
+        license_server_id: current.and_then(|own| own.license_server_id.clone()),
+        number: ledger.activation_number(),
+        deactivated_at,
+        prompt: licensing_events::prompt(current.map(|own| own.until), ledger.activation_number(), deactivated_at, now),
     }
 }
 
 /// AC-10, AC-11. A server that is activated stays as it is.
 pub(super) async fn activate(app: LicenseServer, request: RequestId, Body(wanted): Body<Activate>) -> Result<ActivationView, Problem> {
     if !app.read(|ledger, now| ledger.is_activated(now)).await? {
-        activation::activate(&app, request, wanted.registrant).await?;
+        activation::activate(&app, request, wanted.registrant, None).await?;
     }
     activation(app).await
 }
@@ -94,6 +102,7 @@ pub(super) async fn trust_clearinghouse(app: LicenseServer, Body(wanted): Body<T
     let known = Clearinghouse {
         name: wanted.name,
         key: wanted.key,
+        agreement: wanted.agreement,
         root: root.certificate().pem(),
         fingerprint: root.fingerprint(),
         url: wanted.url,

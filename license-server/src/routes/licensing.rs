@@ -2,7 +2,7 @@
 
 use chassis::http::{Body, Signed};
 use shared::ledger::{Asked, Command, Outcome};
-use shared::model::{CalId, HardwareId};
+use shared::model::{CalId, HardwareId, Placement};
 use shared::wire::license_server::{Contact, Inquiry, InquiryAnswer, Mark, MarkAnswer};
 use shared::wire::problem::{Problem, ProblemCode};
 
@@ -68,6 +68,7 @@ fn mark_answer(ledger: &shared::ledger::Ledger, signed: &Signed, cal: CalId, har
 /// PU-02, GR-11. The security group does not bar this: a refusing server still counts as within reach (SD-16).
 pub(super) async fn contact(app: LicenseServer, _: Signed) -> Result<Contact, Problem> {
     let server = app.server()?;
-    let activated = app.read(|ledger, now| ledger.is_activated(now)).await?;
-    Ok(Contact { name: server.name.clone(), version: server.version(), activated })
+    let (activated, role, placement) = app.read(|ledger, now| (ledger.is_activated(now), ledger.role(), ledger.placement())).await?;
+    let placement = placement.unwrap_or_else(|| Placement::usual(&server.name));
+    Ok(Contact { name: server.name.clone(), version: server.version(), activated, role, placement })
 }

@@ -2,7 +2,9 @@
 
 mod administration;
 mod licensing;
+mod lifecycle;
 mod managing;
+mod network;
 mod peers;
 
 use chassis::http::{Access, Routes};
@@ -15,7 +17,9 @@ pub(crate) fn table() -> Routes<LicenseServer> {
     let mut routes = Routes::new();
     licensing(&mut routes);
     administration(&mut routes);
+    lifecycle(&mut routes);
     trust(&mut routes);
+    network(&mut routes);
     others(&mut routes);
     manage(&mut routes);
     routes
@@ -64,6 +68,82 @@ fn administration(routes: &mut Routes<LicenseServer>) {
     routes
         .post("/lab/next-life", Access::Lab, "Settle the life of the next permanent, for a lesson.", administration::lay_down_life)
         .problems(&[Invalid]);
+}
+
+fn network(routes: &mut Routes<LicenseServer>) {
+    use ProblemCode::{Conflict, Unreachable};
+    let admin = Access::Administrator;
+    routes.get("/network", admin, "Where this server stands, its role, and where it is published.", network::standing);
+    routes
+        .put(
+            "/network",
+            admin,
+            "Settle where this server stands, and its role; it publishes itself as the role says (DI-23).",
+            network::place,
+        )
+        .problems(&[Conflict, Unreachable]);
+    routes.put("/directory", admin, "Settle the directory that this server asks.", network::trust_directory).problems(&[Conflict]);
+    routes
+        .put("/publication", admin, "Publish this server in its site, or take it from there (DI-23).", network::publish)
+        .problems(&[Conflict, Unreachable]);
+    routes.get("/configuration-review", admin, "Group membership, publication and scope (TL-08).", network::review);
+    routes.post("/user-licenses", Access::Service, "A user has logged on: record it in the directory (W08-04).", network::track);
+    routes
+        .post("/per-user-reports", admin, "Make a report of the users that hold a license, and keep it (TL-07).", network::report)
+        .problems(&[Unreachable]);
+    routes.get("/per-user-reports", admin, "The reports that were kept, newest first.", network::reports);
+}
+
+/// The life of an activation, typed codes, backup and restore.
+fn lifecycle(routes: &mut Routes<LicenseServer>) {
+    use ProblemCode::{
+        ActivationRefused, BackupRefused, CodeRefused, DeactivationRefused, Invalid, NotActivated, NotTrusted, PackInstalled, PackVersion,
+        RegistrantIncomplete, RequestReused, Unreachable,
+    };
+    let admin = Access::Administrator;
+    routes.get(
+        "/activation/papers",
+        admin,
+        "What the clearinghouse is told on its page or by telephone (AC-12, AC-13).",
+        lifecycle::papers,
+    );
+    routes
+        .post("/activation/id", admin, "Activate with a License Server ID (AC-12, AC-13, AC-17).", lifecycle::activate_by_id)
+        .problems(&[CodeRefused, NotActivated, NotTrusted]);
+    routes
+        .put("/activation/certificate", admin, "Bring the clearinghouse's certificate as a file (CE-15).", lifecycle::bring_certificate)
+        .problems(&[ActivationRefused, NotActivated, NotTrusted]);
+    routes
+        .post("/activation/key", admin, "Make a new key in place of one that got out (FT-23).", lifecycle::replace_key)
+        .problems(&[Invalid]);
+    routes.post("/reactivation", admin, "Activate again, for one of five reasons (AC-25, AC-26).", lifecycle::reactivate).problems(&[
+        NotTrusted,
+        NotActivated,
+        RegistrantIncomplete,
+        ActivationRefused,
+        RequestReused,
+        Unreachable,
+    ]);
+    routes.post("/deactivation", admin, "Deactivate: automatically or by telephone (AC-21 to AC-24).", lifecycle::deactivate).problems(&[
+        DeactivationRefused,
+        CodeRefused,
+        NotActivated,
+        NotTrusted,
+        RegistrantIncomplete,
+        RequestReused,
+        Unreachable,
+    ]);
+    routes.post("/packs/ids", admin, "Install a pack by its typed key pack ID (AC-03).", lifecycle::install_by_id).problems(&[
+        CodeRefused,
+        NotActivated,
+        NotTrusted,
+        PackInstalled,
+        PackVersion,
+    ]);
+    routes.get("/backup", admin, "The database, page by page (AC-38).", lifecycle::backup);
+    routes
+        .post("/restore", admin, "Restore a backup, piece by piece (AC-39, AC-40).", lifecycle::restore)
+        .problems(&[BackupRefused, Invalid]);
 }
 
 fn trust(routes: &mut Routes<LicenseServer>) {

@@ -35,6 +35,7 @@ impl Machine for Ledger {
                 rows.put(format!("certificate/{:08x}", certificate.number), certificate);
                 self.certificates.insert(certificate.number, certificate.clone());
             }
+            Event::Activation(event) => self.apply_activation(event, rows),
             Event::PackInstalled(pack) => {
                 self.install(pack, rows);
             }
@@ -54,6 +55,7 @@ impl Machine for Ledger {
             Event::Validated { number } => self.change_record(*number, rows, |record| record.validated = true),
             Event::Swept { numbers } => numbers.iter().for_each(|number| self.take_back(*number, rows)),
             Event::Managed(event) => self.manage(event, at, rows),
+            Event::Network(event) => self.apply_network(event, at, rows),
             Event::Peer(between) => {
                 self.peers.apply(between, at, rows);
                 match between {
@@ -92,8 +94,10 @@ impl Machine for Ledger {
                 let certificate: OwnCertificate = RowError::parse(key, value)?;
                 self.certificates.insert(certificate.number, certificate);
             }
+            "life" => self.life = RowError::parse(key, value)?,
             "pack" => self.keep_pack(RowError::parse(key, value)?),
             "settings" => self.settings = RowError::parse(key, value)?,
+            "network" => self.network = RowError::parse(key, value)?,
             "next-lives" => self.next_lives = RowError::parse(key, value)?,
             "license" => self.keep_record(RowError::parse(key, value)?),
             "released" => {
@@ -149,19 +153,9 @@ impl Ledger {
 
     /// W08-12: every pack and every record goes; who the server is, whom it knows and what it was told stays.
     pub(super) fn delete_all(&mut self, rows: &mut Rows) {
-        self.packs.keys().for_each(|number| rows.remove(pack_key(*number)));
-        self.records.keys().for_each(|number| rows.remove(license_key(*number)));
+        self.empty(rows);
         rows.remove("temporaries");
         rows.remove("suspect");
-        self.packs.clear();
-        self.pack_numbers.clear();
-        self.free.clear();
-        self.records.clear();
-        self.by_device.clear();
-        self.by_name.clear();
-        self.by_id.clear();
-        self.ends.clear();
-        self.revoked.clear();
         self.temporaries_issued.clear();
         self.suspect = false;
         self.peers.changed(rows);
@@ -229,7 +223,7 @@ impl Ledger {
         self.free.get(&serves).is_some_and(|packs| !packs.is_empty())
     }
 
-    fn keep_pack(&mut self, pack: InstalledPack) {
+    pub(super) fn keep_pack(&mut self, pack: InstalledPack) {
         let serves = (pack.pack.version, pack.pack.product_type);
         let free = self.free.entry(serves).or_default();
         if pack.available() > 0 && pack.removed_at.is_none() {
@@ -241,7 +235,7 @@ impl Ledger {
         self.packs.insert(pack.number, pack);
     }
 
-    fn keep_record(&mut self, record: LicenseRecord) {
+    pub(super) fn keep_record(&mut self, record: LicenseRecord) {
         self.by_id.insert(record.cal.id, record.number);
         let numbers = self.by_device.entry(record.cal.hardware_id).or_default();
         if !numbers.contains(&record.number) {
@@ -273,10 +267,10 @@ impl Ledger {
     }
 }
 
-fn pack_key(number: u64) -> String {
+pub(super) fn pack_key(number: u64) -> String {
     format!("pack/{number:016x}")
 }
 
-fn license_key(number: u64) -> String {
+pub(super) fn license_key(number: u64) -> String {
     format!("license/{number:016x}")
 }

@@ -16,8 +16,8 @@ use crate::policy::versions;
 use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettingsChange};
 
 pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
-    if let Command::Start { name, generation, certificate, product_id } = command {
-        return start(ledger, Server { name, generation, product_id }, certificate, moment.now);
+    if let Command::Start { name, generation, upgrade, certificate, product_id } = command {
+        return start(ledger, Server { name, generation, product_id }, upgrade, certificate, moment.now);
     }
     let server = ledger.server.as_ref().ok_or(Refusal::NotStarted)?;
     match command {
@@ -25,21 +25,29 @@ pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>)
         Command::Stop => Ok(vec![service_event(3, "The licensing service has stopped.")]),
         Command::TrustClearinghouse(clearinghouse) => trust_clearinghouse(ledger, clearinghouse),
         Command::TrustTerminalServer { name, key } => trust_terminal_server(ledger, name, key),
-        Command::KeepActivation(certificate) => Ok(keep_activation(ledger, certificate, moment.now)),
+        Command::KeepActivation(certificate) => {
+            super::activation::decide(ledger, super::ActivationCommand::Keep { certificate, number: 1, reason: None }, moment.now)
+        }
+        Command::Restore(command) => super::backup::decide(ledger, command),
+        Command::Activation(command) => super::activation::decide(ledger, *command, moment.now),
         Command::InstallPack { request, pack } => install_pack(ledger, server, request, pack, moment.now),
         Command::ChangeSettings(change) => change_settings(ledger, change),
         Command::ChangeGroup(members) => Ok(vec![Event::GroupChanged { members }]),
         Command::LayDownLife { days } => lay_down_life(server, days),
         Command::Manage(command) => managing::decide(ledger, server, command, moment),
+        Command::Network(command) => super::network::decide(ledger, server, command, moment.now),
         Command::Peer(command) => peers::decide(ledger, server, command, moment.now),
         Command::Inquire(asked) => Ok(inquire(ledger, server, &asked, moment)),
         Command::Mark { cal, hardware_id, terminal_server } => Ok(mark(ledger, cal, hardware_id, terminal_server)),
     }
 }
 
-fn start(ledger: &Ledger, wanted: Server, certificate: NewCertificate, now: LabTime) -> Result<Vec<Event>, Refusal> {
+fn start(ledger: &Ledger, wanted: Server, upgrade: bool, certificate: NewCertificate, now: LabTime) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     match &ledger.server {
+        Some(server) if upgrade && server.name == wanted.name && super::activation::is_upgrade(server.generation, wanted.generation) => {
+            events.extend(super::activation::upgraded(server, wanted.generation));
+        }
         Some(server) if server.name != wanted.name || server.generation != wanted.generation => {
             return Err(Refusal::OtherServer { name: server.name.clone(), generation: server.generation });
         }
@@ -67,11 +75,12 @@ fn start(ledger: &Ledger, wanted: Server, certificate: NewCertificate, now: LabT
     Ok(events)
 }
 
-fn received(number: u32, kind: CertificateKind, new: NewCertificate, now: LabTime) -> OwnCertificate {
-    OwnCertificate { number, kind, pem: new.pem, from: new.from, until: new.until, received_at: now }
+pub(super) fn received(number: u32, kind: CertificateKind, new: NewCertificate, now: LabTime) -> OwnCertificate {
+    let NewCertificate { pem, from, until } = new;
+    OwnCertificate { number, kind, pem, from, until, received_at: now, license_server_id: None, activation: 0 }
 }
 
-fn service_event(id: u32, text: &str) -> Event {
+pub(super) fn service_event(id: u32, text: &str) -> Event {
     log(denials::log(denials::TERM_SERV_LICENSING, id, crate::model::Level::Information, text))
 }
 
@@ -82,6 +91,9 @@ pub(super) fn log(record: LogRecord) -> Event {
 fn trust_clearinghouse(ledger: &Ledger, clearinghouse: Clearinghouse) -> Result<Vec<Event>, Refusal> {
     match &ledger.clearinghouse {
         Some(known) if known.key != clearinghouse.key || known.root != clearinghouse.root => {
+            Err(Refusal::OtherClearinghouse(known.name.clone()))
+        }
+        Some(known) if known.agreement.is_some() && clearinghouse.agreement.is_some_and(|key| known.agreement != Some(key)) => {
             Err(Refusal::OtherClearinghouse(known.name.clone()))
         }
         Some(known) if *known == clearinghouse => Ok(Vec::new()),
@@ -97,31 +109,20 @@ fn trust_terminal_server(ledger: &Ledger, name: ServerName, key: PublicKey) -> R
     }
 }
 
-/// AC-14: the certificate of an activation is kept; asked again, the same one changes nothing.
-fn keep_activation(ledger: &Ledger, certificate: NewCertificate, now: LabTime) -> Vec<Event> {
-    if ledger.certificates.values().any(|own| own.pem == certificate.pem) {
-        return Vec::new();
-    }
-    let number = ledger.certificates.last_key_value().map_or(0, |(last, _)| last + 1);
-    vec![
-        Event::CertificateReceived(received(number, CertificateKind::Activation, certificate, now)),
-        service_event(4, "The license server has been activated."),
-    ]
-}
-
 /// AC-30, AC-33, AC-36: an activated server installs each pack once, of its own version or an older one.
 fn install_pack(ledger: &Ledger, server: &Server, request: RequestId, pack: Pack, now: LabTime) -> Result<Vec<Event>, Refusal> {
     if let Some(installed) = ledger.installed(&pack.id) {
         // The answer was lost and the same request comes again: nothing happens, and the row is shown.
         return if installed.request == request { Ok(Vec::new()) } else { Err(Refusal::PackInstalled(pack.id)) };
     }
-    if ledger.current_certificate(now).is_none_or(|own| own.kind != CertificateKind::Activation) {
+    if !ledger.is_activated(now) {
         return Err(Refusal::NotActivated);
     }
     if !versions::server_holds(server.version(), pack.version) {
         return Err(Refusal::PackVersion { pack: pack.version, server: server.version() });
     }
-    let mut installed = InstalledPack { number: ledger.next_pack_number(), pack, issued: 0, installed_at: now, request, removed_at: None };
+    let mut installed =
+        InstalledPack { number: ledger.next_pack_number(), pack, issued: 0, installed_at: now, request, withheld: 0, removed_at: None };
     ledger.place_again(&mut installed);
     Ok(vec![Event::PackInstalled(installed)])
 }
@@ -169,7 +170,9 @@ fn inquire(ledger: &Ledger, server: &Server, asked: &Asked, moment: &mut Moment<
     }
     if !ledger.may_ask(asked.caller()) {
         let facts = format!("{} is not in \"Terminal Services Computers\"", asked.caller());
-        return vec![declined(asked, Some(DeclineReason::NotInGroup), vec![TraceStep::new("LS-01", facts)])];
+        let logged = denials::not_in_group(server.generation, asked.caller()).map(log);
+        let refused = declined(asked, Some(DeclineReason::NotInGroup), vec![TraceStep::new("LS-01", facts)]);
+        return logged.into_iter().chain([refused]).collect();
     }
     let activated = ledger.is_activated(moment.now);
     let mut events = Vec::new();
@@ -213,8 +216,10 @@ fn carry_out(
         Ok(Grant::MintTemporary) => vec![mint_temporary(ledger, issuer, asked, rules, moment)],
         Ok(Grant::DrawPermanent) => draw(ledger, issuer, asked, rules, moment),
         Ok(Grant::MintBuiltIn) => vec![mint_built_in(ledger, issuer, asked, rules, moment)],
-        Ok(Grant::HandOutPermanent) => hand_out(ledger.permanent(asked, moment.now), asked, rules),
-        Ok(Grant::HandOutTemporary) => hand_out(ledger.live_temporary(asked.inquiry.hardware_id, version, moment.now), asked, rules),
+        Ok(Grant::HandOutPermanent) => hand_out(ledger, ledger.permanent(asked, moment.now), asked, rules, moment.now),
+        Ok(Grant::HandOutTemporary) => {
+            hand_out(ledger, ledger.live_temporary(asked.inquiry.hardware_id, version, moment.now), asked, rules, moment.now)
+        }
         Ok(Grant::Extend) => extend(ledger, issuer, asked, HowIssued::Extended, rules, moment),
         Ok(Grant::Revive) => extend(ledger, issuer, asked, HowIssued::Revived, rules, moment),
         Err(lack) => decline(ledger, asked, lack, rules, activated),
@@ -259,7 +264,11 @@ fn declined(asked: &Asked, reason: Option<DeclineReason>, rules: Vec<TraceStep>)
     }
 }
 
-fn hand_out(record: Option<&LicenseRecord>, asked: &Asked, rules: Vec<TraceStep>) -> Vec<Event> {
+fn hand_out(ledger: &Ledger, record: Option<&LicenseRecord>, asked: &Asked, mut rules: Vec<TraceStep>, now: LabTime) -> Vec<Event> {
+    if let Some(record) = record.and_then(|record| super::activation::signed_anew(ledger, record, now)) {
+        rules.push(TraceStep::new("FT-23", "the key that signed it was replaced: the same license, signed anew"));
+        return vec![issued(record, HowIssued::Again, Vec::new(), false, asked, rules)];
+    }
     let handed = |record: &LicenseRecord| Event::HandedOut { number: record.number, terminal_server: asked.terminal_server.clone(), rules };
     record.map(handed).into_iter().collect()
 }

@@ -1,11 +1,11 @@
-//! What administrators do with CALs and packs beyond installing them: revoke, convert, remove, migrate, rebuild, upgrade.
+//! What administrators do with CALs and packs beyond installing them: revoke, convert, remove, migrate, rebuild.
 
 use serde::{Deserialize, Serialize};
 
 use super::decide::log;
 use super::{Event, InstalledPack, Ledger, LicenseRecord, Refusal, Server};
 use crate::machine::{Moment, Rows};
-use crate::model::{CalKind, Generation, LabTime, Pack, PackId, ProductType, ProductVersion, RequestId, ServerName};
+use crate::model::{CalKind, LabTime, Pack, PackId, ProductType, ProductVersion, RequestId, ServerName};
 use crate::policy::{events, revoking, versions};
 
 /// Something that an administrator, or a license server in his name, wants done with CALs and packs.
@@ -51,8 +51,6 @@ pub enum ManageCommand {
     Rebuild,
     /// The database may be damaged: for a lesson.
     Suspect,
-    /// The server is upgraded in place (VC-09).
-    Upgrade(Generation),
     /// The clearinghouse turned a pack down that this server is too old for (AC-36).
     NoteWrongVersion(String),
 }
@@ -109,11 +107,6 @@ pub enum ManageEvent {
     Rebuilt,
     /// The database may be damaged.
     Suspected,
-    /// The server was upgraded in place (VC-09).
-    Upgraded {
-        /// What it is now.
-        generation: Generation,
-    },
 }
 
 pub(super) fn decide(ledger: &Ledger, server: &Server, command: ManageCommand, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
@@ -129,9 +122,6 @@ pub(super) fn decide(ledger: &Ledger, server: &Server, command: ManageCommand, m
         ManageCommand::Rebuild if server.terms().manages_cals => Ok(vec![managed(ManageEvent::Rebuilt)]),
         ManageCommand::Rebuild => Err(Refusal::NoSuchTool { tool: "rebuilding the database", generation: server.generation }),
         ManageCommand::Suspect => Ok(vec![managed(ManageEvent::Suspected), log(events::database_suspect())]),
-        ManageCommand::Upgrade(generation) if generation == server.generation => Ok(Vec::new()),
-        ManageCommand::Upgrade(generation) if generation > server.generation => Ok(vec![managed(ManageEvent::Upgraded { generation })]),
-        ManageCommand::Upgrade(_) => Err(Refusal::OtherServer { name: server.name.clone(), generation: server.generation }),
         ManageCommand::NoteWrongVersion(reason) => Ok(vec![log(events::policy_module_missing(&reason))]),
     }
 }
@@ -190,7 +180,7 @@ fn convert(
     };
     let pack = Pack { id: PackId::from_random(moment.dice.bytes()), product_type, total: quantity, ..source.pack.clone() };
     let number = ledger.next_pack_number();
-    let made = InstalledPack { number, pack, issued: 0, installed_at: moment.now, request, removed_at: None };
+    let made = InstalledPack { number, pack, issued: 0, installed_at: moment.now, request, withheld: 0, removed_at: None };
     Ok(vec![managed(ManageEvent::Converted { from: source.number, quantity, made })])
 }
 
@@ -225,7 +215,8 @@ fn take_over(
         if ledger.installed(&pack.id).is_some() {
             continue;
         }
-        let mut installed = InstalledPack { number, pack, issued: 0, installed_at: now, request: request.clone(), removed_at: None };
+        let mut installed =
+            InstalledPack { number, pack, issued: 0, installed_at: now, request: request.clone(), withheld: 0, removed_at: None };
         number = ledger.place_again(&mut installed).map_or(number + 1, |()| number);
         events.push(managed(ManageEvent::TakenOver { from: from.clone(), pack: installed }));
     }
@@ -263,13 +254,6 @@ impl Ledger {
             ManageEvent::Suspected => {
                 self.suspect = true;
                 rows.put("suspect", &true);
-            }
-            ManageEvent::Upgraded { generation } => {
-                if let Some(server) = &mut self.server {
-                    server.generation = *generation;
-                    rows.put("server", server);
-                }
-                self.peers.changed(rows);
             }
             ManageEvent::NotRevoked { .. } => {}
         }
@@ -318,6 +302,7 @@ impl Ledger {
         let removed = self.packs.get(self.pack_numbers.get(&pack.pack.id)?)?;
         pack.number = removed.number;
         pack.issued = removed.issued;
+        pack.withheld = removed.withheld;
         Some(())
     }
 

@@ -2,14 +2,20 @@
 //!
 //! [`Ledger`] is the state; `decide.rs` turns commands into events, `apply.rs` takes events in, `reports.rs` reads.
 
+mod activation;
 mod apply;
+mod backup;
 mod decide;
 mod managing;
+mod network;
 mod peers;
 mod refusal;
 mod reports;
 
+pub use activation::{ActivationCommand, ActivationEvent, Life, WithheldBecause};
+pub use backup::{Backup, RestoreCommand, Restored};
 pub use managing::{ManageCommand, ManageEvent};
+pub use network::{NetworkCommand, NetworkEvent};
 pub use peers::{Owed, Peer, PeerCommand, PeerEvent, Say};
 pub use refusal::Refusal;
 pub use reports::Outcome;
@@ -19,8 +25,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Cal, CalId, DeviceName, Generation, HardwareId, LabTime, LogRecord, Pack, PackId, ProductId, ProductType, ProductVersion, PublicKey,
-    RequestId, ServerName, TraceStep,
+    AgreementKey, Cal, CalId, DeviceName, Generation, HardwareId, LabTime, LicenseServerId, LogRecord, Pack, PackId, ProductId,
+    ProductType, ProductVersion, PublicKey, RequestId, ServerName, TraceStep,
 };
 use crate::policy::built_in;
 use crate::policy::terms::{self, Terms};
@@ -58,6 +64,9 @@ pub struct Clearinghouse {
     pub name: ServerName,
     /// Its public key.
     pub key: PublicKey,
+    /// Its key agreement key, published with the root: under it typed codes are checked.
+    #[serde(default)]
+    pub agreement: Option<AgreementKey>,
     /// The lab's root, PEM.
     pub root: String,
     /// SHA-256 of the root's DER, hex, as the administrator saw it.
@@ -91,6 +100,12 @@ pub struct OwnCertificate {
     pub until: LabTime,
     /// When this server got it.
     pub received_at: LabTime,
+    /// The License Server ID by which the server was activated, where a self-signed certificate stands for that (CE-15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license_server_id: Option<LicenseServerId>,
+    /// Which of the server's activations it belongs to, from 1; 0 for none.
+    #[serde(default)]
+    pub activation: u16,
 }
 
 /// An installed pack.
@@ -109,13 +124,16 @@ pub struct InstalledPack {
     /// When it was removed; what devices hold of it is still counted, in case it comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<LabTime>,
+    /// CALs that no device holds and none can get: lost in a restore, or to be had from the clearinghouse again (AC-26, AC-40).
+    #[serde(default)]
+    pub withheld: u32,
 }
 
 impl InstalledPack {
     /// CALs that are free.
     #[must_use]
     pub fn available(&self) -> u32 {
-        self.pack.total.saturating_sub(self.issued)
+        self.pack.total.saturating_sub(self.issued).saturating_sub(self.withheld)
     }
 }
 
@@ -186,6 +204,8 @@ pub enum Command {
         name: ServerName,
         /// Its generation.
         generation: Generation,
+        /// A newer generation than that of the data directory is an upgrade in place, not a mistake (VC-09).
+        upgrade: bool,
         /// A self-signed certificate, kept where the server has none yet (CE-14).
         certificate: NewCertificate,
         /// The Product ID, kept where the server has none yet.
@@ -204,6 +224,10 @@ pub enum Command {
     },
     /// Keep the certificate that the clearinghouse answered an activation with (AC-14).
     KeepActivation(NewCertificate),
+    /// A step of a restore (AC-39, AC-40).
+    Restore(RestoreCommand),
+    /// What else belongs to the life of an activation (AC-12 to AC-27).
+    Activation(Box<ActivationCommand>),
     /// Install a pack that the clearinghouse issued for this server.
     InstallPack {
         /// The request.
@@ -222,6 +246,8 @@ pub enum Command {
     },
     /// Something about CALs and packs.
     Manage(ManageCommand),
+    /// Something about the network (SPEC section 6, W08-04).
+    Network(NetworkCommand),
     /// Something about other license servers.
     Peer(PeerCommand),
     /// A terminal server asks for a license.
@@ -267,6 +293,8 @@ pub enum Event {
     },
     /// The server got a certificate.
     CertificateReceived(OwnCertificate),
+    /// Something happened to the server's activation.
+    Activation(ActivationEvent),
     /// A pack was installed.
     PackInstalled(InstalledPack),
     /// Policies changed.
@@ -342,6 +370,8 @@ pub enum Event {
     },
     /// Something happened to CALs and packs.
     Managed(ManageEvent),
+    /// Something in the network (SPEC section 6, W08-04).
+    Network(NetworkEvent),
     /// Something between license servers.
     Peer(PeerEvent),
     /// A record of the event log.
@@ -360,6 +390,7 @@ pub struct Ledger {
     group: BTreeSet<ServerName>,
     group_in_force: BTreeSet<ServerName>,
     certificates: BTreeMap<u32, OwnCertificate>,
+    life: Life,
     packs: BTreeMap<u64, InstalledPack>,
     pack_numbers: HashMap<PackId, u64>,
     /// Packs with free CALs, by what they serve.
@@ -379,6 +410,7 @@ pub struct Ledger {
     released: HashMap<RequestId, Vec<Pack>>,
     /// The database may be damaged.
     suspect: bool,
+    network: network::Network,
     /// Other license servers.
     peers: peers::Peers,
 }
@@ -400,6 +432,7 @@ impl Default for Ledger {
             group: BTreeSet::new(),
             group_in_force: BTreeSet::new(),
             certificates: BTreeMap::new(),
+            life: Life::default(),
             packs: BTreeMap::new(),
             pack_numbers: HashMap::new(),
             free: BTreeMap::new(),
@@ -414,6 +447,7 @@ impl Default for Ledger {
             revoked: BTreeSet::new(),
             released: HashMap::new(),
             suspect: false,
+            network: network::Network::default(),
             peers: peers::Peers::default(),
         }
     }

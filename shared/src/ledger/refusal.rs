@@ -63,6 +63,21 @@ pub enum Refusal {
     /// AC-30: not activated.
     #[error("CALs can be installed only after activation")]
     NotActivated,
+    /// AC-17: an id of an activation that is over.
+    #[error("this License Server ID belongs to activation {0} of this server, which is over; ask for a new one with a reason (AC-25)")]
+    OldId(u16),
+    /// AC-24: there is no activation to work with.
+    #[error("this license server is {0}")]
+    NoActivation(&'static str),
+    /// AC-25: only what was activated once is activated again.
+    #[error("this license server was never activated: activate it, without a reason")]
+    NeverActivated,
+    /// AC-38: the backup is not for this server.
+    #[error("{0}")]
+    Backup(String),
+    /// W2K-13: a 2000 license server of a domain stands on a controller.
+    #[error("{0} is no domain controller: in a domain of Active Directory a Windows 2000 license server runs on one")]
+    NotOnController(ServerName),
     /// W2K-06: permanents of this generation have no end.
     #[error("permanents of {} have no end, so no life can be laid down", .0.title())]
     NoEnd(Generation),
@@ -97,6 +112,10 @@ impl Refusal {
             Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &["AC-33"]),
             Refusal::PackVersion { .. } => (ProblemCode::PackVersion, &["AC-36", "VC-08"]),
             Refusal::NotActivated => (ProblemCode::NotActivated, &["AC-30"]),
+            Refusal::OldId(_) => (ProblemCode::CodeRefused, &["AC-17", "AC-25"]),
+            Refusal::NoActivation(_) | Refusal::NeverActivated => (ProblemCode::NotActivated, &["AC-24", "AC-25"]),
+            Refusal::Backup(_) => (ProblemCode::BackupRefused, &["AC-38"]),
+            Refusal::NotOnController(_) => (ProblemCode::Conflict, &["W2K-13"]),
             Refusal::NoEnd(_) => (ProblemCode::Conflict, &["W2K-06"]),
             Refusal::OutOfRange { .. } => (ProblemCode::Invalid, &[]),
         };

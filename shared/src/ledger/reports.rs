@@ -118,19 +118,22 @@ impl Ledger {
         self.certificates.get(&number)
     }
 
-    /// The certificate under which licenses are signed now: the newest activation certificate that holds, else the
-    /// self-signed one (CE-13, CE-14).
+    /// The certificate under which licenses are signed now: the newest activation certificate that holds, else the self-signed one
+    /// of an activation by a typed code (CE-15), else the self-signed one alone (CE-13, CE-14).
     #[must_use]
     pub fn current_certificate(&self, now: LabTime) -> Option<&OwnCertificate> {
         let holds = |own: &&OwnCertificate| own.from <= now && now < own.until;
-        let activation = self.certificates.values().rev().filter(|own| own.kind == CertificateKind::Activation).find(holds);
-        activation.or_else(|| self.certificates.values().find(|own| own.kind == CertificateKind::SelfSigned))
+        let in_force = || self.certificates.values().rev().filter(|own| own.number >= self.life.retired_below).filter(holds);
+        let activation = in_force().find(|own| own.kind == CertificateKind::Activation);
+        let typed = || in_force().find(|own| own.license_server_id.is_some());
+        let bare = |own: &&OwnCertificate| own.kind == CertificateKind::SelfSigned && own.license_server_id.is_none();
+        activation.or_else(typed).or_else(|| self.certificates.values().rev().find(bare))
     }
 
     /// LS-03, CE-13: whether an activation certificate holds now.
     #[must_use]
     pub fn is_activated(&self, now: LabTime) -> bool {
-        self.current_certificate(now).is_some_and(|own| own.kind == CertificateKind::Activation)
+        self.current_certificate(now).is_some_and(|own| own.kind == CertificateKind::Activation || own.license_server_id.is_some())
     }
 
     /// A record by its place.
@@ -294,8 +297,14 @@ fn on_record(record: &LicenseRecord) -> TemporaryOnRecord<'_> {
     TemporaryOnRecord { cal: &record.cal, validated: record.validated, closed: record.closed }
 }
 
-fn pack_row(pack: &InstalledPack) -> PackRow {
-    PackRow { pack: pack.pack.clone(), issued: pack.issued, available: pack.available(), installed_at: pack.installed_at }
+pub(super) fn pack_row(pack: &InstalledPack) -> PackRow {
+    PackRow {
+        pack: pack.pack.clone(),
+        issued: pack.issued,
+        available: pack.available(),
+        withheld: pack.withheld,
+        installed_at: pack.installed_at,
+    }
 }
 
 fn fits(record: &LicenseRecord, query: &LicenseQuery) -> bool {

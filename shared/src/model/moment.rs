@@ -37,7 +37,19 @@ impl LabTime {
     /// The moment this many seconds after 1970-01-01T00:00:00Z, held inside the years 0001 to 9999.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {
-        Self(seconds.clamp(FIRST, LAST))
+        Self::at_unix(seconds)
+    }
+
+    /// The same for constants.
+    #[must_use]
+    pub const fn at_unix(seconds: i64) -> Self {
+        if seconds < FIRST {
+            return Self(FIRST);
+        }
+        if seconds > LAST {
+            return Self(LAST);
+        }
+        Self(seconds)
     }
 
     /// Seconds since 1970-01-01T00:00:00Z.

@@ -75,12 +75,21 @@ impl Machine for Node {
             Event::LicenseServerForgotten { name } => {
                 rows.remove(format!("license-server/{name}"));
                 self.license_servers.remove(name);
+                if self.current.as_ref() == Some(name) {
+                    self.current = self.asked().first().cloned();
+                    rows.put("current", &self.current);
+                }
             }
             Event::LicenseServersListed { names } => {
                 // SD-02: the current server is the first of the list.
                 self.list.clone_from(names);
-                self.current = names.first().cloned();
+                self.current = self.asked().first().cloned();
                 rows.put("list", &self.list);
+                rows.put("current", &self.current);
+            }
+            Event::Network(event) => {
+                self.apply_network(event, at);
+                rows.put("network", &self.network);
                 rows.put("current", &self.current);
             }
             Event::Workstation(event) => self.workstation.apply(event, rows),
@@ -117,6 +126,11 @@ impl Machine for Node {
             "settings" => self.settings = RowError::parse(key, value)?,
             "root" => self.root = RowError::parse(key, value)?,
             "list" => self.list = RowError::parse(key, value)?,
+            "network" => self.network = RowError::parse(key, value)?,
+            "person" => {
+                let name = rest.parse().map_err(|error| RowError::new(key, error))?;
+                self.people.insert(name, RowError::parse(key, value)?);
+            }
             "nt4" => self.workstation.load(key, rest, value)?,
             "session" => self.keep_open(RowError::parse(key, value)?),
             "account" => {
@@ -163,6 +177,7 @@ impl Node {
         open.session.user = user.clone();
         open.session.state = SessionState::Active { since: at };
         rows.put(format!("session/{id}"), &open);
+        self.note_person(&open.session, at, rows);
         self.open.insert(id, open);
     }
 

@@ -258,7 +258,7 @@ impl Node {
 
     fn next_server(&self, connection: &Connection, question: &Question, now: LabTime) -> Option<ServerName> {
         let issuer = question.holding.renewal_issuer();
-        let order = asking::order(issuer, self.current.as_ref(), &self.list, &self.silent, now);
+        let order = asking::order(issuer, self.current.as_ref(), &self.asked(), &self.silent, now);
         order.into_iter().find(|server| connection.heard_for(question.version).all(|heard| heard.server != *server))
     }
 
@@ -267,7 +267,7 @@ impl Node {
         if self.grace_now(now).is_running() || connection.heard.iter().any(|heard| heard.located().is_some()) {
             return Step::Judge;
         }
-        let order = asking::order(None, self.current.as_ref(), &self.list, &self.silent, now);
+        let order = asking::order(None, self.current.as_ref(), &self.asked(), &self.silent, now);
         let next = order.into_iter().find(|name| connection.heard.iter().all(|heard| heard.server != *name));
         next.map_or(Step::Judge, |name| Step::Contact { server: name, version: server.version() })
     }

@@ -27,6 +27,7 @@ pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> 
         Command::TrustLicenseServer { name, enrolled } => trust_license_server(node, name, enrolled),
         Command::ListLicenseServers(names) => list_license_servers(node, names),
         Command::ForgetLicenseServer(name) => forget_license_server(node, name),
+        Command::Network(command) => super::network::decide(node, server, command, moment),
         Command::Workstation(command) => workstation::decide(node, command, moment.now),
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn heard_events(node: &Node, server: &Server, heard: &[Heard], now: L
     let silent: Vec<_> = heard.iter().filter(|heard| heard.is_silence()).map(|heard| heard.server.clone()).collect();
     let answered = heard.iter().find(|heard| !heard.is_silence());
     let usable = heard.iter().find(|heard| heard.located().is_some()).map(|heard| heard.server.clone());
-    let current = asking::current_after_round(node.current.as_ref(), &silent, usable.as_ref().filter(|name| node.list.contains(name)));
+    let current = asking::current_after_round(node.current.as_ref(), &silent, usable.as_ref().filter(|name| node.asked().contains(name)));
     let spoke_again = heard.iter().any(|heard| !heard.is_silence() && node.silent.contains_key(&heard.server));
     if !silent.is_empty() || spoke_again || current != node.current {
         let until = now + server.terms().silence;

@@ -7,6 +7,8 @@ mod apply;
 mod connection;
 mod decide;
 mod judge;
+mod network;
+mod people;
 mod reports;
 pub mod workstation;
 
@@ -15,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 pub use connection::{Arrival, Connection, Heard, Said, Step};
+pub use network::{NetworkCommand, NetworkEvent};
 
 use crate::model::{Generation, GraceEnd, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName};
 use crate::policy::grace::GraceFacts;
@@ -137,6 +140,8 @@ pub enum Command {
     ListLicenseServers(Vec<ServerName>),
     /// Forget a license server: its key, its address, its place on the list.
     ForgetLicenseServer(ServerName),
+    /// Something about the network (SPEC section 6).
+    Network(NetworkCommand),
     /// Windows NT 4.0: its License Manager, its licensing service, its console.
     Workstation(workstation::Command),
 }
@@ -236,6 +241,8 @@ pub enum Event {
         /// Their names, in order.
         names: Vec<ServerName>,
     },
+    /// Something in the network (SPEC section 6).
+    Network(NetworkEvent),
     /// Windows NT 4.0: what its License Manager, its licensing service and its console did.
     Workstation(workstation::Event),
 }
@@ -281,6 +288,12 @@ pub enum Refusal {
     /// A name twice.
     #[error("{0} stands on the list twice")]
     ListedTwice(ServerName),
+    /// W08-14: no search.
+    #[error("{} does not search for license servers: name them", .0.title())]
+    NoSearch(Generation),
+    /// No group policy for it.
+    #[error("no group policy names the license servers of {}; its registry does", .0.title())]
+    NoPolicy(Generation),
     /// Windows NT 4.0's own.
     #[error(transparent)]
     Workstation(#[from] workstation::Refusal),
@@ -299,6 +312,8 @@ impl Refusal {
             }
             Refusal::AlreadyLoggedOn(_) | Refusal::NotLoggedOn(_) => (ProblemCode::Conflict, &[]),
             Refusal::NoModeSwitch => (ProblemCode::Conflict, &["W2K-02"]),
+            Refusal::NoSearch(_) => (ProblemCode::Conflict, &["W08-14"]),
+            Refusal::NoPolicy(_) => (ProblemCode::Conflict, &["DI-30"]),
             Refusal::NoSession(_) | Refusal::NoAccount(_) => (ProblemCode::NotFound, &[]),
             Refusal::NotEnrolled(_) | Refusal::ListedTwice(_) | Refusal::Workstation(_) => (ProblemCode::Invalid, &[]),
         };
@@ -324,6 +339,8 @@ pub struct Node {
     /// How many open sessions count to remote administration's two.
     administrative: usize,
     counts: BTreeMap<String, u64>,
+    network: network::Network,
+    people: BTreeMap<UserName, people::Person>,
     workstation: workstation::Workstation,
 }
 
@@ -351,6 +368,8 @@ impl Default for Node {
             waiting: BTreeSet::new(),
             administrative: 0,
             counts: BTreeMap::new(),
+            network: network::Network::default(),
+            people: BTreeMap::new(),
             workstation: workstation::Workstation::default(),
         }
     }

@@ -1,7 +1,8 @@
 //! Who is activated, and for how long (AC-11, AC-14, AC-27, AC-42, CE-13).
 
+use super::registration;
 use super::turned_down::{Ground, TurnedDown};
-use crate::model::{LabTime, ProductId, PublicKey, Registrant, ServerName};
+use crate::model::{LabTime, ProductId, PublicKey, ReactivationReason, Registrant, ServerName};
 
 /// A license server that asks for its activation.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,8 @@ pub struct OnRecord<'a> {
     pub activation: Option<(&'a ServerName, PublicKey, LabTime)>,
     /// The Product ID that its key stands for.
     pub product_of_key: Option<&'a ProductId>,
+    /// Whether it was deactivated.
+    pub deactivated: bool,
 }
 
 /// What an applicant gets.
@@ -41,23 +44,31 @@ pub enum Activating {
 pub fn activate(
     applicant: &Applicant<'_>,
     record: &OnRecord<'_>,
+    reason: Option<ReactivationReason>,
     root: (LabTime, LabTime),
     now: LabTime,
     certificate_years: u32,
 ) -> Result<Activating, TurnedDown> {
     complete(applicant.registrant)?;
-    if let Some((name, key, end)) = record.activation {
-        return known(applicant, name, key, end, now);
+    match (record.activation, reason) {
+        (Some((_, key, _)), Some(reason)) => registration::may_change_key(applicant.product_id, key == applicant.key, reason)?,
+        (Some(_), None) if record.deactivated => return Err(registration::deactivated(applicant.product_id)),
+        (Some((name, key, end)), None) => return known(applicant, name, key, end, now),
+        (None, _) => {}
     }
-    if let Some(other) = record.product_of_key {
+    if let Some(other) = record.product_of_key.filter(|other| *other != applicant.product_id) {
         let reason = format!("this key already stands for Product ID {other}; a license server makes a key of its own");
         return Err(TurnedDown::new(Ground::DoubleUse, reason));
     }
-    let (from, until) = root;
+    Ok(Activating::Until(end_of_registration(root, now, certificate_years)?))
+}
+
+/// CE-13: the end of a registration that begins now, inside the root's time.
+pub(super) fn end_of_registration((from, until): (LabTime, LabTime), now: LabTime, certificate_years: u32) -> Result<LabTime, TurnedDown> {
     if now < from || until <= now {
         return Err(TurnedDown::new(Ground::RootEnded, format!("the clearinghouse's root holds from {from} to {until}; found a new lab")));
     }
-    Ok(Activating::Until(years_after(now, certificate_years).min(until)))
+    Ok(years_after(now, certificate_years).min(until))
 }
 
 /// The moment this many calendar years later; 29 February becomes 28 February where there is none. Never after year 9999.
@@ -69,8 +80,8 @@ pub fn years_after(from: LabTime, years: u32) -> LabTime {
     later.map_or(LabTime::from_unix(i64::MAX), |later| LabTime::from_unix(later.unix_timestamp()))
 }
 
-/// AC-11: what automatic activation requires of the registrant.
-fn complete(registrant: &Registrant) -> Result<(), TurnedDown> {
+/// AC-11: what activation requires of the registrant.
+pub(super) fn complete(registrant: &Registrant) -> Result<(), TurnedDown> {
     let missing = registrant.missing();
     if missing.is_empty() {
         return Ok(());
@@ -89,7 +100,7 @@ fn known(applicant: &Applicant<'_>, name: &ServerName, key: PublicKey, end: LabT
         return Err(TurnedDown::new(Ground::DoubleUse, format!("Product ID {product_id} is activated already, under the name {name}")));
     }
     if end <= now {
-        return Err(TurnedDown::new(Ground::RegistrationEnded, format!("the registration of {name} ended at {end}")));
+        return Err(registration::ended(name, end));
     }
     Ok(Activating::Again)
 }

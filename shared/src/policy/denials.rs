@@ -161,6 +161,13 @@ pub fn not_activated() -> LogRecord {
     log(TERM_SERV_LICENSING, 18, Level::Warning, "This license server is not activated and issues temporary licenses only. Activate it.")
 }
 
+/// LS-01: event 4141, which license servers log from 2008 on.
+#[must_use]
+pub fn not_in_group(generation: Generation, asked_by: &ServerName) -> Option<LogRecord> {
+    let text = format!("{asked_by} is not a member of the local group \"Terminal Services Computers\" and is given no licenses.");
+    (generation.version() >= ProductVersion::V6_0).then(|| log(TERM_SERV_LICENSING, 4141, Level::Warning, text))
+}
+
 /// LS-11, SD-07: event 20.
 #[must_use]
 pub fn low_pool(version: ProductVersion, left: u64) -> LogRecord {
@@ -182,6 +189,17 @@ pub fn pool_empty(version: ProductVersion, asked_by: &ServerName) -> LogRecord {
 #[must_use]
 pub fn no_pack(version: ProductVersion, asked_by: &ServerName) -> LogRecord {
     log(TERM_SERV_LICENSING, 22, Level::Warning, format!("No CAL of version {version} is installed, and {asked_by} asked for one."))
+}
+
+/// AC-36: event 41.
+#[must_use]
+pub fn wrong_pack_version(version: ProductVersion) -> LogRecord {
+    log(
+        TERM_SERV_LICENSING,
+        41,
+        Level::Error,
+        format!("No policy module for product version {version}: its CALs cannot be installed here (0x13A7)."),
+    )
 }
 
 /// Section 10's pop-up for the holder of a temporary that ends soon (OQ-5); `None` while it is far off.

@@ -1,6 +1,7 @@
 //! What a buyer's papers entitle to (AC-04 to AC-08, AC-32, AC-33, AC-36).
 
 use super::turned_down::{Ground, TurnedDown};
+use crate::model::code::{CodeKind, read_groups};
 use crate::model::{ProductId, ProductType, ProductVersion, Purchase};
 
 /// AC-08: whether a number of CALs can be asked for, or be in a package, at all.
@@ -77,7 +78,7 @@ pub fn check_entitlement(
     Err(TurnedDown::new(Ground::NotEntitled, reason))
 }
 
-/// AC-04, AC-44, AC-45: papers that nobody sold.
+/// AC-04, AC-17, AC-44, AC-45: papers that nobody sold, or a code that is mistyped.
 #[must_use]
 pub fn unknown(purchase: &Purchase) -> TurnedDown {
     let numbered = |what: &str, number: &str| {
@@ -85,6 +86,9 @@ pub fn unknown(purchase: &Purchase) -> TurnedDown {
         TurnedDown::new(Ground::AgreementUnknown, reason)
     };
     match purchase {
+        Purchase::Retail { code } if let Err(mistyped) = read_groups(CodeKind::Retail, code.as_str()) => {
+            TurnedDown::new(Ground::CodeMistyped, mistyped.to_string())
+        }
         Purchase::Retail { .. } => {
             TurnedDown::new(Ground::CodeUnknown, "no package with this retail code was sold; CALs are bought from a reseller")
         }

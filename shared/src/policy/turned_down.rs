@@ -25,6 +25,8 @@ pub enum Ground {
     RootEnded,
     /// Nobody has bought this code.
     CodeUnknown,
+    /// This code is mistyped.
+    CodeMistyped,
     /// Another license server has used this code.
     CodeUsed,
     /// Nobody has signed this agreement.
@@ -33,6 +35,22 @@ pub enum Ground {
     NotEntitled,
     /// The license server is older than the CALs.
     VersionTooNew,
+    /// The license server was deactivated: activating it again takes a reason.
+    Deactivated,
+    /// This is not done by web page or fax.
+    WrongMethod,
+    /// The papers shown are not those of the purchase.
+    WrongPapers,
+    /// More CALs than the pack can have lost.
+    NotLost,
+    /// The pack belongs to another license server.
+    PackElsewhere,
+    /// This device's CAL was reissued before.
+    ReissuedBefore,
+    /// CALs of this version come back by themselves.
+    ComesBack,
+    /// The offer does not cover this.
+    OfferRefused,
 }
 
 impl TurnedDown {
@@ -52,10 +70,19 @@ impl Ground {
             Ground::RegistrationEnded => &["AC-27"],
             Ground::RootEnded => &["CE-13"],
             Ground::CodeUnknown => &["AC-04", "AC-45"],
+            Ground::CodeMistyped => &["AC-04", "AC-17"],
             Ground::CodeUsed => &["AC-33"],
             Ground::AgreementUnknown => &["AC-44", "AC-45"],
             Ground::NotEntitled => &["AC-32"],
             Ground::VersionTooNew => &["AC-36", "VC-08"],
+            Ground::Deactivated => &["AC-24", "AC-25"],
+            Ground::WrongMethod => &["AC-21"],
+            Ground::WrongPapers => &["AC-48"],
+            Ground::NotLost => &["AC-40", "AC-42"],
+            Ground::PackElsewhere => &["AC-42"],
+            Ground::ReissuedBefore => &["W2K-11"],
+            Ground::ComesBack => &["CON-12", "RC-01"],
+            Ground::OfferRefused => &["WS03-10"],
         }
     }
 }

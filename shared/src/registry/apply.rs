@@ -1,10 +1,12 @@
 //! Events to state and rows.
 
+use super::desk::Replacement;
 use super::{
-    Activation, Agreement, Answer, Asked, Command, Entitlement, Event, IssuedPack, LOG, Order, Package, Refusal, Registry, Remembered,
+    Activation, Agreement, Answer, Asked, Command, Entitlement, Event, IssuedPack, LOG, Order, PackOnRecord, Package, Refusal,
+    Registration, Registry, Remembered,
 };
 use crate::machine::{Machine, Moment, RowError, Rows};
-use crate::model::{LabTime, Purchase, RetailCode};
+use crate::model::{ContactMethod, LabTime, PackId, Purchase, RetailCode};
 
 impl Machine for Registry {
     const NAME: &'static str = "registry";
@@ -23,18 +25,43 @@ impl Machine for Registry {
                 self.founding = Some(founding.clone());
                 rows.put("founding", founding);
             }
-            Event::Activated { asked, activation, .. } => {
+            Event::Activated { asked, activation, registration, .. } => {
                 rows.list(super::ACTIVATIONS);
                 self.take_activation(activation, rows);
+                let registration = registration.clone().unwrap_or_else(|| Registration::of(activation));
+                self.take_registration(&registration, rows);
                 self.remember(asked, Answer::Activated(activation.clone()), rows);
             }
             Event::ActivationTurnedDown { asked, turned_down, .. } => {
                 rows.list(super::ACTIVATIONS);
                 self.remember(asked, Answer::TurnedDown(turned_down.clone()), rows);
             }
+            Event::Registered { asked, registration, activation, .. } => {
+                rows.list(super::ACTIVATIONS);
+                if let Some(activation) = activation {
+                    self.take_activation(activation, rows);
+                }
+                self.take_registration(registration, rows);
+                self.remember(asked, Answer::Registered { registration: registration.clone(), activation: activation.clone() }, rows);
+            }
+            Event::Deactivated { asked, registration, .. } => {
+                rows.list(super::ACTIVATIONS);
+                self.take_registration(registration, rows);
+                self.remember(asked, Answer::Deactivated { number: registration.number }, rows);
+            }
+            Event::DeactivationTurnedDown { asked, turned_down, .. } => {
+                self.remember(asked, Answer::TurnedDown(turned_down.clone()), rows);
+            }
+            Event::PackReplaced { asked, order, lost, why, pack } => {
+                rows.list(super::PACKS);
+                self.replace(order, lost, why, pack, rows);
+                self.keep_pack(order, pack, rows);
+                self.remember(asked, Answer::Pack(pack.clone()), rows);
+            }
             Event::PackIssued { asked, order, pack } => {
                 rows.list(super::PACKS);
                 self.draw(order, pack, rows);
+                self.keep_pack(order, pack, rows);
                 self.remember(asked, Answer::Pack(pack.clone()), rows);
             }
             Event::PackTurnedDown { asked, turned_down, .. } => {
@@ -47,7 +74,7 @@ impl Machine for Registry {
                 self.codes.insert(code.clone(), package);
             }
             Event::AgreementSigned { purchase, entitlements } => {
-                let lines = entitlements.iter().map(|entitled| Entitlement { entitled: *entitled, drawn: 0 }).collect();
+                let lines = entitlements.iter().map(|entitled| Entitlement { entitled: *entitled, drawn: 0, until: None }).collect();
                 self.put_agreement(purchase.clone(), lines, rows);
             }
         }
@@ -64,7 +91,20 @@ impl Machine for Registry {
     fn load(&mut self, key: &str, value: &[u8]) -> Result<(), RowError> {
         match key.split_once('/').map_or(key, |(kind, _)| kind) {
             "founding" => self.founding = Some(RowError::parse(key, value)?),
-            "activation" => self.index(RowError::parse(key, value)?),
+            "activation" => {
+                let activation: Activation = RowError::parse(key, value)?;
+                // A row of its own follows, but for what was activated before there were any.
+                self.index_registration(Registration::of(&activation));
+                self.index(activation);
+            }
+            "registration" => self.index_registration(RowError::parse(key, value)?),
+            "pack" => {
+                let record: PackOnRecord = RowError::parse(key, value)?;
+                self.packs.insert(record.issued.pack.id.clone(), record);
+            }
+            "reissued" => {
+                self.reissued.insert(RowError::parse(key, value)?);
+            }
             "code" => {
                 let package: Package = RowError::parse(key, value)?;
                 self.codes.insert(package.code.clone(), package);
@@ -98,6 +138,43 @@ impl Registry {
         self.activations.insert(activation.product_id.clone(), activation);
     }
 
+    fn take_registration(&mut self, registration: &Registration, rows: &mut Rows) {
+        rows.put(format!("registration/{}", registration.product_id), registration);
+        self.index_registration(registration.clone());
+    }
+
+    fn index_registration(&mut self, registration: Registration) {
+        if let Some(id) = &registration.id {
+            self.by_id.insert(id.clone(), registration.product_id.clone());
+        }
+        self.registrations.insert(registration.product_id.clone(), registration);
+    }
+
+    /// A pack that was given again stays as it is on record.
+    fn keep_pack(&mut self, order: &Order, pack: &IssuedPack, rows: &mut Rows) {
+        if self.packs.contains_key(&pack.pack.id) {
+            return;
+        }
+        let record = PackOnRecord { issued: pack.clone(), purchase: order.purchase.clone(), recovered: 0, moved: false };
+        rows.put(format!("pack/{}", pack.pack.id), &record);
+        self.packs.insert(pack.pack.id.clone(), record);
+    }
+
+    /// What was given again of a pack is not given a second time.
+    fn replace(&mut self, order: &Order, lost: &PackId, why: &Replacement, pack: &IssuedPack, rows: &mut Rows) {
+        if let Replacement::Reissued { device } = why {
+            let once = (order.product_id.clone(), device.clone());
+            rows.put(format!("reissued/{}/{device}", order.product_id), &once);
+            self.reissued.insert(once);
+            return;
+        }
+        if let Some(record) = self.packs.get_mut(lost) {
+            record.recovered = record.recovered.saturating_add(pack.pack.total);
+            record.moved |= *why == Replacement::Moved;
+            rows.put(format!("pack/{lost}"), record);
+        }
+    }
+
     /// Counts a pack against its papers; a pack given again counts nothing.
     fn draw(&mut self, order: &Order, pack: &IssuedPack, rows: &mut Rows) {
         match &order.purchase {
@@ -111,9 +188,12 @@ impl Registry {
             }
             Purchase::Open { .. } | Purchase::Volume { .. } | Purchase::Other { .. } => {
                 let Some(mut lines) = self.agreements.remove(&order.purchase) else { return };
+                let mut left = pack.pack.total;
                 for line in &mut lines {
                     if line.entitled.version == pack.pack.version && line.entitled.product_type == pack.pack.product_type {
-                        line.drawn = line.drawn.saturating_add(pack.pack.total);
+                        let here = left.min(line.entitled.quantity.saturating_sub(line.drawn));
+                        line.drawn = line.drawn.saturating_add(here);
+                        left -= here;
                     }
                 }
                 self.put_agreement(order.purchase.clone(), lines, rows);
@@ -131,6 +211,22 @@ impl Registry {
         let known = Remembered { asked: asked.clone(), answer };
         rows.put(format!("answer/{}/{}", asked.key.thumbprint(), asked.request), &known);
         self.answers.insert((asked.key, asked.request.clone()), known);
+    }
+}
+
+impl Registration {
+    /// The registration that an automatic activation of earlier days amounts to.
+    fn of(activation: &Activation) -> Self {
+        Self {
+            name: activation.name.clone(),
+            product_id: activation.product_id.clone(),
+            number: 1,
+            method: ContactMethod::Automatic,
+            agreement: None,
+            until: activation.period.until,
+            deactivated: false,
+            id: None,
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Activate, Activation, Asked, Command, Event, Founding, IssuedPack, Order, Refusal, Registry};
+use super::{Activate, Activation, Asked, Command, Event, Founding, IssuedPack, Order, Refusal, Registration, Registry};
 use crate::dice::Dice;
 use crate::machine::Moment;
-use crate::model::{Pack, PackId, ProductId, PublicKey, Purchase, RetailCode, ServerName, hex};
+use crate::model::{ContactMethod, LabTime, Pack, PackId, ProductId, ProductVersion, PublicKey, Purchase, RetailCode, ServerName, hex};
 use crate::policy::activation::{Activating, Applicant, OnRecord, activate, years_after};
 use crate::policy::packs;
 use crate::policy::turned_down::TurnedDown;
@@ -19,6 +19,8 @@ pub(super) fn decide(registry: &Registry, command: Command, moment: &mut Moment<
         Command::Found { name, key, root_years } => found(registry, name, key, root_years, moment),
         Command::Activate(wanted) => decide_activation(registry, *wanted, moment),
         Command::IssuePack { caller, request } => decide_pack(registry, caller, request, moment),
+        Command::Desk { call, codes } => super::desk::decide(registry, *call, &codes, moment),
+        Command::Deactivate { caller, request } => super::desk::deactivate_itself(registry, caller, &request),
         Command::BuyCode(package) => buy_code(registry, package, moment.dice),
         Command::SignAgreement { program, entitlements } => sign_agreement(registry, program, entitlements, moment.dice),
     }
@@ -56,21 +58,45 @@ fn decide_activation(registry: &Registry, wanted: Activate, moment: &mut Moment<
     }
     let (name, product_id, registrant) = (request.name, request.product_id, request.registrant);
     let known = registry.activation(&product_id);
+    let registration = registry.registration(&product_id);
     let record = OnRecord {
         activation: known.map(|known| (&known.name, known.key, known.period.until)),
         product_of_key: registry.by_key.get(&caller),
+        deactivated: registration.is_some_and(|registration| registration.deactivated),
     };
     let applicant = Applicant { name: &name, product_id: &product_id, key: caller, registrant: &registrant };
-    let activating = activate(&applicant, &record, (root.from, root.until), moment.now, certificate_years);
+    let activating = activate(&applicant, &record, request.reason, (root.from, root.until), moment.now, certificate_years);
+    // A server that a person registered before gets its certificate for the same activation (CE-15).
+    let number = match (registration, request.reason) {
+        (Some(registration), None) => registration.number,
+        (Some(registration), Some(_)) => registration.number.saturating_add(1),
+        (None, _) => 1,
+    };
+    let agreement = request.agreement.or(registration.and_then(|registration| registration.agreement));
+    let registered = |activation: &Activation| Registration {
+        name: activation.name.clone(),
+        product_id: activation.product_id.clone(),
+        number,
+        method: ContactMethod::Automatic,
+        agreement,
+        until: activation.period.until,
+        deactivated: false,
+        id: None,
+    };
     let mut fresh = |until| {
         let serial = Serial::from_random(moment.dice.bytes());
         Activation { name: name.clone(), product_id: product_id.clone(), key: caller, serial, period: Period { from: moment.now, until } }
     };
     Ok(vec![match (activating, known) {
-        (Ok(Activating::Again), Some(known)) => Event::Activated { asked, registrant, activation: known.clone() },
+        (Ok(Activating::Again), Some(known)) => {
+            Event::Activated { asked, registrant, activation: known.clone(), registration: registration.cloned() }
+        }
         // Again is only ever said of what is known.
         (Ok(Activating::Again), None) => return Err(Refusal::NotFounded),
-        (Ok(Activating::Until(until)), _) => Event::Activated { asked, activation: fresh(until), registrant },
+        (Ok(Activating::Until(until)), _) => {
+            let activation = fresh(until);
+            Event::Activated { asked, registration: Some(registered(&activation)), activation, registrant }
+        }
         (Err(turned_down), _) => Event::ActivationTurnedDown { asked, name, product_id, registrant, turned_down },
     }])
 }
@@ -87,54 +113,67 @@ fn decide_pack(registry: &Registry, caller: PublicKey, request: PackRequest, mom
         return Err(Refusal::NotActivated(reason));
     }
     packs::check_form(&request.purchase, request.wanted.map(|wanted| wanted.quantity)).map_err(Refusal::Invalid)?;
-    let pack = judge_pack(registry, &activation.product_id, &request, moment);
+    if registry.registration(&activation.product_id).is_some_and(|registration| registration.deactivated) {
+        return Err(Refusal::NotActivated(format!("{} was deactivated; reactivate it first", activation.name)));
+    }
+    let version = Some(request.server_version);
+    let judged = judge_pack(registry, &activation.product_id, &request.purchase, request.wanted, version, moment.now);
     let (name, product_id) = (activation.name.clone(), activation.product_id.clone());
-    let order = Order { name, product_id, purchase: request.purchase, wanted: request.wanted };
-    Ok(vec![match pack {
-        Ok(pack) => Event::PackIssued { asked, order, pack },
+    let order = Order { name, product_id, purchase: request.purchase, wanted: request.wanted, method: ContactMethod::Automatic };
+    Ok(vec![match judged {
+        Ok((_, Some(used))) => Event::PackIssued { asked, order, pack: used },
+        Ok((holds, None)) => {
+            let pack = Pack {
+                id: PackId::from_random(moment.dice.bytes()),
+                kind: order.purchase.pack_kind(),
+                version: holds.version,
+                product_type: holds.product_type,
+                total: holds.quantity,
+            };
+            let pack = IssuedPack { product_id: order.product_id.clone(), pack, issued_at: moment.now };
+            Event::PackIssued { asked, order, pack }
+        }
         Err(turned_down) => Event::PackTurnedDown { asked, order, turned_down },
     }])
 }
 
-/// The pack that these papers yield for this license server: a new one, or for a used retail code the same as before.
-fn judge_pack(
+/// What these papers yield for this license server: CALs for a new pack, or for a used retail code the same pack as before.
+pub(super) fn judge_pack(
     registry: &Registry,
     product_id: &ProductId,
-    request: &PackRequest,
-    moment: &mut Moment<'_>,
-) -> Result<IssuedPack, TurnedDown> {
-    let purchase = &request.purchase;
+    purchase: &Purchase,
+    wanted: Option<Wanted>,
+    server_version: Option<ProductVersion>,
+    now: LabTime,
+) -> Result<(Wanted, Option<IssuedPack>), TurnedDown> {
     let unknown = || packs::unknown(purchase);
-    let holds = match (purchase, request.wanted) {
+    let fits = |version| server_version.map_or(Ok(()), |server| packs::check_version(version, server));
+    match (purchase, wanted) {
         (Purchase::Retail { code }, _) => {
             let package = registry.codes.get(code).ok_or_else(unknown)?;
             packs::check_code(package.used.as_ref().map(|used| &used.product_id), product_id)?;
-            packs::check_version(package.holds.version, request.server_version)?;
-            if let Some(used) = &package.used {
-                return Ok(used.clone());
-            }
-            package.holds
+            fits(package.holds.version)?;
+            Ok((package.holds, package.used.clone()))
         }
         (Purchase::Open { .. } | Purchase::Volume { .. } | Purchase::Other { .. }, Some(wanted)) => {
             let entitlements = registry.agreements.get(purchase).ok_or_else(unknown)?;
-            packs::check_version(wanted.version, request.server_version)?;
+            fits(wanted.version)?;
             let same =
                 |line: &&super::Entitlement| line.entitled.version == wanted.version && line.entitled.product_type == wanted.product_type;
-            let (entitled, drawn) = entitlements.iter().find(same).map_or((0, 0), |line| (line.entitled.quantity, line.drawn));
+            let holds = |line: &&super::Entitlement| line.until.is_none_or(|until| now < until);
+            let lines = || entitlements.iter().filter(same);
+            if lines().next().is_some() && lines().all(|line| !holds(&line)) {
+                return Err(crate::policy::offer::ended());
+            }
+            let (entitled, drawn) = lines().filter(holds).fold((0u32, 0u32), |(entitled, drawn), line| {
+                (entitled.saturating_add(line.entitled.quantity), drawn.saturating_add(line.drawn))
+            });
             packs::check_entitlement(wanted.version, wanted.product_type, entitled, drawn, wanted.quantity)?;
-            wanted
+            Ok((wanted, None))
         }
         // The form was checked before: an agreement without 'wanted' does not come here.
-        (Purchase::Open { .. } | Purchase::Volume { .. } | Purchase::Other { .. }, None) => return Err(unknown()),
-    };
-    let pack = Pack {
-        id: PackId::from_random(moment.dice.bytes()),
-        kind: purchase.pack_kind(),
-        version: holds.version,
-        product_type: holds.product_type,
-        total: holds.quantity,
-    };
-    Ok(IssuedPack { product_id: product_id.clone(), pack, issued_at: moment.now })
+        (Purchase::Open { .. } | Purchase::Volume { .. } | Purchase::Other { .. }, None) => Err(unknown()),
+    }
 }
 
 fn buy_code(registry: &Registry, package: Wanted, dice: &mut Dice) -> Result<Vec<Event>, Refusal> {
@@ -190,7 +229,7 @@ fn check_quantity(wanted: &Wanted) -> Result<(), Refusal> {
 }
 
 /// AC-32: whether this very request was answered before.
-fn is_answered(registry: &Registry, asked: &Asked) -> Result<bool, Refusal> {
+pub(super) fn is_answered(registry: &Registry, asked: &Asked) -> Result<bool, Refusal> {
     match registry.answers.get(&(asked.key, asked.request.clone())) {
         None => Ok(false),
         Some(known) if known.asked.digest == asked.digest => Ok(true),
@@ -199,7 +238,7 @@ fn is_answered(registry: &Registry, asked: &Asked) -> Result<bool, Refusal> {
 }
 
 /// SHA-256 of a request in its normal form, hex.
-fn digest(request: &impl Serialize) -> String {
+pub(super) fn digest(request: &impl Serialize) -> String {
     // Requests are plain structures of strings and numbers, which always serialize; were one ever not to, its digest would
     // still differ from every real one.
     hex(&Sha256::digest(serde_json::to_vec(request).unwrap_or_default()))

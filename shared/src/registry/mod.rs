@@ -9,16 +9,21 @@
 
 mod apply;
 mod decide;
+pub mod desk;
 mod reports;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{LabTime, Pack, ProductId, PublicKey, Purchase, Registrant, RequestId, RetailCode, ServerName};
+use crate::model::{
+    AgreementKey, ContactMethod, DeviceName, LabTime, LicenseServerId, Pack, PackId, ProductId, PublicKey, Purchase, Registrant, RequestId,
+    RetailCode, ServerName,
+};
 use crate::policy::turned_down::{Ground, TurnedDown};
-use crate::trust::{KeyHolder, Period, Serial};
+use crate::trust::{CodeKey, KeyHolder, Period, Serial};
 use crate::wire::clearinghouse::{ActivationRequest, AgreementProgram, PackRequest, Wanted};
+use crate::wire::desk::AutomaticDeactivation;
 use crate::wire::problem::{Problem, ProblemCode};
 
 /// The list of what was asked of activation.
@@ -48,6 +53,20 @@ pub enum Command {
         caller: PublicKey,
         /// What it asked.
         request: PackRequest,
+    },
+    /// The clearinghouse's representative does something for a person; the codes are made with the key given (AC-12, AC-13).
+    Desk {
+        /// What is wanted.
+        call: Box<desk::Call>,
+        /// The key of the codes for the license server in question.
+        codes: CodeKey,
+    },
+    /// An activated license server deactivates itself (AC-23).
+    Deactivate {
+        /// The key that signed the call.
+        caller: PublicKey,
+        /// What it asked.
+        request: AutomaticDeactivation,
     },
     /// Somebody buys a retail package at the reseller desk.
     BuyCode(Wanted),
@@ -87,6 +106,51 @@ pub enum Event {
         registrant: Registrant,
         /// The activation.
         activation: Activation,
+        /// The registration as it stands now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        registration: Option<Registration>,
+    },
+    /// A person got a License Server ID, or got it again (AC-12, AC-13).
+    Registered {
+        /// For which server, and under which id.
+        asked: Asked,
+        /// The person.
+        registrant: Registrant,
+        /// The registration.
+        registration: Registration,
+        /// The certificate beside the id, where a certificate request was shown.
+        activation: Option<Activation>,
+    },
+    /// A license server was deactivated (AC-22, AC-23).
+    Deactivated {
+        /// Who asked, and under which id.
+        asked: Asked,
+        /// The registration as it stands now.
+        registration: Registration,
+        /// How.
+        method: ContactMethod,
+    },
+    /// A deactivation was turned down (AC-21, AC-23).
+    DeactivationTurnedDown {
+        /// Who asked, and under which id.
+        asked: Asked,
+        /// The license server.
+        product_id: ProductId,
+        /// Why.
+        turned_down: TurnedDown,
+    },
+    /// A pack was issued in place of CALs that were lost, or that go elsewhere (AC-37, AC-40, W2K-11).
+    PackReplaced {
+        /// For which server, and under which id.
+        asked: Asked,
+        /// For which license server, and what was shown.
+        order: Order,
+        /// The pack whose CALs these were.
+        lost: PackId,
+        /// Why.
+        why: desk::Replacement,
+        /// The new pack.
+        pack: IssuedPack,
     },
     /// An activation was turned down (AC-42).
     ActivationTurnedDown {
@@ -163,6 +227,27 @@ pub struct Activation {
     pub period: Period,
 }
 
+/// A license server on the clearinghouse's books, however it was activated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// Its name.
+    pub name: ServerName,
+    /// Its Product ID.
+    pub product_id: ProductId,
+    /// Which of its activations this is, from 1.
+    pub number: u16,
+    /// How it was activated.
+    pub method: ContactMethod,
+    /// Its key agreement key, where it told it.
+    pub agreement: Option<AgreementKey>,
+    /// The registration's end (AC-27).
+    pub until: LabTime,
+    /// Whether it was deactivated since (AC-24).
+    pub deactivated: bool,
+    /// Its License Server ID, where one was made.
+    pub id: Option<LicenseServerId>,
+}
+
 impl Activation {
     /// Whom the certificate is about.
     #[must_use]
@@ -193,6 +278,9 @@ pub struct Order {
     pub purchase: Purchase,
     /// What was asked for; a retail code says it itself.
     pub wanted: Option<Wanted>,
+    /// How the clearinghouse was reached (AC-31).
+    #[serde(default)]
+    pub method: ContactMethod,
 }
 
 /// The facts of a pack token.
@@ -214,6 +302,18 @@ pub enum Answer {
     Activated(Activation),
     /// A pack token with these facts.
     Pack(IssuedPack),
+    /// A License Server ID, and a certificate with these facts where one was asked for.
+    Registered {
+        /// The registration.
+        registration: Registration,
+        /// The facts of the certificate.
+        activation: Option<Activation>,
+    },
+    /// The deactivation of a server's activation.
+    Deactivated {
+        /// Which of its activations it was.
+        number: u16,
+    },
     /// No (AC-42).
     TurnedDown(TurnedDown),
 }
@@ -246,6 +346,12 @@ pub enum Refusal {
     /// The caller is not activated, or its certificate has ended (AC-30).
     #[error("{0}")]
     NotActivated(String),
+    /// No license server is on record under that id, or none with a key for typed codes.
+    #[error("{0}")]
+    UnknownServer(String),
+    /// No such pack was issued.
+    #[error("no pack {0} was issued here")]
+    UnknownPack(PackId),
     /// A value that is not usable.
     #[error("{0}")]
     Invalid(String),
@@ -264,6 +370,8 @@ impl Refusal {
             Refusal::RequestReused(_) => (ProblemCode::RequestReused, &["AC-32"]),
             Refusal::RequestedOtherwise(_) => (ProblemCode::Invalid, &["AC-11"]),
             Refusal::NotActivated(_) => (ProblemCode::NotActivated, &["AC-30"]),
+            Refusal::UnknownServer(_) => (ProblemCode::NotActivated, &["AC-30", "AC-42"]),
+            Refusal::UnknownPack(_) => (ProblemCode::NotFound, &["AC-42"]),
             Refusal::Invalid(_) => (ProblemCode::Invalid, &["AC-08"]),
         };
         Problem::new(code, self.to_string()).under(rules)
@@ -277,7 +385,14 @@ pub fn problem_of(turned_down: &TurnedDown) -> Problem {
         Ground::RegistrantIncomplete => ProblemCode::RegistrantIncomplete,
         Ground::DoubleUse | Ground::RegistrationEnded | Ground::RootEnded => ProblemCode::ActivationRefused,
         Ground::CodeUnknown | Ground::CodeUsed | Ground::AgreementUnknown | Ground::NotEntitled => ProblemCode::PackRefused,
+        Ground::CodeMistyped => ProblemCode::CodeRefused,
         Ground::VersionTooNew => ProblemCode::PackVersion,
+        Ground::Deactivated => ProblemCode::ActivationRefused,
+        Ground::WrongMethod => ProblemCode::DeactivationRefused,
+        Ground::WrongPapers | Ground::NotLost | Ground::PackElsewhere | Ground::ReissuedBefore | Ground::ComesBack => {
+            ProblemCode::ReplacementRefused
+        }
+        Ground::OfferRefused => ProblemCode::PackRefused,
     };
     Problem::new(code, turned_down.reason.clone()).under(turned_down.ground.rules())
 }
@@ -290,9 +405,25 @@ pub struct Registry {
     /// Product IDs by the key that stands for them, and by that key's thumbprint.
     by_key: HashMap<PublicKey, ProductId>,
     by_thumbprint: HashMap<String, ProductId>,
+    registrations: BTreeMap<ProductId, Registration>,
+    by_id: HashMap<LicenseServerId, ProductId>,
+    packs: HashMap<PackId, PackOnRecord>,
+    /// Devices whose CAL was reissued, by license server.
+    reissued: BTreeSet<(ProductId, DeviceName)>,
     codes: HashMap<RetailCode, Package>,
     agreements: HashMap<Purchase, Vec<Entitlement>>,
     answers: HashMap<(PublicKey, RequestId), Remembered>,
+}
+
+/// A pack that was issued: a row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct PackOnRecord {
+    issued: IssuedPack,
+    purchase: Purchase,
+    /// CALs of it that were given again.
+    recovered: u32,
+    /// Whether it went to another license server.
+    moved: bool,
 }
 
 /// A retail package: a row.
@@ -315,6 +446,9 @@ struct Agreement {
 struct Entitlement {
     entitled: Wanted,
     drawn: u32,
+    /// Until when it can be drawn; the transition offer's ended (WS03-10).
+    #[serde(default)]
+    until: Option<LabTime>,
 }
 
 /// An answer that was given: a row.

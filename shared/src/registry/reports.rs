@@ -1,7 +1,7 @@
 //! What can be read from the registry and its record (AC-42).
 
-use super::{Activation, Answer, Event, Founding, Registry};
-use crate::model::{LabTime, Level, LogRecord, ProductId, PublicKey, RequestId};
+use super::{Activation, Answer, Event, Founding, Registration, Registry};
+use crate::model::{ContactMethod, LabTime, Level, LogRecord, ProductId, PublicKey, RequestId, ServerRef};
 use crate::policy::turned_down::TurnedDown;
 use crate::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome};
 
@@ -24,6 +24,21 @@ impl Registry {
         self.answers.get(&(caller, request.clone())).map(|known| &known.answer)
     }
 
+    /// The license server with this Product ID on the books.
+    #[must_use]
+    pub fn registration(&self, product_id: &ProductId) -> Option<&Registration> {
+        self.registrations.get(product_id)
+    }
+
+    /// The license server that a person names.
+    #[must_use]
+    pub fn server_called(&self, server: &ServerRef) -> Option<&Registration> {
+        match server {
+            ServerRef::Id(id) => self.by_id.get(id).and_then(|product_id| self.registration(product_id)),
+            ServerRef::Product(product_id) => self.registration(product_id),
+        }
+    }
+
     /// The license server that was activated with this key.
     #[must_use]
     pub fn activated(&self, key: &PublicKey) -> Option<&Activation> {
@@ -42,9 +57,22 @@ impl Event {
     #[must_use]
     pub fn activation_record(&self, entry: u64, at: LabTime) -> Option<ActivationRecord> {
         match self {
+            Event::Registered { registrant, registration, activation, asked } => Some(ActivationRecord {
+                entry,
+                at,
+                name: registration.name.clone(),
+                product_id: registration.product_id.clone(),
+                registrant: registrant.clone(),
+                method: registration.method,
+                thumbprint: activation.as_ref().map_or(asked.key, |activation| activation.key).thumbprint(),
+                serial: activation.as_ref().map(|activation| activation.serial.to_string()),
+                ends_at: Some(registration.until),
+                outcome: RecordOutcome::Granted,
+            }),
             Event::Activated { registrant, activation, .. } => Some(ActivationRecord {
                 entry,
                 at,
+                method: ContactMethod::Automatic,
                 name: activation.name.clone(),
                 product_id: activation.product_id.clone(),
                 registrant: registrant.clone(),
@@ -59,12 +87,16 @@ impl Event {
                 name: name.clone(),
                 product_id: product_id.clone(),
                 registrant: registrant.clone(),
+                method: ContactMethod::Automatic,
                 thumbprint: asked.key.thumbprint(),
                 serial: None,
                 ends_at: None,
                 outcome: refused(turned_down),
             }),
             Event::Founded(_)
+            | Event::Deactivated { .. }
+            | Event::DeactivationTurnedDown { .. }
+            | Event::PackReplaced { .. }
             | Event::PackIssued { .. }
             | Event::PackTurnedDown { .. }
             | Event::CodeSold { .. }
@@ -76,10 +108,15 @@ impl Event {
     #[must_use]
     pub fn pack_record(&self, entry: u64, at: LabTime) -> Option<PackRecord> {
         let (order, pack, outcome) = match self {
-            Event::PackIssued { order, pack, .. } => (order, Some(pack.pack.clone()), RecordOutcome::Granted),
+            Event::PackIssued { order, pack, .. } | Event::PackReplaced { order, pack, .. } => {
+                (order, Some(pack.pack.clone()), RecordOutcome::Granted)
+            }
             Event::PackTurnedDown { order, turned_down, .. } => (order, None, refused(turned_down)),
             Event::Founded(_)
             | Event::Activated { .. }
+            | Event::Registered { .. }
+            | Event::Deactivated { .. }
+            | Event::DeactivationTurnedDown { .. }
             | Event::ActivationTurnedDown { .. }
             | Event::CodeSold { .. }
             | Event::AgreementSigned { .. } => return None,
@@ -89,6 +126,7 @@ impl Event {
             at,
             name: order.name.clone(),
             product_id: order.product_id.clone(),
+            method: order.method,
             purchase: order.purchase.clone(),
             wanted: order.wanted,
             pack,
@@ -107,6 +145,26 @@ impl Event {
             Event::Activated { activation, .. } => {
                 let text = format!("License server {} ({}) was activated.", activation.name, activation.product_id);
                 (2, Level::Information, text)
+            }
+            Event::Registered { registration, .. } => {
+                let Registration { name, product_id, method, .. } = registration;
+                (2, Level::Information, format!("License server {name} ({product_id}) was activated by {method}."))
+            }
+            Event::Deactivated { registration, method, .. } => {
+                let text = format!("License server {} ({}) was deactivated ({method}).", registration.name, registration.product_id);
+                (8, Level::Information, text)
+            }
+            Event::DeactivationTurnedDown { product_id, turned_down, .. } => {
+                (9, Level::Warning, format!("The deactivation of {product_id} was turned down: {}.", turned_down.reason))
+            }
+            Event::PackReplaced { order, why, pack, .. } => {
+                let (total, kind) = (pack.pack.total, pack.pack.product_type);
+                let why = match why {
+                    super::desk::Replacement::Recovered => "recovered".to_owned(),
+                    super::desk::Replacement::Reissued { device } => format!("reissued for {device}"),
+                    super::desk::Replacement::Moved => "moved".to_owned(),
+                };
+                (10, Level::Information, format!("{total} {kind} CALs of version {} were {why} for {}.", pack.pack.version, order.name))
             }
             Event::ActivationTurnedDown { name, product_id, turned_down, .. } => {
                 (3, Level::Warning, format!("The activation of {name} ({product_id}) was turned down: {}.", turned_down.reason))

@@ -73,10 +73,10 @@ impl Anchors {
         Ok(checked)
     }
 
-    /// Whether `leaf` may stand under this CAL: its name is the issuer's, it held at the issue, and it is under the root
-    /// or
-    /// pinned (temporaries, and what a Windows NT 4.0 server makes for itself).
-    pub(super) fn check_issuer(&self, leaf: &ServerCertificate, cal: &Cal) -> Result<(), String> {
+    /// Whether `leaf` may stand under this CAL: its name is the issuer's, it held at the issue, and it is under the root or
+    /// pinned; a pinned server that vouches for itself has to say for a permanent that it was activated by a typed code
+    /// (CE-14, CE-15). A Windows NT 4.0 server makes its permanents for itself (NT-44).
+    pub(super) fn check_issuer(&self, leaf: &ServerCertificate, cal: &Cal, by_code: bool) -> Result<(), String> {
         let holder = leaf.holder();
         if holder.name != cal.issuer {
             return Err(format!("it names {} as its issuer under the certificate of {}", cal.issuer, holder.name));
@@ -93,6 +93,7 @@ impl Anchors {
         match (cal.kind, cal.version) {
             // NT-44: a workstation license is made by the terminal server itself, for itself.
             (CalKind::Temporary, _) | (CalKind::Permanent, ProductVersion::V4_0) => Ok(()),
+            (CalKind::Permanent, _) if by_code => Ok(()),
             (CalKind::Permanent, ProductVersion::V5_0 | ProductVersion::V5_2 | ProductVersion::V6_0) => {
                 Err(format!("{} vouches for itself, which is enough for temporaries only", holder.name))
             }

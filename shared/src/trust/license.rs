@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::token::{ALGORITHM, Token, encode_part, seal};
 use super::{Anchors, Flaw, ServerCertificate, SigningKey, TrustError};
-use crate::model::{Cal, CalId, ServerName};
+use crate::model::{Cal, CalId, LicenseServerId, ServerName};
 
 /// A license server's seal: its key and its certificate, with the header of its licenses encoded once.
 #[derive(Clone, Debug)]
@@ -21,11 +21,20 @@ impl LicenseSealer {
     /// # Errors
     /// If the certificate is for another key.
     pub fn new(key: &SigningKey, certificate: &ServerCertificate) -> Result<Self, TrustError> {
+        Self::activated_by(key, certificate, None)
+    }
+
+    /// The same of a server that was activated by a typed code: its licenses say so, since its self-signed certificate does
+    /// not (CE-15).
+    ///
+    /// # Errors
+    /// As [`LicenseSealer::new`].
+    pub fn activated_by(key: &SigningKey, certificate: &ServerCertificate, id: Option<&LicenseServerId>) -> Result<Self, TrustError> {
         if certificate.holder().key != key.public() {
             return Err(TrustError::unacceptable("certificate", "it is for another key"));
         }
         let chain = vec![STANDARD.encode(certificate.certificate().der())];
-        let header = Header { alg: ALGORITHM.to_owned(), typ: LICENSE_TYPE.to_owned(), x5c: chain };
+        let header = Header { alg: ALGORITHM.to_owned(), typ: LICENSE_TYPE.to_owned(), x5c: chain, lsid: id.cloned() };
         Ok(Self { key: key.clone(), header: encode_part(&header)? })
     }
 
@@ -60,7 +69,7 @@ pub fn open_license(token: &str, anchors: &Anchors) -> Result<Cal, Flaw> {
         return Err(Flaw::Untrusted("its chain does not consist of one license server's certificate".to_owned()));
     };
     let leaf = anchors.certificate(leaf).map_err(Flaw::Untrusted)?;
-    anchors.check_issuer(&leaf, &claims.license).map_err(Flaw::Untrusted)?;
+    anchors.check_issuer(&leaf, &claims.license, header.lsid.is_some()).map_err(Flaw::Untrusted)?;
     if claims.iss != leaf.holder().name {
         return Err(Flaw::Untrusted(format!("it names {} as its issuer under the certificate of {}", claims.iss, leaf.holder().name)));
     }
@@ -87,6 +96,10 @@ struct Header {
     typ: String,
     #[serde(default)]
     x5c: Vec<String>,
+    /// The License Server ID of a server that was activated by a typed code. Nobody but that server and its clearinghouse can
+    /// check it; whoever pinned the server's key takes its word (CE-15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lsid: Option<LicenseServerId>,
 }
 
 /// The registered claims say again what the CAL says, for implementations that know only those.

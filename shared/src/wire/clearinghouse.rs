@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    LabTime, Pack, ProductId, ProductType, ProductVersion, Purchase, Registrant, RequestId, RetailCode, ServerName, VolumeProgram,
+    AgreementKey, ContactMethod, LabTime, Pack, ProductId, ProductType, ProductVersion, Purchase, ReactivationReason, Registrant,
+    RequestId, RetailCode, ServerName, VolumeProgram,
 };
 
 /// `POST /activations`, signed with the key that the certificate request is for (AC-10, AC-11).
@@ -21,6 +22,12 @@ pub struct ActivationRequest {
     pub registrant: Registrant,
     /// A PKCS#10 certificate request, PEM.
     pub certificate_request: String,
+    /// The server's key agreement key, under which its typed codes are made later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<AgreementKey>,
+    /// Why the server is activated again; left out at the first activation (AC-25).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReactivationReason>,
 }
 
 /// The answer to an activation.
@@ -30,6 +37,15 @@ pub struct ActivationAnswer {
     pub certificate: String,
     /// The root that signed it, PEM.
     pub root: String,
+    /// Which of the server's activations it is, from 1.
+    #[serde(default = "first_activation")]
+    pub number: u16,
+}
+
+/// The number of an activation that no number was given to.
+#[must_use]
+pub fn first_activation() -> u16 {
+    1
 }
 
 /// `POST /packs`, signed by an activated license server.
@@ -93,6 +109,9 @@ pub struct ActivationRecord {
     pub product_id: ProductId,
     /// Who asked.
     pub registrant: Registrant,
+    /// How the clearinghouse was reached (AC-10).
+    #[serde(default)]
+    pub method: ContactMethod,
     /// Thumbprint of the key that was certified, or that asked.
     pub thumbprint: String,
     /// Serial number of the certificate, hex; none when refused.
@@ -115,6 +134,9 @@ pub struct PackRecord {
     pub name: ServerName,
     /// Its Product ID.
     pub product_id: ProductId,
+    /// How the clearinghouse was reached (AC-31).
+    #[serde(default)]
+    pub method: ContactMethod,
     /// What it showed.
     pub purchase: Purchase,
     /// What it asked for.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Generation, LabTime, ProductId, ProductVersion, PublicKey, ServerName};
+use crate::model::{AgreementKey, Generation, LabTime, ProductId, ProductVersion, PublicKey, ServerName};
 pub use crate::model::{Level, LogRecord};
 
 /// `GET /health`.
@@ -42,6 +42,9 @@ pub struct Identity {
     /// The lab's root certificate, PEM, where the service knows one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<String>,
+    /// The service's key agreement key, under which typed codes are made; a terminal server has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<AgreementKey>,
     /// SHA-256 of the root certificate's DER, hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_fingerprint: Option<String>,

@@ -13,6 +13,18 @@ pub struct TrustService {
     pub key: PublicKey,
 }
 
+/// `PUT /directory` at a terminal server or a license server: the directory that it asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrustDirectory {
+    /// Its name.
+    pub name: ServerName,
+    /// Its public key, compared by the administrator.
+    pub key: PublicKey,
+    /// Its address: `http://host:port`.
+    pub url: String,
+}
+
 /// A row of `GET /services`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceRow {
@@ -96,7 +108,7 @@ pub struct UserRow {
     pub licensing: Vec<LicensingSet>,
 }
 
-/// `GET /discovery`, signed by an enrolled terminal server (DI-02, DI-03, DI-21).
+/// `POST /discovery`, signed by an enrolled terminal server (DI-02, DI-03, DI-21).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiscoveryQuery {

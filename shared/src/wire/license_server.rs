@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clearinghouse::Wanted;
+use super::directory::ReportScope;
 use crate::model::{
-    Cal, CalId, CalKind, DeviceName, Generation, HardwareId, LabTime, Pack, Platform, ProductId, ProductVersion, PublicKey, Purchase,
-    Registrant, RequestId, ServerName, TraceStep, UserName,
+    AgreementKey, Cal, CalId, CalKind, ConfirmationCode, ContactMethod, DeviceName, DomainName, Generation, HardwareId, LabTime,
+    LicenseServerId, LicenseServerRole, Pack, PackId, Placement, Platform, ProductId, ProductVersion, PublicKey, Purchase,
+    ReactivationReason, Registrant, RequestId, ServerName, SiteName, TraceStep, UserName,
 };
 
 /// `POST /inquiries`, signed by an enrolled terminal server: a device needs a license.
@@ -131,6 +133,198 @@ pub struct Contact {
     pub version: ProductVersion,
     /// Whether it is activated.
     pub activated: bool,
+    /// Its role (DI-26).
+    pub role: LicenseServerRole,
+    /// Where it stands.
+    pub placement: Placement,
+}
+
+/// `PUT /network`: where this license server stands, and its role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceLicenseServer {
+    /// Where it stands.
+    pub placement: Placement,
+    /// Its role; none takes the install default: Enterprise in a directory, else Domain (DI-23, TL-10).
+    #[serde(default)]
+    pub role: Option<LicenseServerRole>,
+}
+
+/// `GET /network`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LicenseServerStanding {
+    /// The license server.
+    pub name: ServerName,
+    /// Its generation.
+    pub generation: Generation,
+    /// Where it stands.
+    pub placement: Placement,
+    /// Its role.
+    pub role: LicenseServerRole,
+    /// The directory that it knows.
+    pub directory: Option<ServerName>,
+    /// The site in which it is published (DI-23).
+    pub published_in: Option<SiteName>,
+    /// The domains whose group "Terminal Server License Servers" it is in (W08-05).
+    pub groups: Vec<DomainName>,
+}
+
+/// `PUT /publication`: publish this server in its site, or take it from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublicationChange {
+    /// Whether it is to be published.
+    pub published: bool,
+}
+
+/// `GET /configuration-review` (TL-08).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConfigurationReview {
+    /// The license server.
+    pub name: ServerName,
+    /// What was looked at.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// What.
+    pub check: String,
+    /// Whether it is as it should be.
+    pub good: bool,
+    /// How it is.
+    pub found: String,
+    /// What to do about it; empty where nothing is to be done.
+    pub cure: String,
+    /// The rules behind it.
+    pub rules: Vec<String>,
+}
+
+/// `POST /user-licenses`, signed by an enrolled terminal server: a user has logged on in Per User mode (W08-04).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrackUser {
+    /// The connection it belongs to.
+    pub request: RequestId,
+    /// The user, `domain\name`.
+    pub user: UserName,
+    /// The version of the terminal server.
+    pub version: ProductVersion,
+}
+
+/// The answer to it. Whatever it is, the user is let in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum TrackAnswer {
+    /// The directory holds a license that lasts: nothing was written.
+    Stands {
+        /// Its end.
+        until: LabTime,
+    },
+    /// A license was written.
+    Issued {
+        /// Its end.
+        until: LabTime,
+        /// Whether it goes on where one held.
+        extended: bool,
+    },
+    /// This server is not in the group of the user's domain (W08-05).
+    NotInGroup,
+    /// The directory knows no such user: a local account.
+    NoSuchUser,
+    /// This server is in no directory (W08-06).
+    Workgroup,
+    /// The directory did not answer.
+    DirectorySilent {
+        /// What happened.
+        reason: String,
+    },
+    /// License servers before 2008 keep no record of users (PU-07).
+    NotKept,
+}
+
+impl TrackAnswer {
+    /// The answer in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            TrackAnswer::Stands { until } => format!("the user's license in the directory holds until {until}"),
+            TrackAnswer::Issued { until, extended: false } => format!("a license until {until} was written to the directory"),
+            TrackAnswer::Issued { until, extended: true } => format!("the license was extended until {until} in the directory"),
+            TrackAnswer::NotInGroup => "not in the group \"Terminal Server License Servers\" of the user's domain: event 4105".to_owned(),
+            TrackAnswer::NoSuchUser => "the directory knows no such user".to_owned(),
+            TrackAnswer::Workgroup => "it is in no directory: users cannot be tracked".to_owned(),
+            TrackAnswer::DirectorySilent { reason } => format!("the directory was silent ({reason}): event 4105"),
+            TrackAnswer::NotKept => "license servers before 2008 keep no record of users".to_owned(),
+        }
+    }
+}
+
+/// `POST /per-user-reports` and `GET /per-user-reports`: who holds a user license (TL-07).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PerUserReport {
+    /// When it was made.
+    pub at: LabTime,
+    /// What it is about.
+    pub scope: ReportScope,
+    /// The users whose licenses hold; each counts once for a version (PU-08).
+    pub users: Vec<PerUserRow>,
+    /// Version by version.
+    pub summary: Vec<PerUserSummary>,
+    /// Users that could not be recorded (W08-05).
+    pub failures: Vec<PerUserFailure>,
+}
+
+/// A user's license.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PerUserRow {
+    /// The user.
+    pub user: UserName,
+    /// Its version.
+    pub version: ProductVersion,
+    /// Its end.
+    pub expires_at: LabTime,
+    /// The license server that wrote it.
+    pub managing_server: ServerName,
+}
+
+/// How a version stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PerUserSummary {
+    /// The version.
+    pub version: ProductVersion,
+    /// User CALs installed on this license server.
+    pub installed: u64,
+    /// Users whose license holds; may be more than there are CALs (W08-04).
+    pub issued: u64,
+    /// What is left.
+    pub availability: Availability,
+}
+
+/// What is left of a version's User CALs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Availability {
+    /// Free ones.
+    Available,
+    /// A tenth or less.
+    Limited,
+    /// None, or more were issued than there are.
+    None,
+    /// This server cannot track users (W08-06).
+    NotTracking,
+}
+
+/// A user that could not be recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PerUserFailure {
+    /// The user.
+    pub user: UserName,
+    /// When.
+    pub at: LabTime,
+    /// Why.
+    pub reason: String,
 }
 
 /// `PUT /clearinghouse`: the clearinghouse that this license server belongs to.
@@ -141,6 +335,9 @@ pub struct TrustClearinghouse {
     pub name: ServerName,
     /// Its public key, compared by the administrator.
     pub key: PublicKey,
+    /// Its key agreement key, published with the root: without it no typed code can be checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<AgreementKey>,
     /// The lab's root certificate, PEM.
     pub root: String,
     /// Its address: `http://host:port`.
@@ -187,6 +384,88 @@ pub struct ActivationView {
     pub activated_at: Option<LabTime>,
     /// The certificate's end: from then on the server is as before activation (CE-13).
     pub ends_at: Option<LabTime>,
+    /// The License Server ID, where the server was activated by one (AC-02).
+    pub license_server_id: Option<LicenseServerId>,
+    /// Which of the server's activations this is; 0 before the first.
+    pub number: u16,
+    /// When it was deactivated, where it was (AC-24).
+    pub deactivated_at: Option<LabTime>,
+    /// What the administrator should do now, where there is something (AC-27, AC-47).
+    pub prompt: Option<String>,
+}
+
+/// `GET /activation/papers`: what is pasted on the clearinghouse's page, or read out on the telephone (AC-12, AC-13).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Papers {
+    /// The server's name.
+    pub name: ServerName,
+    /// Its Product ID.
+    pub product_id: ProductId,
+    /// Its key text: 14 groups of five.
+    pub key_text: String,
+    /// A PKCS#10 certificate request, PEM: for the page only, where a certificate is wanted as a file (CE-15).
+    pub certificate_request: String,
+}
+
+/// `POST /activation/id`: activate with a License Server ID (AC-12, AC-13, AC-17).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActivateById {
+    /// The id.
+    pub license_server_id: LicenseServerId,
+    /// Why the server is activated again; left out at the first activation (AC-25).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReactivationReason>,
+}
+
+/// `PUT /activation/certificate`: the clearinghouse's certificate as a file, beside a License Server ID (CE-15).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BringCertificate {
+    /// The certificate, PEM.
+    pub certificate: String,
+}
+
+/// `POST /reactivation`: activate again, automatically (AC-25).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reactivate {
+    /// Why.
+    pub reason: ReactivationReason,
+    /// Who activates it.
+    pub registrant: Registrant,
+}
+
+/// `POST /activation/key`: a new key in place of one that got out, before a reactivation by a typed code (AC-25 reason 2, FT-23).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceKey {
+    /// Said on purpose: the old key is gone for good, and terminal servers must be given the new one.
+    pub compromised: bool,
+}
+
+/// `POST /deactivation` (AC-21 to AC-23).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deactivate {
+    /// How.
+    pub method: ContactMethod,
+    /// Who deactivates it, with an e-mail address: for the automatic way (AC-23).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registrant: Option<Registrant>,
+    /// What the clearinghouse's representative read out: by telephone (AC-22).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation_code: Option<ConfirmationCode>,
+}
+
+/// `POST /packs/ids`: install a pack by its typed id (AC-03).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InstallKeyPack {
+    /// Repeated when the request is asked again.
+    pub request: RequestId,
+    /// The id.
+    pub key_pack_id: PackId,
 }
 
 /// `POST /packs`: install CALs (AC-30 to AC-34).
@@ -212,6 +491,9 @@ pub struct PackRow {
     pub issued: u32,
     /// CALs that are free.
     pub available: u32,
+    /// CALs that are neither issued nor free: lost in a restore, or to be had from the clearinghouse again (AC-26, AC-40).
+    #[serde(default)]
+    pub withheld: u32,
     /// When it was installed.
     pub installed_at: LabTime,
 }
@@ -345,4 +627,46 @@ pub struct SecurityGroup {
 pub struct NextLife {
     /// Whole days, 52 to 89.
     pub days: u32,
+}
+
+/// The query of `GET /backup`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackupQuery {
+    /// The `next` of the page before; left out for the first.
+    pub after: Option<u64>,
+}
+
+/// A page of `GET /backup` (AC-38): what it holds is for a restore, and for nobody to read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BackupPage {
+    /// All but the license records; on the first page only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<serde_json::Value>,
+    /// License records.
+    pub records: Vec<serde_json::Value>,
+    /// Give this as `after` to get the next page; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+}
+
+/// `POST /restore` (AC-39, AC-40): a backup in pieces, in this order. Nothing changes before the end has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "part", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum RestorePart {
+    /// All but the license records.
+    Begin {
+        /// As the backup's first page had them.
+        facts: serde_json::Value,
+    },
+    /// License records.
+    Records {
+        /// As the backup's pages had them.
+        records: Vec<serde_json::Value>,
+    },
+    /// That was all.
+    End {
+        /// How many records there were.
+        records: u64,
+    },
 }

@@ -2,6 +2,7 @@
 
 pub mod clearinghouse;
 pub mod common;
+pub mod desk;
 pub mod directory;
 pub mod license_server;
 pub mod managing;

@@ -101,6 +101,18 @@ catalogue! {
     /// Packs: the token did not verify or is for another license server.
     PackUntrusted = "pack-untrusted", 422, "The pack is not one of this license server's clearinghouse",
         "Install packs only as the clearinghouse issued them for this Product ID.";
+    /// A typed code is mistyped, or is another server's (AC-17).
+    CodeRefused = "code-refused", 422, "The typed code is not right",
+        "detail names the group that is mistyped: have it read out again. A code of another server is of no use here.";
+    /// Deactivation by a method that does not do it, or without what it takes (AC-21 to AC-23).
+    DeactivationRefused = "deactivation-refused", 403, "The license server is not deactivated like this",
+        "Deactivate automatically with an e-mail address, or by telephone with a confirmation code: tsl deactivate, tsl phone.";
+    /// CALs that the clearinghouse does not give again (AC-40, AC-48, W2K-11).
+    ReplacementRefused = "replacement-refused", 403, "The clearinghouse does not give these CALs again",
+        "detail says why; have the papers of the purchase at hand.";
+    /// A backup that cannot be used here (AC-38).
+    BackupRefused = "backup-refused", 409, "This backup cannot be restored here",
+        "Restore it on the license server that it was made on, or on a fresh installation of that server.";
     /// The other service did not answer.
     Unreachable = "unreachable", 502, "Another service could not be reached",
         "Start it or correct its address, then ask again: a repeated request does nothing twice.";

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::model::TraceStep;
 use crate::model::{
-    Cal, CalId, DeviceName, GraceEnd, HardwareId, LabTime, Platform, ProductVersion, PublicKey, RequestId, ServerName, SessionId, UserName,
+    Cal, CalId, DeviceName, FoundServer, Generation, GraceEnd, HardwareId, Intervals, LabTime, Placement, Platform, ProductVersion,
+    PublicKey, RequestId, Search, ServerName, SessionId, UserName, Way,
 };
 
 /// `GET /license-request`: what the server asks a client's store for (SPEC 4.3 step 1).
@@ -419,6 +420,76 @@ pub struct LicenseServerRow {
 pub struct LicenseServerList {
     /// Names of enrolled license servers; the first is asked first.
     pub names: Vec<ServerName>,
+}
+
+/// `PATCH /discovery`: what is named changes, the rest stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiscoveryChange {
+    /// Whether the server searches (DI-27, W08-14).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
+    /// How often (DI-07, DI-08, DI-29).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<Intervals>,
+    /// The license servers that group policy names, from 2003 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Vec<ServerName>>,
+}
+
+/// License servers that the registry names, and where it keeps them (DI-30).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NamedServers {
+    /// The value or key, in the form of the server's generation.
+    pub form: String,
+    /// The names.
+    pub names: Vec<ServerName>,
+}
+
+/// `GET /discovery`: how the server comes to its license servers, and what its last search found (SPEC section 6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DiscoveryView {
+    /// The terminal server.
+    pub server: ServerName,
+    /// Its generation.
+    pub generation: Generation,
+    /// Where it stands.
+    pub placement: Placement,
+    /// The directory that it knows.
+    pub directory: Option<ServerName>,
+    /// Whether it searches.
+    pub search: Search,
+    /// How often.
+    pub intervals: Intervals,
+    /// By which ways, in their order.
+    pub ways: Vec<Way>,
+    /// Whom the registry names.
+    pub registry: NamedServers,
+    /// Whom group policy names.
+    pub policy: Vec<ServerName>,
+    /// Whom the last search found; the first is asked first, the others are remembered (DI-09).
+    pub found: Vec<FoundServer>,
+    /// Everybody who is asked, in order: named ones before found ones.
+    pub asked: Vec<ServerName>,
+    /// When it searched last.
+    pub searched_at: Option<LabTime>,
+    /// When it searches again by itself; none where it does not.
+    pub next_search_at: Option<LabTime>,
+    /// Why the last search found whom it found, rule by rule.
+    pub trace: Vec<TraceStep>,
+}
+
+/// A row of `GET /people`: somebody who worked here in Per User mode (PU-07, PU-08).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PersonRow {
+    /// The account.
+    pub user: UserName,
+    /// The first logon in Per User mode.
+    pub first_at: LabTime,
+    /// The last one.
+    pub last_at: LabTime,
+    /// How many there were: one User CAL is owed all the same (PU-08).
+    pub logons: u64,
 }
 
 /// `PUT /root`: the lab's root certificate.

@@ -228,6 +228,8 @@ pub struct WorkstationSettings {
     pub service_pack: u32,
     /// A domain user without a normal workstation license gets no terminal-server profile (NT-21).
     pub profile_needs_license: bool,
+    /// Temporaries last 90 days in place of 60 (CON-03).
+    pub temporaries_of_90_days: bool,
 }
 
 /// `PATCH /nt/settings`: what is named changes, the rest stays.
@@ -243,4 +245,7 @@ pub struct WorkstationSettingsChange {
     /// See [`WorkstationSettings::profile_needs_license`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile_needs_license: Option<bool>,
+    /// See [`WorkstationSettings::temporaries_of_90_days`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporaries_of_90_days: Option<bool>,
 }

@@ -10,3 +10,4 @@
 mod ledger;
 mod node;
 mod run;
+mod workstation;

@@ -104,6 +104,8 @@ impl Desk {
             product_id: holder.product_id.clone(),
             registrant: registrant(),
             certificate_request: format!("made by {byte}"),
+            agreement: None,
+            reason: None,
         };
         Activate { caller: holder.key, request, requested: holder, certificate_years: 10 }
     }

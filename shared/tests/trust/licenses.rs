@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use shared::model::{Cal, CalKind};
+use shared::model::{Cal, CalKind, ProductVersion};
 use shared::trust::{Anchors, Flaw, LicenseSealer, SigningKey, open_license, peek_license};
 
 use crate::world::{Lab, Server, name, period};
@@ -199,6 +199,18 @@ fn a_server_that_vouches_for_itself_is_believed_for_temporaries_where_its_key_is
     anchors.set_pin(name("LS1"), server.key.public());
     anchors.remove_pin(&name("LS1"));
     assert!(is_untrusted(&open_license(&temporary, &anchors)), "the remembered chain does not outlive the pin");
+}
+
+/// Rules: NT-44.
+#[test]
+fn a_workstation_license_is_for_good_under_the_key_of_the_server_that_made_it() {
+    let server = Server::on_its_own("NT1");
+    let workstation = Cal { version: ProductVersion::V4_0, pack: None, ..server.cal(CalKind::Permanent) };
+    let token = server.sealer.seal_license(&workstation).unwrap();
+    let mut anchors = Anchors::default();
+    assert!(is_untrusted(&open_license(&token, &anchors)), "nobody else's business");
+    anchors.set_pin(name("NT1"), server.key.public());
+    assert_eq!(open_license(&token, &anchors), Ok(workstation));
 }
 
 /// Rules: CE-14.

@@ -35,9 +35,9 @@ impl Disk {
     }
 
     /// NT-50: the first steps of a new license: it is signed, and waits in a scratch file until its device has logged on.
-    pub(crate) fn hand_out(&self, cal: &Cal, is_new: bool) -> Result<String, Problem> {
+    pub(crate) fn hand_out(&self, cal: &Cal, waits: bool) -> Result<String, Problem> {
         let token = self.seal.seal(cal)?;
-        if is_new {
+        if waits {
             self.change_scratch(|scratch| scratch.keep(cal.hardware_id, &token))?;
         }
         Ok(token)
@@ -69,10 +69,12 @@ impl Disk {
     }
 
     /// NT-46: seven new files.
-    fn open_scratch(&self) -> Result<(), Problem> {
-        let made = self.folder.open_block().map_err(|error| unusable(self.folder.path(), &error))?;
+    fn open_scratch(&self) -> Result<Scratch, Problem> {
+        self.folder.open_block().map_err(|error| unusable(self.folder.path(), &error))
+    }
+
+    fn use_scratch(&self, made: Scratch) {
         *self.scratch.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
-        Ok(())
     }
 
     /// NT-47: the service is told, and takes its files away.

@@ -42,8 +42,8 @@ impl Seal {
         let serial: [u8; 16] = std::array::from_fn(|at| digest.get(at).copied().unwrap_or(0));
         let product: [u8; 20] = std::array::from_fn(|at| digest.get(at + 12).copied().unwrap_or(0));
         let period = Period { from: LabTime::from_unix(0), until: LabTime::from_unix(UNTIL) };
-        let certificate = trust::make_self_signed(key, name, &ProductId::from_random(product), Serial::from_random(serial), period)?;
-        LicenseSealer::new(key, &ServerCertificate::self_signed(certificate)?)
+        let certificate = trust::make_self_signed(&key, name, &ProductId::from_random(product), Serial::from_random(serial), period)?;
+        LicenseSealer::new(&key, &ServerCertificate::self_signed(certificate)?)
     }
 }
 

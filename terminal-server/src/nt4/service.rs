@@ -1,7 +1,7 @@
 //! Starts and stops of the licensing service, and of the machine around it.
 
 use shared::model::DatabaseId;
-use shared::node::{Command, workstation};
+use shared::node::{Command, Refusal, workstation};
 use shared::wire::problem::Problem;
 use shared::wire::workstation::{LicensingServiceView, ShutdownFrom, WorkstationLicenses};
 
@@ -28,10 +28,15 @@ pub(crate) async fn boot(app: &TerminalServer) -> Result<(), Problem> {
 
 /// NT-41, NT-46: the service starts on its database and makes its scratch files, or says why not.
 pub(crate) async fn start(app: &TerminalServer) -> Result<LicensingServiceView, Problem> {
+    if app.peek(|node, _| node.workstation().is_running())? {
+        return Err(Refusal::from(workstation::Refusal::Running).problem());
+    }
+    // The files come first: a service that is on record as running has them. Where it does not start they go again.
+    let scratch = app.disk().open_scratch()?;
     let command = workstation::Command::StartLicensing(app.disk().database.look());
     let view = app.execute(None, Command::Workstation(command), |node, _, _| node.workstation().service()).await?;
     if view.running {
-        app.disk().open_scratch()?;
+        app.disk().use_scratch(scratch);
     }
     Ok(view)
 }

@@ -3,6 +3,7 @@
 mod administration;
 mod clients;
 mod lists;
+mod network;
 mod workstation;
 
 use chassis::http::{Access, Routes};
@@ -17,6 +18,7 @@ pub(crate) fn table() -> Routes<TerminalServer> {
     lists(&mut routes);
     administration(&mut routes);
     trust(&mut routes);
+    network(&mut routes);
     workstation(&mut routes);
     routes
 }
@@ -52,6 +54,19 @@ fn administration(routes: &mut Routes<TerminalServer>) {
     routes.get("/accounts", admin, "The accounts.", administration::accounts);
     routes.put("/accounts/{name}", admin, "Add an account, or change it.", administration::set_account).problems(&[Invalid]);
     routes.delete("/accounts/{name}", admin, "Remove an account.", administration::remove_account).problems(&[NotFound]);
+}
+
+fn network(routes: &mut Routes<TerminalServer>) {
+    use ProblemCode::Conflict;
+    let admin = Access::Administrator;
+    routes.put("/network", admin, "Settle where this server stands: machine, site, workgroup or domain.", network::place);
+    routes.put("/directory", admin, "Settle the directory that this server asks.", network::trust_directory).problems(&[Conflict]);
+    routes.get("/discovery", admin, "How this server comes to its license servers, and what it found (SPEC section 6).", network::view);
+    routes
+        .patch("/discovery", admin, "Change how it comes to its license servers (DI-27, DI-29, W08-14).", network::change)
+        .problems(&[Conflict]);
+    routes.post("/discovery", admin, "Search now, as at a start of the service (DI-11).", network::search);
+    routes.get("/people", admin, "Who worked here in Per User mode: each owes one User CAL (PU-07, PU-08).", network::people);
 }
 
 fn trust(routes: &mut Routes<TerminalServer>) {

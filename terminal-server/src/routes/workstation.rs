@@ -4,7 +4,7 @@ use chassis::http::{Body, NoContent, Path};
 use shared::model::{DeviceName, LabTime};
 use shared::node::workstation::{Command as Own, Refusal};
 use shared::node::{Command, Event, Node};
-use shared::policy::denials::Denial as Reason;
+use shared::policy::nt4::events;
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{Denial, TraceStep};
 use shared::wire::workstation::{
@@ -60,7 +60,7 @@ pub(super) async fn open_share(
             let facts = format!("{} server CALs bought, {} in use as License Manager shows it", view.bought, view.in_use);
             let trace = vec![TraceStep::new("NT-16", facts), TraceStep::new("NT-11", record.text.clone())];
             let mut problem = Problem::new(ProblemCode::Denied, record.text).under(&["NT-11"]);
-            let text = Reason::NoServerCal.text().to_owned();
+            let text = events::SHARE_DENIED.to_owned();
             problem.denial = Some(Box::new(Denial { code: None, text, event: Some(record.id), rule: "NT-11".to_owned(), trace }));
             Err(problem)
         }

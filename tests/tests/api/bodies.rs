@@ -15,6 +15,7 @@ fn usual(route: &Route, root: &str) -> Value {
     let retail = json!({"program": "retail", "code": "B2345-C2345-D2345-F2345-G2345"});
     let registrant = json!({"first_name": "Ada", "last_name": "Lovelace", "company": "Engines", "country": "UK"});
     let wanted = json!({"version": "5.2", "product_type": "device", "quantity": 5});
+    let place = json!({"host": "M1", "site": "VIENNA", "member_of": {"kind": "workgroup", "name": "SHOP"}, "controller": false});
     match (route.kind, route.method.as_str(), route.path.as_str()) {
         (_, "POST", "/lab/clock") => json!({"action": "advance", "seconds": 1}),
         (_, "POST", "/lab/dice") => json!({"seed": 1}),
@@ -23,6 +24,7 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::Directory, "PUT", "/domains/{name}") => json!({"kind": "nt4", "controllers": ["DC1"]}),
         (Kind::Directory, "PUT", "/domains/{name}/license-servers") => json!({"members": ["LS1"]}),
         (Kind::Directory, "PUT", "/users/{name}") => json!({"password": "new one", "administrator": false, "unit": null}),
+        (Kind::Directory, "POST", "/discovery") => json!({"domain": "LAB", "site": "VIENNA"}),
         (Kind::Directory, "POST", "/logons") => json!({"user": "lab\\anna", "password": "guess"}),
         (Kind::Directory, "PUT", "/publication") => json!({"site": null}),
         (Kind::Directory, "POST", "/user-licenses") => json!({"user": "lab\\anna", "write": {
@@ -38,14 +40,44 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::Clearinghouse, "POST", "/lab/reseller/codes") => wanted,
         (Kind::Clearinghouse, "POST", "/lab/reseller/agreements") => json!({"program": {"program": "open"}, "entitlements": [wanted]}),
         (Kind::LicenseServer, "POST", "/inquiries") => {
-            json!({"request": "request-3", "version": "5.2", "device": "PC1", "user": "anna", "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false})
+            json!({"request": "request-3", "version": "5.2", "generation": "windows-2003", "platform": "windows-98", "device": "PC1", "user": "anna", "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false})
         }
         (Kind::LicenseServer, "POST", "/marks") => json!({"request": "request-4", "cal": "00".repeat(16), "hardware_id": "00".repeat(20)}),
+        (Kind::LicenseServer, "POST", "/user-licenses") => json!({"request": "request-7", "user": "lab\\anna", "version": "6.0"}),
+        (Kind::LicenseServer, "PUT", "/network") => json!({"placement": place, "role": "domain"}),
+        (Kind::LicenseServer | Kind::TerminalServer, "PUT", "/directory") => {
+            json!({"name": "DIR1", "key": key, "url": "http://127.0.0.1:1"})
+        }
+        (Kind::LicenseServer, "PUT", "/publication") => json!({"published": false}),
+        (Kind::LicenseServer, "POST", "/per-user-reports") => json!({"scope": "unit", "domain": "LAB", "unit": "SALES"}),
+        (Kind::TerminalServer, "PUT", "/network") => place,
+        (Kind::TerminalServer, "PATCH", "/discovery") => json!({
+            "search": "named", "intervals": {"domain_found_s": 1, "none_found_s": 1, "site_found_s": 1}, "policy": ["LS1"]
+        }),
         (Kind::LicenseServer, "POST", "/activation") => json!({"registrant": registrant}),
         (Kind::LicenseServer, "POST", "/packs") => json!({"request": "request-5", "purchase": retail, "wanted": wanted}),
         (Kind::LicenseServer, "PATCH", "/settings") => {
-            json!({"prevent_license_upgrade": true, "security_group_policy": true, "unvalidated_expired_denied": true, "sweep_at_s": 0})
+            json!({"prevent_license_upgrade": true, "security_group_policy": true, "unvalidated_expired_denied": true, "revoke_2008_only": true, "sweep_at_s": 0})
         }
+        (Kind::LicenseServer, "PUT", "/license-servers/{name}") => json!({"key": key, "url": "http://127.0.0.1:1"}),
+        (Kind::LicenseServer, "POST", "/referrals") => json!({"terminal_server": "TS1", "asked": ["LS1"], "inquiry": {
+            "request": "request-3", "version": "5.2", "generation": "windows-2003", "platform": "windows-98", "device": "PC1",
+            "user": "anna", "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false
+        }}),
+        (Kind::LicenseServer, "POST", "/announcements") => {
+            json!({"generation": "windows-2003", "product_id": "78440-006-5867045-70347", "packs": []})
+        }
+        (Kind::LicenseServer, "POST", "/returns") => json!({
+            "request": "request-8", "cal": "00".repeat(16), "hardware_id": "00".repeat(20), "version": "5.2", "expires_at": "2026-01-01T00:00:00Z"
+        }),
+        (Kind::LicenseServer, "POST", "/revocations") => json!({"holder": "device", "number": 1}),
+        (Kind::LicenseServer, "POST", "/conversions") => json!({"request": "request-9", "pack": "B".repeat(35), "quantity": 1}),
+        (Kind::LicenseServer, "POST", "/migrations") => json!({
+            "request": "request-10", "source": "LS9", "reason": "not-functioning", "generation": "windows-2003",
+            "product_id": "78440-006-5867045-70347"
+        }),
+        (Kind::LicenseServer, "POST", "/releases") => json!({"request": "request-11", "up_to": "5.2"}),
+        (Kind::LicenseServer, "POST", "/database/rebuild") => json!({"confirm": "LS9"}),
         (Kind::LicenseServer, "PUT", "/security-group") => json!({"members": ["TS1"]}),
         (Kind::LicenseServer, "POST", "/lab/next-life") => json!({"days": 89}),
         (Kind::LicenseServer, "PUT", "/clearinghouse") => json!({"name": "CH1", "key": key, "root": root, "url": "http://127.0.0.1:1"}),
@@ -62,7 +94,24 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::TerminalServer, "PUT", "/root") => json!({"root": root}),
         (Kind::TerminalServer, "PUT", "/license-servers") => json!({"names": ["LS1"]}),
         (Kind::TerminalServer, "PUT", "/license-servers/{name}") => json!({"key": key, "url": "http://127.0.0.1:1"}),
+        (Kind::TerminalServer, method, path) if path.starts_with("/nt/") || path.starts_with("/lab/nt/") => usual_of_nt4(method, path),
         _ => panic!("{route} takes a body that this test does not know"),
+    }
+}
+
+fn usual_of_nt4(method: &str, path: &str) -> Value {
+    match (method, path) {
+        ("POST", "/nt/licenses") => json!({"category": "full", "count": 5}),
+        ("POST", "/nt/license-manager/cals") => json!({"count": 5}),
+        ("PUT", "/nt/shares/{name}") => json!({"user": "anna"}),
+        ("PUT", "/nt/console") => json!({"user": "administrator"}),
+        ("POST", "/nt/service") => json!({"action": "stop"}),
+        ("POST", "/nt/shutdown") => json!({"from": "console"}),
+        ("PATCH", "/nt/settings") => {
+            json!({"data_source": "Hydra License", "service_pack": 4, "profile_needs_license": true, "temporaries_of_90_days": true})
+        }
+        ("POST", "/lab/nt/cryptography") => json!({"mismatch": true}),
+        _ => panic!("{method} {path} takes a body that this test does not know"),
     }
 }
 

@@ -23,7 +23,7 @@ fn stranger() -> Identity {
 
 async fn services_routes(world: &World) -> Vec<Route> {
     let routes: Vec<Route> = world.routes().await.into_iter().filter(|route| route.access == Access::Service).collect();
-    assert_eq!(routes.len(), 5, "inquiries, marks, contact; activations, packs");
+    assert_eq!(routes.len(), 4 + 2 + 6, "inquiries, marks, contact, user licenses; activations, packs; the directory's six");
     routes
 }
 
@@ -45,7 +45,7 @@ async fn a_call_that_is_unsigned_or_bent_is_refused_on_every_service_s_route() {
             ("another body", |bent| bent.body = br#"{"request":"other"}"#.to_vec()),
             ("another path", |bent| bent.path.push_str("/more")),
             ("another query", |bent| bent.path.push_str("?x=1")),
-            ("another method", |bent| bent.method = "PUT".to_owned()),
+            ("another method", |bent| bent.method = "PATCH".to_owned()),
             ("older than a minute", |bent| bent.older_by_ms = 61_000),
         ];
         for (what, bend) in bends {

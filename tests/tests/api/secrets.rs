@@ -106,6 +106,7 @@ async fn no_secret_stands_in_a_list_a_log_line_or_an_exported_journal() {
     world.lab.clearinghouse.stop().await;
     world.lab.license_servers[0].stop().await;
     world.lab.terminal_servers[0].stop().await;
+    world.lab.directory.as_mut().unwrap().stop().await;
     for kind in KINDS {
         // The journal is the store, so a terminal server's holds the hashes of its accounts; it holds no password.
         hold_none(&exported(kind, &world.service(kind).data()), &secrets, &format!("the journal of the {}", kind.name()));

@@ -3,6 +3,8 @@
 
 mod addresses;
 mod clocks;
+mod network;
+mod nt4;
 mod packs;
 mod printed;
 mod refusals;

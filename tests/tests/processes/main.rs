@@ -4,6 +4,7 @@
 mod clearinghouse_killed;
 mod license_server_killed;
 mod lost_answers;
+mod nt4_killed;
 mod process;
 mod proxy;
 mod race;

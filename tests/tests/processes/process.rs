@@ -8,6 +8,7 @@ use std::time::Duration;
 use chassis::data::DataDir;
 use chassis::journal::{self, Verified};
 use shared::machine::Machine;
+use shared::model::Generation;
 use shared::wire::common::Health;
 use tests::harness::Service;
 
@@ -26,14 +27,27 @@ impl Process {
         process
     }
 
+    /// The same for a server of another generation than Windows Server 2003.
+    pub(crate) async fn of_generation(kind: &str, service: &Service, generation: Generation) -> Self {
+        let address = service.url().trim_start_matches("http://").to_owned();
+        let mut process = Self::spawn_as(kind, service.name().as_str(), &address, &service.data(), generation);
+        process.until_healthy(service).await;
+        process
+    }
+
     /// Starts a service.
     pub(crate) fn spawn(kind: &str, name: &str, address: &str, data: &Path) -> Self {
+        Self::spawn_as(kind, name, address, data, Generation::Windows2003)
+    }
+
+    fn spawn_as(kind: &str, name: &str, address: &str, data: &Path, generation: Generation) -> Self {
         let said = data.with_extension("said");
         let output = File::create(&said).expect("a file for what the process says");
         let child = Command::new(env!("CARGO_BIN_EXE_service"))
             .args(["serve", "--name", name, "--bind", address, "--lab", "--data"])
             .arg(data)
             .env("TSL_SERVICE", kind)
+            .env("TSL_GENERATION", generation.to_string())
             .env("TSL_LOG", "info,actix_server=warn")
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("the same file"))

@@ -19,6 +19,14 @@ pub(crate) async fn nt4(cals: u32) -> TestLab {
     lab
 }
 
+/// The same with five server CALs at another moment.
+pub(crate) async fn nt4_at(moment: &str) -> TestLab {
+    let plan = Plan::default().license_servers(&[]).packs(&[]).terminal_servers(&[("NT1", Generation::WindowsNt4)]).grace_running();
+    let lab = plan.beginning_at(moment.parse().unwrap()).start().await;
+    post(&lab, "/nt/license-manager/cals", json!({ "count": 5 })).await.unwrap();
+    lab
+}
+
 pub(crate) fn server(lab: &TestLab) -> &Service {
     &lab.terminal_servers[0]
 }
@@ -126,6 +134,15 @@ async fn a_temporary_of_sixty_days_is_kept_to_its_end_although_licenses_were_add
     assert_eq!((visit.connected.rule.as_str(), visit.cal().expires_at), ("NT-32", LabTime::NEVER));
     assert_eq!(count(&lab, Category::Upgrade, false).await, Some((Some(5), 1)));
     assert_eq!(count(&lab, Category::Upgrade, true).await, Some((None, 0)), "its line stays");
+}
+
+/// Rules: NT-30, CON-03.
+#[tokio::test]
+async fn by_the_other_article_a_temporary_lasts_ninety_days() {
+    let lab = nt4(5).await;
+    assert_eq!(lab.log_on(&mut device("PC01")).await.cal().expires_at, lab.now() + days(60));
+    server(&lab).patch("/nt/settings", &json!({ "temporaries_of_90_days": true })).await;
+    assert_eq!(lab.log_on(&mut device("PC02")).await.cal().expires_at, lab.now() + days(90));
 }
 
 /// Rules: NT-10, NT-33, CON-04.

@@ -2,7 +2,7 @@
 
 use super::{Event, License};
 use crate::machine::Moment;
-use crate::model::{Cal, CalId, CalKind, HardwareId, LabTime, ProductVersion, TraceStep, UserName};
+use crate::model::{Cal, CalId, CalKind, HardwareId, LabTime, ProductVersion, Span, TraceStep, UserName};
 use crate::node::connection::{Arrival, Connection};
 use crate::node::judge::verdict_events;
 use crate::node::{self, Node, Server};
@@ -29,10 +29,11 @@ pub(in crate::node) fn judge(node: &Node, server: &Server, connection: &Connecti
         Grant::Untracked => {
             happened.push(node::Event::Logged(events::unable_to_acquire(&arrival.user)));
             let facts = "the licensing service is stopped: let in, and not tracked";
-            (accept("NT-20", Standing::ValidClient, facts), None)
+            (accept("NT-20", Standing::NotExamined, facts), None)
         }
         Grant::Minted { rule, kind, after_temporary } => {
-            let license = mint(server, arrival, kind, &found, CalId::from_random(moment.dice.bytes()));
+            let term = granting::temporary(server.terms(), node.workstation.settings.temporaries_of_90_days);
+            let license = mint(server, arrival, &found, end_of(kind, moment.now, term), CalId::from_random(moment.dice.bytes()));
             let minted = minted(rule, &license, after_temporary);
             let cal = license.cal.clone();
             happened.push(node::Event::Workstation(Event::Minted { license }));
@@ -130,11 +131,15 @@ fn again(rule: &'static str, cal: Cal) -> (Ruling, Option<Cal>) {
     (accept(rule, Standing::New, &facts), Some(cal))
 }
 
-fn mint(server: &Server, arrival: &Arrival, kind: CalKind, found: &Findings<'_>, id: CalId) -> License {
-    let expires_at = match kind {
-        CalKind::Temporary => found.now + server.terms().temporary,
-        CalKind::Permanent => LabTime::NEVER,
-    };
+/// NT-30: a temporary has its term, a normal license no end.
+fn end_of(kind: CalKind, now: LabTime, term: Span) -> (CalKind, LabTime) {
+    match kind {
+        CalKind::Temporary => (kind, now + term),
+        CalKind::Permanent => (kind, LabTime::NEVER),
+    }
+}
+
+fn mint(server: &Server, arrival: &Arrival, found: &Findings<'_>, (kind, expires_at): (CalKind, LabTime), id: CalId) -> License {
     let cal = Cal {
         id,
         kind,

@@ -266,6 +266,7 @@ impl Default for Workstation {
                 data_source: starting::DATA_SOURCE.to_owned(),
                 service_pack: starting::SERVICE_PACK,
                 profile_needs_license: false,
+                temporaries_of_90_days: false,
             },
             cals: ServerCals::default(),
             console: None,

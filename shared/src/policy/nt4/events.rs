@@ -9,6 +9,9 @@ pub const LICENSE_SERVICE: &str = "LicenseService";
 /// The source of what becomes of services.
 pub const SERVICE_CONTROL_MANAGER: &str = "Service Control Manager";
 
+/// What a device reads that is denied a file or print connection.
+pub const SHARE_DENIED: &str = "No more connections can be made to this remote computer at this time.";
+
 /// NT-12: event 201 for a terminal client, whose own name is not in it.
 #[must_use]
 pub fn no_server_cal_for_session() -> LogRecord {

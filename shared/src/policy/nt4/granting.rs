@@ -1,7 +1,8 @@
 //! Which workstation license a client gets from the licensing service (NT-10, NT-20, NT-30 to NT-33, NT-44).
 
 use super::categories;
-use crate::model::{Cal, CalKind, Category, LabTime};
+use crate::model::{Cal, CalKind, Category, LabTime, Span};
+use crate::policy::terms::Terms;
 
 /// What the service finds when a client comes.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +80,12 @@ fn rule_of_held(cal: &Cal) -> &'static str {
         CalKind::Temporary => "NT-31",
         CalKind::Permanent => "NT-44",
     }
+}
+
+/// NT-30, CON-03: how long a temporary lasts: 60 days, or the 90 of the one article that says so.
+#[must_use]
+pub fn temporary(terms: &Terms, of_90_days: bool) -> Span {
+    if of_90_days { Span::days(90) } else { terms.temporary }
 }
 
 /// How many normal licenses of a category there are; none is unlimited (NT-02).

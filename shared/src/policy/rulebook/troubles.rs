@@ -1,18 +1,18 @@
 //! The administrator's tools, and the troubles that bring people to them.
 
-use super::Status::Later;
+use super::Status::{Later, Working};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
 pub(super) const TOOLS: &[Rule] = &[
     rule("TL-01", Later, "The licensing manager: servers, their activation, packs, holders and actions.", &[]),
-    rule("TL-02", Later, "The NT 4.0 license manager: categories and their counts.", &[]),
-    rule("TL-03", Later, "lsview: which license servers are there, of which role, seen when.", &[]),
+    rule("TL-02", Working, "The NT 4.0 license manager: categories and their counts.", &["shared::node::workstation::reports::licenses", "lab::cli::nt::show_licenses"]),
+    rule("TL-03", Working, "lsview: which license servers are there, of which role, seen when.", &["lab::cli::discovery::Lsview"]),
     rule("TL-04", Later, "lsreport: everything issued, as tab-separated text.", &[]),
     rule("TL-05", Later, "tsctst: what a client has in its store.", &[]),
     rule("TL-06", Later, "The Licensing Diagnoser.", &[]),
-    rule("TL-07", Later, "The per-user report of 2008.", &[]),
-    rule("TL-08", Later, "Review Configuration: group, publication and scope.", &[]),
+    rule("TL-07", Working, "The per-user report of 2008.", &["shared::ledger::network::report", "lab::cli::per_user::Report"]),
+    rule("TL-08", Working, "Review Configuration: group, publication and scope.", &["license_server::network::review", "lab::cli::per_user::Review"]),
     rule("TL-09", Later, "Installing CALs asks the wizard's questions in the wizard's order.", &[]),
     rule("TL-10", Later, "Installing a license server asks for its role, then offers activation.", &[]),
 ];

@@ -17,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("W2K-10", Working, "Before SP3 a CAL lost with its device is lost, unless it is reissued by telephone.", &["shared::policy::terms::WINDOWS_2000_SP2", "shared::ledger::apply::keep_record"]),
     rule("W2K-11", Later, "A CAL may move to another device once, by telephone; the replacement is a key pack of its own.", &[]),
     rule("W2K-12", Later, "Internet Connector: a mode for up to 200 anonymous users at a time and nobody else.", &[]),
-    rule("W2K-13", Later, "In a domain the license server has to be a domain controller.", &[]),
+    rule("W2K-13", Working, "In a domain the license server has to be a domain controller.", &["shared::ledger::network::place"]),
     rule("W2K-14", Working, "A 2003 terminal server gets nothing from a 2000 license server.", &["shared::policy::versions::server_serves", "shared::ledger::decide::inquire"]),
     rule("W2K-15", Working, "A 2000 license server takes no 2003 pack in (message 0x13A7).", &["shared::policy::versions::server_holds", "shared::policy::packs::check_version", "license_server::activation::turned_down", "shared::policy::events::policy_module_missing"]),
     rule("W2K-16", Working, "A 2003 license server gives a 2000 terminal server 2000 CALs first, 2003 CALs after that.", &["shared::policy::versions::eligible_versions", "shared::ledger::reports::free_pack"]),

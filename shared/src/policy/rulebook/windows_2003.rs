@@ -114,7 +114,7 @@ pub(super) const USER: &[Rule] = &[
     rule("PU-05", Working, "A license left over from Per Device is ignored.", &["shared::policy::admission::assess"]),
     rule("PU-06", Working, "Whether the license server must be activated is a switch, off by default.", &["shared::policy::per_user::judge"]),
     rule("PU-07", Working, "Nothing checks that enough User CALs were bought; the trace of each decision says so.", &["shared::policy::per_user::judge"]),
-    rule("PU-08", Later, "One CAL for a person, whatever the number of devices and servers; a report will count people, not sessions.", &[]),
+    rule("PU-08", Working, "One CAL for a person, whatever the number of devices and servers; the reports count people, not sessions.", &["shared::node::people::note_person", "shared::ledger::network::report"]),
     rule("PU-09", Explained, "Why it is not tracked: it came late, and nothing tied a CAL to an account.", &["docs/GLOSSARY.md"]),
 ];
 
@@ -128,7 +128,7 @@ pub(super) const VERSIONS: &[Rule] = &[
     rule("VC-06", Working, "2000 CALs do not serve a 2003 terminal server: temporary, then denial.", &["shared::policy::versions::eligible_versions", "shared::policy::versions::license_covers"]),
     rule("VC-07", Working, "2003 user CALs do not serve a 2000 terminal server.", &["shared::ledger::reports::free_pack"]),
     rule("VC-08", Working, "In general neither the license server nor the CAL may be older than the terminal server, nor the CAL newer than its server.", &["shared::policy::versions::server_serves", "shared::policy::versions::server_holds", "shared::policy::versions::license_covers"]),
-    rule("VC-09", Working, "A terminal server upgraded to 2003 needs a 2003 license server; an upgraded one keeps its packs.", &["shared::ledger::managing::decide", "license_server::upgrade"]),
+    rule("VC-09", Working, "A terminal server upgraded to 2003 needs a 2003 license server; an upgraded one keeps its packs.", &["shared::ledger::activation::is_upgrade", "shared::ledger::decide::start"]),
 ];
 
 #[rustfmt::skip]

@@ -1,0 +1,122 @@
+//! Users and their licenses: the per-user report, the people of a 2003 server, and the review of a license server's configuration.
+
+use clap::Args;
+use shared::model::{DomainName, ServerName, UnitName};
+use shared::wire::common::Page;
+use shared::wire::directory::ReportScope;
+use shared::wire::license_server::{Availability, ConfigurationReview, PerUserReport};
+use shared::wire::terminal_server::PersonRow;
+
+use super::Context;
+use super::servers::OnTerminalServer;
+use crate::failure::Failure;
+use crate::out::Out;
+use crate::place::Kind;
+
+#[derive(Args, Debug)]
+pub(crate) struct Report {
+    /// The license server (the first one if left out)
+    #[arg(long, value_name = "NAME")]
+    server: Option<ServerName>,
+    /// Only users of this domain
+    #[arg(long, value_name = "NAME")]
+    domain: Option<DomainName>,
+    /// Only users of this organisational unit of the domain
+    #[arg(long, value_name = "NAME", requires = "domain")]
+    unit: Option<UnitName>,
+    /// Show the reports that were kept on the license server, newest first, and make none
+    #[arg(long, conflicts_with_all = ["domain", "unit"])]
+    kept: bool,
+}
+
+impl Report {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let lab = context.lab()?;
+        let api = lab.admin(Kind::LicenseServer, lab.license_server(self.server.as_ref())?)?;
+        if self.kept {
+            let page: Page<PerUserReport> = api.get("/per-user-reports").await?;
+            return context.out.show(&page.items, |out| page.items.iter().for_each(|report| print(out, report)));
+        }
+        let scope = match (self.domain, self.unit) {
+            (Some(domain), Some(unit)) => ReportScope::Unit { domain, unit },
+            (Some(domain), None) => ReportScope::Domain { domain },
+            (None, _) => ReportScope::AllDomains,
+        };
+        let report: PerUserReport = api.post("/per-user-reports", &scope).await?;
+        context.out.show(&report, |out| print(out, &report))
+    }
+}
+
+fn print(out: Out, report: &PerUserReport) {
+    let scope = match &report.scope {
+        ReportScope::Domain { domain } => format!("domain {domain}"),
+        ReportScope::Unit { domain, unit } => format!("unit {unit} of {domain}"),
+        ReportScope::AllDomains => "all trusted domains".to_owned(),
+    };
+    out.line(&format!("per-user report of {}, {scope}", report.at));
+    let users = report.users.iter().map(|row| {
+        vec![
+            row.user.to_string(),
+            row.version.to_string(),
+            "per user".to_owned(),
+            row.expires_at.to_string(),
+            row.managing_server.to_string(),
+        ]
+    });
+    out.table(&["user", "version", "type", "expires", "issued by"], users.collect(), "no user holds a license");
+    let summary = report.summary.iter().map(|row| {
+        let availability = match row.availability {
+            Availability::Available => "Available",
+            Availability::Limited => "Limited",
+            Availability::None => "None",
+            Availability::NotTracking => "Not Tracking",
+        };
+        vec![row.version.to_string(), row.installed.to_string(), row.issued.to_string(), availability.to_owned()]
+    });
+    out.table(&["version", "installed", "issued", "availability"], summary.collect(), "no user CALs are installed");
+    if !report.failures.is_empty() {
+        let failures = report.failures.iter().map(|row| vec![row.user.to_string(), row.at.to_string(), row.reason.clone()]);
+        out.table(&["not recorded", "at", "why"], failures.collect(), "");
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct People {
+    #[command(flatten)]
+    on: OnTerminalServer,
+}
+
+impl People {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let rows: Vec<PersonRow> = self.on.api(context)?.get("/people").await?;
+        context.out.show(&rows, |out| {
+            let cells = rows
+                .iter()
+                .map(|row| vec![row.user.to_string(), row.first_at.to_string(), row.last_at.to_string(), row.logons.to_string()]);
+            out.table(&["user", "first logon", "last logon", "logons"], cells.collect(), "nobody has worked here in Per User mode");
+            out.line(&format!("User CALs owed: {} (people, not sessions; not tracked, nothing enforces it)", rows.len()));
+        })
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Review {
+    /// The license server (the first one if left out)
+    #[arg(value_name = "LICENSE SERVER")]
+    server: Option<ServerName>,
+}
+
+impl Review {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let lab = context.lab()?;
+        let api = lab.admin(Kind::LicenseServer, lab.license_server(self.server.as_ref())?)?;
+        let review: ConfigurationReview = api.get("/configuration-review").await?;
+        context.out.show(&review, |out| {
+            let cells = review.findings.iter().map(|finding| {
+                let mark = if finding.good { "ok" } else { "!!" };
+                vec![mark.to_owned(), finding.check.clone(), finding.found.clone(), finding.cure.clone(), finding.rules.join(", ")]
+            });
+            out.table(&["", "looked at", "found", "what to do", "rules"], cells.collect(), "nothing to look at");
+        })
+    }
+}

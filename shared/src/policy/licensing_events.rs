@@ -1,0 +1,70 @@
+//! What a license server's event log says of its activation and its database (SPEC section 11; 9001 to 9005 are the lab's own).
+
+use super::denials::{TERM_SERV_LICENSING, log};
+use crate::model::{ContactMethod, Generation, LabTime, Level, LogRecord, Span};
+
+/// AC-24: deactivated.
+#[must_use]
+pub fn deactivated(method: ContactMethod) -> LogRecord {
+    let text = format!("The license server has been deactivated ({method}). It issues temporary licenses only until it is reactivated.");
+    log(TERM_SERV_LICENSING, 9001, Level::Warning, &text)
+}
+
+/// FT-23: another key.
+#[must_use]
+pub fn key_replaced() -> LogRecord {
+    let text = "The license server has a new private key. Give terminal servers its new public key, and reactivate it (reason 2).";
+    log(TERM_SERV_LICENSING, 9002, Level::Warning, text)
+}
+
+/// VC-09: a later system.
+#[must_use]
+pub fn upgraded(from: Generation, to: Generation) -> LogRecord {
+    let text = format!("The license server was upgraded from {} to {}; its key packs stay.", from.title(), to.title());
+    log(TERM_SERV_LICENSING, 9003, Level::Information, &text)
+}
+
+/// AC-40: what a restore onto another installation lost.
+#[must_use]
+pub fn lost_in_restore(lost: u64) -> LogRecord {
+    let text =
+        format!("{lost} client access licenses that were not issued were lost in the restore. Call the clearinghouse to recover them.");
+    log(TERM_SERV_LICENSING, 9004, Level::Warning, &text)
+}
+
+/// AC-26: what was not issued before a reactivation.
+#[must_use]
+pub fn to_be_reissued(count: u64) -> LogRecord {
+    let text = format!("{count} client access licenses that were not issued must be reissued by the clearinghouse after the reactivation.");
+    log(TERM_SERV_LICENSING, 9004, Level::Warning, &text)
+}
+
+/// AC-39: a database that came back.
+#[must_use]
+pub fn restored(licenses: u64, same_installation: bool) -> LogRecord {
+    let onto = if same_installation { "the installation that it was made on" } else { "another installation" };
+    log(
+        TERM_SERV_LICENSING,
+        9005,
+        Level::Information,
+        &format!("The database was restored from a backup onto {onto}: {licenses} licenses."),
+    )
+}
+
+/// AC-27, AC-47: what an administrator is asked to do about the activation; nothing while it holds for more than 30 days.
+#[must_use]
+pub fn prompt(until: Option<LabTime>, number: u16, deactivated_at: Option<LabTime>, now: LabTime) -> Option<String> {
+    match (until, deactivated_at) {
+        (Some(until), _) if until - now <= Span::days(30) => {
+            Some(format!("the registration ends at {until}: reactivate this license server, reason 3 (registration expired)"))
+        }
+        (Some(_), _) => None,
+        (None, Some(at)) => {
+            Some(format!("deactivated at {at}: it issues temporaries only until it is reactivated, with one of five reasons"))
+        }
+        (None, None) if number == 0 => {
+            Some("not activated yet: activation is highly recommended, now or later; until then it issues temporaries only".to_owned())
+        }
+        (None, None) => Some("the registration has ended: reactivate this license server, reason 3 (registration expired)".to_owned()),
+    }
+}

@@ -1,0 +1,340 @@
+//! What the clearinghouse's representative does for a person: the same books, the same rules, typed codes for an answer.
+
+use serde::{Deserialize, Serialize};
+
+use super::decide::{digest, is_answered, judge_pack};
+use super::{Activation, Asked, Event, IssuedPack, Order, Refusal, Registration, Registry};
+use crate::machine::Moment;
+use crate::model::{AgreementKey, ContactMethod, DeviceName, Pack, PackId, ProductId, PublicKey, RequestId};
+use crate::policy::registration::{self, Candidate, Known, Registering};
+use crate::policy::turned_down::TurnedDown;
+use crate::policy::{packs, replacing};
+use crate::trust::{CodeKey, Granted, KeyHolder, Period, Serial};
+use crate::wire::desk::{AutomaticDeactivation, Deactivate, IssuePack, Move, Recover, Register, Reissue};
+
+/// What a person wants.
+#[derive(Clone, Debug)]
+pub enum Call {
+    /// A License Server ID.
+    Register {
+        /// As told.
+        request: Register,
+        /// The key in the key text.
+        agreement: AgreementKey,
+        /// What the certificate request is for, where one was shown.
+        requested: Option<KeyHolder>,
+        /// How long a registration lasts, calendar years (CE-13).
+        years: u32,
+    },
+    /// A pack for the license server with this Product ID.
+    Issue(IssuePack, ProductId),
+    /// The confirmation code of a deactivation.
+    Deactivate(Deactivate, ProductId),
+    /// CALs that were lost.
+    Recover(Recover, ProductId),
+    /// The CAL of a device of Windows 2000.
+    Reissue(Reissue, ProductId),
+    /// A pack for another license server.
+    Move(Move, ProductId),
+}
+
+/// Why a pack stands in place of another one's CALs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub enum Replacement {
+    /// They were lost with a license server's database (AC-40), or not issued when it was activated again (AC-26).
+    Recovered,
+    /// A device's CAL of Windows 2000 (W2K-11).
+    Reissued {
+        /// The device.
+        device: DeviceName,
+    },
+    /// They go to another license server (AC-37).
+    Moved,
+}
+
+pub(super) fn decide(registry: &Registry, call: Call, codes: &CodeKey, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    match call {
+        Call::Register { request, agreement, requested, years } => register(registry, &request, agreement, requested, years, codes, moment),
+        Call::Issue(request, server) => issue(registry, &request, &server, codes, moment),
+        Call::Deactivate(request, server) => deactivate(registry, &request, &server),
+        Call::Recover(request, server) => recover(registry, &request, &server, codes, moment),
+        Call::Reissue(request, server) => reissue(registry, &request, &server, codes, moment),
+        Call::Move(request, server) => move_pack(registry, &request, &server, codes, moment),
+    }
+}
+
+/// AC-12, AC-13, AC-25.
+fn register(
+    registry: &Registry,
+    request: &Register,
+    agreement: AgreementKey,
+    requested: Option<KeyHolder>,
+    years: u32,
+    codes: &CodeKey,
+    moment: &mut Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    let root = registry.founding().ok_or(Refusal::NotFounded)?.period;
+    let asked = asked(agreement, &request.request, request);
+    if is_answered(registry, &asked)? {
+        return Ok(Vec::new());
+    }
+    if let Some(requested) = &requested {
+        requested_by(requested, request)?;
+    }
+    let known = registry.registration(&request.product_id);
+    let candidate = Candidate {
+        name: &request.name,
+        product_id: &request.product_id,
+        agreement,
+        registrant: &request.registrant,
+        reason: request.reason,
+    };
+    let on_record =
+        known.map(|known| Known { name: &known.name, agreement: known.agreement, until: known.until, deactivated: known.deactivated });
+    let registering = registration::register(&candidate, on_record.as_ref(), (root.from, root.until), moment.now, years);
+    let (number, until) = match (registering, known) {
+        (Ok(Registering::Again), Some(known)) => (known.number, known.until),
+        (Ok(Registering::Until(until)), Some(known)) => (known.number.saturating_add(1), until),
+        (Ok(Registering::Until(until)), None) => (1, until),
+        // Again is only ever said of what is known.
+        (Ok(Registering::Again), None) => return Err(Refusal::NotFounded),
+        (Err(turned_down), _) => {
+            let (name, product_id, registrant) = (request.name.clone(), request.product_id.clone(), request.registrant.clone());
+            return Ok(vec![Event::ActivationTurnedDown { asked, name, product_id, registrant, turned_down }]);
+        }
+    };
+    let id = codes.license_server_id(Granted { number, until }).ok_or(Refusal::NoNumber)?;
+    let registration = Registration {
+        name: request.name.clone(),
+        product_id: request.product_id.clone(),
+        number,
+        method: request.method,
+        agreement: Some(agreement),
+        until,
+        deactivated: false,
+        id: Some(id),
+    };
+    let activation = requested.map(|holder| certified(registry, holder, &registration, moment));
+    Ok(vec![Event::Registered { asked, registrant: request.registrant.clone(), registration, activation }])
+}
+
+fn requested_by(requested: &KeyHolder, request: &Register) -> Result<(), Refusal> {
+    if requested.name != request.name {
+        return Err(Refusal::RequestedOtherwise("name"));
+    }
+    if requested.product_id != request.product_id {
+        return Err(Refusal::RequestedOtherwise("Product ID"));
+    }
+    Ok(())
+}
+
+/// CE-15: the certificate beside the id; the one on record where it is for the same key and the same registration.
+fn certified(registry: &Registry, holder: KeyHolder, registration: &Registration, moment: &mut Moment<'_>) -> Activation {
+    let same = |known: &&Activation| known.key == holder.key && known.period.until == registration.until;
+    if let Some(known) = registry.activation(&holder.product_id).filter(same) {
+        return known.clone();
+    }
+    let (serial, period) = (Serial::from_random(moment.dice.bytes()), Period { from: moment.now, until: registration.until });
+    Activation { name: holder.name, product_id: holder.product_id, key: holder.key, serial, period }
+}
+
+/// AC-31 by page or telephone: the same papers, the same record, a typed id.
+fn issue(
+    registry: &Registry,
+    request: &IssuePack,
+    server: &ProductId,
+    codes: &CodeKey,
+    moment: &mut Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    let registration = active(registry, server, moment)?;
+    let asked = asked_for(registration, &request.request, request)?;
+    if is_answered(registry, &asked)? {
+        return Ok(Vec::new());
+    }
+    packs::check_form(&request.purchase, request.wanted.map(|wanted| wanted.quantity)).map_err(Refusal::Invalid)?;
+    let order = Order { wanted: request.wanted, ..order(registration, &request.purchase, request.method) };
+    let holds = judge_pack(registry, server, &request.purchase, request.wanted, None, moment.now);
+    let typed = |holds: crate::wire::clearinghouse::Wanted, moment: &mut Moment<'_>| {
+        let kind = request.purchase.pack_kind();
+        typed_pack(
+            registry,
+            codes,
+            Pack { id: unnamed(), kind, version: holds.version, product_type: holds.product_type, total: holds.quantity },
+            moment,
+        )
+    };
+    Ok(vec![match holds {
+        Ok((_, Some(used))) => Event::PackIssued { asked, order, pack: used },
+        Ok((holds, None)) => {
+            let pack = typed(holds, moment)?;
+            Event::PackIssued { asked, order, pack: IssuedPack { product_id: server.clone(), pack, issued_at: moment.now } }
+        }
+        Err(turned_down) => Event::PackTurnedDown { asked, order, turned_down },
+    }])
+}
+
+/// AC-22: by telephone, and with nothing else to show than the server's id: the code is of use at that server only.
+fn deactivate(registry: &Registry, request: &Deactivate, server: &ProductId) -> Result<Vec<Event>, Refusal> {
+    let registration = registered(registry, server)?;
+    let asked = asked_for(registration, &request.request, request)?;
+    if is_answered(registry, &asked)? {
+        return Ok(Vec::new());
+    }
+    Ok(vec![match registration::may_deactivate_by(request.method) {
+        Ok(()) => {
+            Event::Deactivated { asked, registration: Registration { deactivated: true, ..registration.clone() }, method: request.method }
+        }
+        Err(turned_down) => Event::DeactivationTurnedDown { asked, product_id: server.clone(), turned_down },
+    }])
+}
+
+/// AC-23.
+pub(super) fn deactivate_itself(registry: &Registry, caller: PublicKey, request: &AutomaticDeactivation) -> Result<Vec<Event>, Refusal> {
+    let asked = Asked { key: caller, request: request.request.clone(), digest: digest(request) };
+    if is_answered(registry, &asked)? {
+        return Ok(Vec::new());
+    }
+    let unknown = || Refusal::NotActivated("no license server is activated here with this key".to_owned());
+    let product_id = registry.by_key.get(&caller).ok_or_else(unknown)?;
+    let registration = registered(registry, product_id)?.clone();
+    let method = ContactMethod::Automatic;
+    Ok(vec![match registration::may_deactivate_itself(&request.registrant) {
+        Ok(()) => Event::Deactivated { asked, registration: Registration { deactivated: true, ..registration }, method },
+        Err(turned_down) => Event::DeactivationTurnedDown { asked, product_id: product_id.clone(), turned_down },
+    }])
+}
+
+/// AC-26, AC-40, AC-48: "recover pack".
+fn recover(
+    registry: &Registry,
+    request: &Recover,
+    server: &ProductId,
+    codes: &CodeKey,
+    moment: &mut Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    let (registration, record) = (active(registry, server, moment)?, on_record(registry, &request.pack)?);
+    let owner = registry.registration(&record.issued.product_id).map_or(&registration.name, |owner| &owner.name);
+    let allowed = replacing::check_papers(&request.purchase, &record.purchase)
+        .and_then(|()| replacing::check_owner(owner, &registration.name))
+        .and_then(|()| replacing::check_lost(record.issued.pack.total, record.recovered, request.quantity));
+    let asked = asked_for(registration, &request.request, request)?;
+    let order = order(registration, &request.purchase, request.method);
+    replace(registry, asked, order, &record.issued.pack, request.quantity, Replacement::Recovered, allowed, codes, moment)
+}
+
+/// W2K-10, W2K-11: "reissue".
+fn reissue(
+    registry: &Registry,
+    request: &Reissue,
+    server: &ProductId,
+    codes: &CodeKey,
+    moment: &mut Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    let (registration, record) = (active(registry, server, moment)?, on_record(registry, &request.pack)?);
+    let owner = registry.registration(&record.issued.product_id).map_or(&registration.name, |owner| &owner.name);
+    let before = registry.reissued.contains(&(server.clone(), request.device.clone()));
+    let allowed = replacing::check_owner(owner, &registration.name)
+        .and_then(|()| replacing::check_reissue(record.issued.pack.version, &request.device, before));
+    let asked = asked_for(registration, &request.request, request)?;
+    let order = order(registration, &record.purchase, request.method);
+    let why = Replacement::Reissued { device: request.device.clone() };
+    replace(registry, asked, order, &record.issued.pack, 1, why, allowed, codes, moment)
+}
+
+/// AC-37.
+fn move_pack(
+    registry: &Registry,
+    request: &Move,
+    server: &ProductId,
+    codes: &CodeKey,
+    moment: &mut Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    let (registration, record) = (active(registry, server, moment)?, on_record(registry, &request.pack)?);
+    let owner = registry.registration(&record.issued.product_id).map_or(&registration.name, |owner| &owner.name);
+    let allowed = replacing::check_papers(&request.purchase, &record.purchase)
+        .and_then(|()| replacing::check_move(owner, &registration.name, record.moved));
+    let asked = asked_for(registration, &request.request, request)?;
+    let order = order(registration, &request.purchase, request.method);
+    let total = record.issued.pack.total.saturating_sub(record.recovered);
+    replace(registry, asked, order, &record.issued.pack, total, Replacement::Moved, allowed, codes, moment)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the one end of three verbs, each of which knows all of it")]
+fn replace(
+    registry: &Registry,
+    asked: Asked,
+    order: Order,
+    lost: &Pack,
+    quantity: u32,
+    why: Replacement,
+    allowed: Result<(), TurnedDown>,
+    codes: &CodeKey,
+    moment: &mut Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    if is_answered(registry, &asked)? {
+        return Ok(Vec::new());
+    }
+    if let Err(turned_down) = allowed {
+        return Ok(vec![Event::PackTurnedDown { asked, order, turned_down }]);
+    }
+    let pack = typed_pack(registry, codes, Pack { total: quantity, ..lost.clone() }, moment)?;
+    let pack = IssuedPack { product_id: order.product_id.clone(), pack, issued_at: moment.now };
+    Ok(vec![Event::PackReplaced { asked, order, lost: lost.id.clone(), why, pack }])
+}
+
+/// The same pack under a typed id of its own that nobody has.
+fn typed_pack(registry: &Registry, codes: &CodeKey, pack: Pack, moment: &mut Moment<'_>) -> Result<Pack, Refusal> {
+    let serial = |moment: &mut Moment<'_>| u32::from_be_bytes(moment.dice.bytes());
+    for _ in 0..TRIES {
+        let id = codes.key_pack_id(pack.kind, pack.version, pack.product_type, pack.total, serial(moment)).ok_or(Refusal::NoNumber)?;
+        if !registry.packs.contains_key(&id) {
+            return Ok(Pack { id, ..pack });
+        }
+    }
+    Err(Refusal::NoNumber)
+}
+
+fn unnamed() -> PackId {
+    PackId::from_random([0; 35])
+}
+
+fn order(registration: &Registration, purchase: &crate::model::Purchase, method: ContactMethod) -> Order {
+    Order { name: registration.name.clone(), product_id: registration.product_id.clone(), purchase: purchase.clone(), wanted: None, method }
+}
+
+/// Whoever asks for a person is known by the license server's key.
+fn asked(agreement: AgreementKey, request: &RequestId, body: &impl Serialize) -> Asked {
+    Asked { key: PublicKey::from_bytes(*agreement.as_bytes()), request: request.clone(), digest: digest(body) }
+}
+
+fn asked_for(registration: &Registration, request: &RequestId, body: &impl Serialize) -> Result<Asked, Refusal> {
+    let unknown =
+        || Refusal::UnknownServer(format!("{} has told no key for typed codes; register it with its key text", registration.name));
+    Ok(asked(registration.agreement.ok_or_else(unknown)?, request, body))
+}
+
+fn registered<'a>(registry: &'a Registry, server: &ProductId) -> Result<&'a Registration, Refusal> {
+    let unknown = || Refusal::UnknownServer(format!("no license server with Product ID {server} is registered here"));
+    registry.registration(server).ok_or_else(unknown)
+}
+
+/// AC-24, AC-30: packs are for a server whose registration holds.
+fn active<'a>(registry: &'a Registry, server: &ProductId, moment: &Moment<'_>) -> Result<&'a Registration, Refusal> {
+    let registration = registered(registry, server)?;
+    if registration.deactivated {
+        return Err(Refusal::NotActivated(format!("{} was deactivated; reactivate it first", registration.name)));
+    }
+    if registration.until <= moment.now {
+        let text = format!("the registration of {} ended at {}; reactivate it first (reason 3)", registration.name, registration.until);
+        return Err(Refusal::NotActivated(text));
+    }
+    Ok(registration)
+}
+
+fn on_record<'a>(registry: &'a Registry, pack: &PackId) -> Result<&'a super::PackOnRecord, Refusal> {
+    registry.packs.get(pack).ok_or_else(|| Refusal::UnknownPack(pack.clone()))
+}
+
+/// How often an unused id is looked for.
+const TRIES: usize = 16;
