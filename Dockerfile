@@ -25,9 +25,9 @@ COPY . .
 RUN host="$(rustc -vV | sed -n 's/^host: //p')" \
  && RUSTFLAGS='-C target-feature=+crt-static' CARGO_PROFILE_RELEASE_STRIP=symbols \
     cargo build --release --locked --target "$host" --bins \
-      -p clearinghouse -p license-server -p terminal-server -p lab \
+      -p clearinghouse -p license-server -p terminal-server -p directory -p lab \
  && mkdir /programs \
- && cd "target/$host/release" && cp clearinghouse license-server terminal-server tsl /programs/
+ && cd "target/$host/release" && cp clearinghouse license-server terminal-server directory tsl /programs/
 
 FROM base
 COPY --from=build /programs/ /bin/

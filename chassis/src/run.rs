@@ -60,7 +60,7 @@ enum Care {
     },
     /// Read an export from standard input into a new data directory
     Import {
-        /// The new data directory; copy the key files and admin-token there too
+        /// The new data directory; copy the key files and admin-token there too, and lserver of a Windows NT 4.0 server
         #[arg(long, env = "TSL_DATA", value_name = "DIRECTORY", default_value = "./data")]
         data: PathBuf,
     },

@@ -12,6 +12,7 @@ mod person;
 mod record;
 mod reseller;
 mod routes;
+mod web;
 
 use std::sync::Arc;
 

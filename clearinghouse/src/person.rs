@@ -23,7 +23,7 @@ pub(crate) async fn register(desk: Desk, Body(request): Body<Register>) -> Resul
     let (id, product_id, years) = (request.request.clone(), request.product_id.clone(), desk.certificate_years());
     let caller = PublicKey::from_bytes(*agreement.as_bytes());
     let codes = desk.codes(&product_id, &agreement)?;
-    let call = Call::Register { request, agreement, requested, years };
+    let call = Call::Register { request: Box::new(request), agreement, requested, years };
     match answer(&desk, &id, caller, call, codes).await? {
         Answer::Registered { registration, activation } => {
             let made = |registration: &Registration| registration.id.clone().ok_or_else(|| lost("License Server ID"));
@@ -120,7 +120,7 @@ fn keys(desk: &Desk, server: &Registration) -> Result<(PublicKey, shared::trust:
 }
 
 async fn answer(desk: &Desk, id: &RequestId, caller: PublicKey, call: Call, codes: shared::trust::CodeKey) -> Result<Answer, Problem> {
-    let command = Command::Desk { call: Box::new(call), codes };
+    let command = Command::Desk { call: Box::new(call), codes: Box::new(codes) };
     match desk.execute(id, command, |registry, _| registry.answer(caller, id).cloned()).await? {
         Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),
         Some(answer) => Ok(answer),

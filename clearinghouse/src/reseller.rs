@@ -3,7 +3,7 @@
 use chassis::http::{Body, Created};
 use shared::model::{Purchase, RequestId, RetailCode};
 use shared::registry::{Command, Event};
-use shared::wire::clearinghouse::{BoughtCode, BuyCode, SignAgreement, SignedAgreement, Wanted};
+use shared::wire::clearinghouse::{BoughtCode, BoughtXp, BuyCode, BuyXp, SignAgreement, SignedAgreement, Wanted};
 use shared::wire::problem::{Problem, ProblemCode};
 
 use crate::desk::Desk;
@@ -19,9 +19,19 @@ pub(crate) async fn buy(desk: Desk, request: RequestId, Body(asked): Body<BuyCod
     code.map(|code| Created(BoughtCode { code })).ok_or_else(nothing_sold)
 }
 
+/// Sells Windows XP Professional (WS03-10).
+pub(crate) async fn buy_xp(desk: Desk, request: RequestId, Body(asked): Body<BuyXp>) -> Result<Created<BoughtXp>, Problem> {
+    let keys = sell(&desk, &request, Command::BuyXp { count: asked.count }, |event| match event {
+        Event::XpSold { keys, .. } => Some(keys.clone()),
+        _ => None,
+    });
+    keys.await?.map(|keys| Created(BoughtXp { keys })).ok_or_else(nothing_sold)
+}
+
 /// Signs an agreement (AC-05 to AC-07).
 pub(crate) async fn sign(desk: Desk, request: RequestId, Body(asked): Body<SignAgreement>) -> Result<Created<SignedAgreement>, Problem> {
-    let command = Command::SignAgreement { program: asked.program, entitlements: asked.entitlements };
+    let SignAgreement { program, entitlements, xp_professional } = asked;
+    let command = Command::SignAgreement { program, entitlements, xp_professional };
     let purchase: Option<Purchase> = sell(&desk, &request, command, |event| match event {
         Event::AgreementSigned { purchase, .. } => Some(purchase.clone()),
         _ => None,

@@ -4,7 +4,7 @@ use chassis::http::{Access, Routes};
 use shared::wire::problem::ProblemCode;
 
 use crate::desk::Desk;
-use crate::{activations, packs, person, record, reseller};
+use crate::{activations, packs, person, record, reseller, web};
 
 /// The table of routes, from which the service, its refusals and its description are made.
 #[must_use]
@@ -26,8 +26,10 @@ pub fn routes() -> Routes<Desk> {
         .post("/deactivations", Access::Service, "Deactivate the license server that signs this call (AC-23).", person::deactivate_itself)
         .problems(&[ProblemCode::RegistrantIncomplete, ProblemCode::NotActivated, ProblemCode::RequestReused]);
     desk(&mut routes);
+    web::add(&mut routes);
     routes.get("/events", Access::Administrator, "The event log, newest first.", record::events);
     routes.post("/lab/reseller/codes", Access::Lab, "Buy a retail package.", reseller::buy);
+    routes.post("/lab/reseller/xp-keys", Access::Lab, "Buy Windows XP Professional (WS03-10).", reseller::buy_xp);
     routes.post("/lab/reseller/agreements", Access::Lab, "Sign an agreement.", reseller::sign);
     routes
 }

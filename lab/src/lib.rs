@@ -11,6 +11,7 @@ pub mod failure;
 pub mod network;
 pub mod out;
 pub mod passwords;
+pub mod phone;
 pub mod place;
 pub mod session;
 pub mod setup;

@@ -80,9 +80,7 @@ pub async fn run(lab: &Lab, plan: &Plan) -> Result<Vec<Step>, Failure> {
     }
     for place in &lab.file().terminal_servers {
         let api = lab.admin(Kind::TerminalServer, place)?;
-        if is_nt4(&identity(lab, place).await?) {
-            steps.extend(nt4_licenses(&api, place, plan.cals).await?);
-        }
+        steps.extend(nt4_licenses(lab, place, plan.cals).await?);
         steps.extend(accounts(lab, &api, place, &plan.users).await?);
         if plan.per_user.contains(&place.name) {
             steps.push(license_per_user(&api, place).await?);
@@ -218,8 +216,12 @@ fn is_nt4(identity: &Identity) -> bool {
     identity.generation == Some(Generation::WindowsNt4)
 }
 
-/// Something to begin with for a terminal server of Windows NT 4.0 that has no server CAL yet (NT-11, NT-14).
-async fn nt4_licenses(api: &Api, place: &Place, cals: u32) -> Result<Option<Step>, Failure> {
+/// Something to begin with for a terminal server of Windows NT 4.0 that has no server CAL yet (NT-11, NT-14); nothing for others.
+async fn nt4_licenses(lab: &Lab, place: &Place, cals: u32) -> Result<Option<Step>, Failure> {
+    if !is_nt4(&identity(lab, place).await?) {
+        return Ok(None);
+    }
+    let api = lab.admin(Kind::TerminalServer, place)?;
     let manager: LicenseManagerView = api.get("/nt/license-manager").await?;
     if cals == 0 || manager.bought > 0 {
         return Ok(None);

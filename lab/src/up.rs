@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use chassis::config::ServiceConfig;
 use chassis::server::{Running, ServiceError, StartError};
 use futures_util::future::select_all;
-use shared::model::{Generation, LabTime, UserName};
+use shared::model::{Generation, LabTime, Span, UserName};
+use shared::wire::common::{ClockChange, ClockView};
+use shared::wire::problem::ProblemCode;
 
 use crate::failure::Failure;
 use crate::network::{self, NetworkFile};
@@ -175,6 +177,9 @@ async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>),
         setup::trust(&lab).await?;
         return Ok((lab, Vec::new()));
     }
+    if up.start_at.is_some() {
+        align_clocks(&lab).await?;
+    }
     let steps = match &network {
         None => {
             let plan = Plan { cals: up.cals, registrant: setup::lab_registrant()?, per_user: Vec::new(), users: up.users.clone() };
@@ -238,6 +243,28 @@ async fn start_services(up: &Up, network: Option<&NetworkFile>, services: &mut V
         let own = config(part.name.as_str(), &format!("hosts/{}", part.name))?;
         let own = terminal_server::Config { generation: part.generation, ..terminal_server::Config::embedded(own) };
         services.push(terminal_server::start(own).await.map_err(not_started)?);
+    }
+    Ok(())
+}
+
+/// Lets all clocks of a new lab begin at once. Each began at the given moment when its own service started, so that of the
+/// clearinghouse was ahead, and what it certified was not valid yet at a license server. Its clock is set last.
+async fn align_clocks(lab: &Lab) -> Result<(), Failure> {
+    let mut latest = None;
+    let mut clocks = Vec::new();
+    for (kind, place) in lab.services() {
+        let api = lab.admin(kind, place)?;
+        let view: ClockView = api.get("/lab/clock").await?;
+        latest = latest.max(Some(view.now));
+        clocks.push(api);
+    }
+    let Some(latest) = latest else { return Ok(()) };
+    for api in clocks.iter().rev() {
+        match api.post::<_, ClockView>("/lab/clock", &ClockChange::Set { to: latest + Span::seconds(1) }).await {
+            // On a machine that is this slow it has come there by itself.
+            Err(Failure::Problem(problem)) if problem.code == ProblemCode::TimeBackwards => {}
+            set => set.map(|_| ())?,
+        }
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ pub(crate) fn check(app: &LicenseServer, clearinghouse: &Clearinghouse, pem: &st
 }
 
 /// AC-36, W2K-15: a pack that this server is too old for leaves event 41 in its log.
-async fn turned_down(app: &LicenseServer, problem: Problem) -> Result<Problem, Problem> {
+pub(crate) async fn turned_down(app: &LicenseServer, problem: Problem) -> Result<Problem, Problem> {
     if problem.code == ProblemCode::PackVersion {
         let command = Command::Manage(ManageCommand::NoteWrongVersion(problem.detail.clone()));
         app.execute(None, command, |_, _, _| ()).await?;

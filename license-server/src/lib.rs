@@ -20,7 +20,7 @@ use chassis::engine::{Engine, EngineOptions};
 use chassis::identity::{Identity, agreement_file};
 use chassis::random;
 use chassis::server::{Running, Site, StartError};
-use shared::ledger::{Command, Ledger, NewCertificate};
+use shared::ledger::{Command, Ledger, ManageCommand, NewCertificate};
 use shared::model::{Generation, LabTime, ProductId};
 use shared::policy::terms;
 use shared::trust::{self, Period, Serial, TrustError};
@@ -70,7 +70,10 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
     let engine: Engine<Ledger> =
         Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
-    begin(&engine, &site, config.generation, config.upgrade).await?;
+    if config.upgrade {
+        upgrade(&engine, config.generation).await?;
+    }
+    begin(&engine, &site, config.generation).await?;
     let client = |patience_ms| {
         let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), Duration::from_millis(patience_ms));
         client.map(|client| client.over(engine.network())).map_err(|error| StartError::Service(error.to_string()))
@@ -84,11 +87,11 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 }
 
 /// Founds the server at its first start; at every start the security group on record comes into force (LS-01).
-async fn begin(engine: &Engine<Ledger>, site: &Site, generation: Generation, upgrade: bool) -> Result<(), StartError> {
+async fn begin(engine: &Engine<Ledger>, site: &Site, generation: Generation) -> Result<(), StartError> {
     let name = site.identity.name().clone();
     let product_id = ProductId::from_random(random::bytes());
     let certificate = own_certificate(&site.identity, &product_id).map_err(|error| StartError::Service(error.to_string()))?;
-    let start = Command::Start { name, generation, upgrade, certificate, product_id };
+    let start = Command::Start { name, generation, certificate, product_id };
     engine.execute(None, start, |_, _, _| ()).await.map_err(StartError::of)
 }
 
@@ -98,6 +101,16 @@ fn own_certificate(identity: &Identity, product_id: &ProductId) -> Result<NewCer
     let serial = Serial::from_random(random::bytes());
     let own = trust::make_self_signed(&identity.key(), identity.name(), product_id, serial, period)?;
     Ok(NewCertificate { pem: own.pem(), from: period.from, until: period.until })
+}
+
+/// VC-09: a license server of an older generation goes on as a newer one; one that was never started has nothing to upgrade.
+async fn upgrade(engine: &Engine<Ledger>, generation: Generation) -> Result<(), StartError> {
+    let founded = engine.peek(|ledger, _| ledger.server().is_some()).map_err(|error| StartError::Service(error.to_string()))?;
+    if !founded {
+        return Ok(());
+    }
+    let command = Command::Manage(ManageCommand::Upgrade(generation));
+    engine.execute(None, command, |_, _, _| ()).await.map_err(StartError::of)
 }
 
 /// 2050-01-01T00:00:00Z.

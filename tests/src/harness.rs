@@ -375,7 +375,8 @@ impl TestLab {
     pub async fn visit_as(&self, terminal_server: usize, device: &mut Device, user: &str, admin: bool, then: Then) -> Visited {
         let server = &self.terminal_servers[terminal_server].anyone;
         let asked = session::license_request(server).await.expect("a license request");
-        let visit = Visit { user: user.parse::<UserName>().expect("a user"), admin, now: Some(asked.at), then };
+        let visit =
+            Visit { user: user.parse::<UserName>().expect("a user"), admin, now: Some(asked.at), elevated: false, mishap: None, then };
         session::connect(server, &asked, device, &visit).await.expect("an answer")
     }
 

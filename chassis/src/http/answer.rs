@@ -32,6 +32,8 @@ pub struct NoContent;
 pub struct Written {
     pub(super) status: u16,
     pub(super) media: Option<&'static str>,
+    /// Further headers.
+    pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
 }
 
@@ -61,7 +63,7 @@ impl Reply for Pem {
     }
 
     fn write(self) -> Result<Written, Problem> {
-        Ok(Written { status: 200, media: Some(PEM), body: self.0.into_bytes() })
+        Ok(Written { status: 200, media: Some(PEM), headers: Vec::new(), body: self.0.into_bytes() })
     }
 }
 
@@ -71,7 +73,7 @@ impl Reply for NoContent {
     }
 
     fn write(self) -> Result<Written, Problem> {
-        Ok(Written { status: 204, media: None, body: Vec::new() })
+        Ok(Written { status: 204, media: None, headers: Vec::new(), body: Vec::new() })
     }
 }
 
@@ -80,13 +82,13 @@ impl Written {
     pub(super) fn problem(problem: &Problem) -> Self {
         // A problem holds strings and numbers only, so writing it cannot fail; the status says enough if it ever does.
         let body = serde_json::to_vec(problem).unwrap_or_default();
-        Self { status: problem.status, media: Some("application/problem+json"), body }
+        Self { status: problem.status, media: Some("application/problem+json"), headers: Vec::new(), body }
     }
 }
 
 fn json(status: u16, body: &impl Serialize) -> Result<Written, Problem> {
     match serde_json::to_vec(body) {
-        Ok(body) => Ok(Written { status, media: Some("application/json"), body }),
+        Ok(body) => Ok(Written { status, media: Some("application/json"), headers: Vec::new(), body }),
         Err(error) => Err(Problem::new(ProblemCode::Internal, format!("the answer could not be written as JSON: {error}"))),
     }
 }

@@ -118,11 +118,16 @@ fn flaw<T: DeserializeOwned>(body: &[u8]) -> Problem {
 }
 
 fn require_json(http: &HttpRequest) -> Result<(), Problem> {
+    require(http, "application/json")
+}
+
+/// The body's media type must be this one.
+pub(super) fn require(http: &HttpRequest, media: &str) -> Result<(), Problem> {
     let given = http.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    if essence.eq_ignore_ascii_case(media) {
         return Ok(());
     }
     let given = if given.is_empty() { "no content-type" } else { given };
-    Err(Problem::new(ProblemCode::UnsupportedMediaType, format!("the request came with {given:.100}; this route takes application/json")))
+    Err(Problem::new(ProblemCode::UnsupportedMediaType, format!("the request came with {given:.100}; this route takes {media}")))
 }

@@ -11,6 +11,7 @@ mod common;
 mod handler;
 mod observe;
 mod openapi;
+mod page;
 mod routes;
 
 pub use admission::Signed;
@@ -18,6 +19,7 @@ pub use answer::{Created, NoContent, Pem, Reply, Written};
 pub use ask::{Asked, Body, Extract, Path, Query};
 pub use handler::Handler;
 pub use openapi::Operation;
+pub use page::{Download, Form, Page};
 pub use routes::{Access, App, Method, Routes, Row};
 
 pub(crate) use admission::AdminToken;

@@ -133,6 +133,9 @@ impl Observed {
         if let Some(media) = written.media {
             response.insert_header((header::CONTENT_TYPE, media));
         }
+        for (name, value) in written.headers {
+            response.insert_header((name, value));
+        }
         if let Some(allow) = allow {
             response.insert_header((header::ALLOW, allow));
         }

@@ -12,7 +12,7 @@ use super::routes::{App, Row};
 #[derive(Debug)]
 pub struct Operation<'a> {
     schemas: &'a mut SchemaGenerator,
-    body: Option<Schema>,
+    body: Option<(&'static str, Schema)>,
     path: Option<Schema>,
     query: Option<Schema>,
     answer: Option<(u16, Option<(&'static str, Schema)>)>,
@@ -24,7 +24,11 @@ impl<'a> Operation<'a> {
     }
 
     pub(super) fn takes_body<T: JsonSchema>(&mut self) {
-        self.body = Some(self.schemas.subschema_for::<T>());
+        self.body = Some(("application/json", self.schemas.subschema_for::<T>()));
+    }
+
+    pub(super) fn takes_form<T: JsonSchema>(&mut self) {
+        self.body = Some(("application/x-www-form-urlencoded", self.schemas.subschema_for::<T>()));
     }
 
     pub(super) fn takes_path<T: JsonSchema>(&mut self) {
@@ -100,8 +104,8 @@ fn describe_row<S: App>(row: &Row<S>, schemas: &mut SchemaGenerator, problem: &S
         if !parameters.is_empty() {
             fields.insert("parameters".to_owned(), Value::Array(parameters));
         }
-        if let Some(body) = operation.body {
-            fields.insert("requestBody".to_owned(), json!({ "required": true, "content": { "application/json": { "schema": body } } }));
+        if let Some((media, body)) = operation.body {
+            fields.insert("requestBody".to_owned(), json!({ "required": true, "content": { media: { "schema": body } } }));
         }
     }
     described

@@ -80,7 +80,7 @@ impl House {
     pub(crate) async fn sign(&self, program: AgreementProgram, quantity: u32) -> Purchase {
         let entitlements = vec![devices(quantity)];
         let signed: SignedAgreement =
-            self.admin().post("/lab/reseller/agreements", &SignAgreement { program, entitlements }).await.unwrap();
+            self.admin().post("/lab/reseller/agreements", &SignAgreement { program, entitlements, xp_professional: 0 }).await.unwrap();
         signed.purchase
     }
 }

@@ -3,18 +3,31 @@
 mod accounts;
 mod client;
 mod connect;
+mod diagnose;
 mod discovery;
+mod faults;
 mod history;
+mod journals;
+mod licmgr;
+mod lifecycle;
+mod lsreport;
 mod managing;
 mod network;
 mod nt;
 mod operate;
+mod owed;
 mod packs;
 mod per_user;
+mod phone;
+mod play;
 mod servers;
+mod service;
 mod settings;
+mod switches;
 mod time;
+mod tsctst;
 mod up;
+mod wizards;
 mod words;
 
 use std::io::{self, Write as _};
@@ -69,6 +82,15 @@ enum Command {
     /// Run a whole lab here: clearinghouse, license server, terminal server, activated and with a pack of CALs
     #[command(after_help = up::HELP)]
     Up(up::UpArgs),
+    /// Perform a page of docs/labs on screen, step by step, and stop where the lab says something else
+    #[command(after_help = play::HELP)]
+    Play(play::Play),
+    /// Stop or start one service of a lab that `tsl up` runs
+    #[command(
+        after_help = "Example:  tsl service stop LS1\n          tsl service restart LS1\nServices in containers: docker compose stop, start, restart.",
+        subcommand
+    )]
+    Service(service::Service),
     /// Wait until every service of the lab answers
     #[command(after_help = "Example:  tsl up & tsl wait --seconds 20 && tsl connect PC01")]
     Wait(operate::Wait),
@@ -92,9 +114,34 @@ enum Command {
     Trust,
     /// Activate a license server at its clearinghouse
     #[command(
-        after_help = "Example:  tsl activate --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\nRules: AC-10, AC-11 (required information), AC-15. Without activation there are temporary CALs only (LS-03)."
+        after_help = "Automatically, by web or by telephone:\n          tsl activate --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl activate --papers          what the page asks for, or is read out: Product ID and key text\n          tsl activate --id 222AN-...    the License Server ID that came back; a mistyped group is named\n          tsl activate --certificate FILE   the certificate from the page, for the usual chain (CE-15)\nRules: AC-10 to AC-17, AC-47. Without activation there are temporary CALs only (LS-03); it can be done later."
     )]
-    Activate(packs::Activate),
+    Activate(Box<lifecycle::Activate>),
+    /// Deactivate a license server: automatically, or with the confirmation code of a telephone call
+    #[command(
+        after_help = "When its certificate has ended or is damaged, or the machine gets another job (AC-20). It issues temporaries only\nuntil it is reactivated (AC-24); what it issued stays good. The web and fax do not do it (AC-21).\n\nExample:  tsl deactivate --first-name Ada --last-name Example --company 'Example Ltd' --country Austria --email ada@example.com\n          tsl phone clearinghouse        then: tsl deactivate --code XXXXX-XXXXX-XXXXX-XXXXX\nRules: AC-20 to AC-24."
+    )]
+    Deactivate(Box<lifecycle::Deactivate>),
+    /// Activate a license server again, for one of five reasons
+    #[command(
+        after_help = "Reasons: 0 redeployed, 1 certificate-corrupt, 2 key-compromised, 3 registration-expired, 4 server-upgraded.\nCALs that were issued stay good; those that were not must be reissued by the clearinghouse: tsl phone clearinghouse.\nWith reason 2 the server makes a new key: tsl servers forget LS1, then tsl trust.\n\nExample:  tsl reactivate --reason 1 --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl reactivate --reason 0 --id 222AN-...     by web or telephone\n          tsl reactivate --reason 2 --new-key          before asking for an ID\nRules: AC-25 to AC-27, FT-23."
+    )]
+    Reactivate(Box<lifecycle::Reactivate>),
+    /// Call somebody: the clearinghouse, Product Support, the reseller
+    #[command(
+        after_help = "Plays whoever is called, at this terminal or from a script (one answer a line). What you hear is typed at the license\nserver: tsl activate --id, tsl install --key-pack-id, tsl deactivate --code. Whoever cannot help sends you on.\n\nExample:  tsl phone clearinghouse\n          tsl phone support\n          tsl phone clearinghouse --fax        the same in writing, for Windows 2000 (W2K-18)\nRules: AC-13, AC-22, AC-34, AC-35, AC-37, AC-43 to AC-46, AC-48, W2K-10, W2K-11."
+    )]
+    Phone(phone::Phone),
+    /// Save a license server's database to a file
+    #[command(
+        after_help = "A database takes some 5 MB for every 6,000 licenses (AC-41). It belongs to this license server alone (AC-38); keep the\nkey files of its data directory with it (they are its machine), or unissued CALs do not come back.\n\nExample:  tsl backup LS1 ls1.backup\nRules: AC-38, AC-41."
+    )]
+    Backup(lifecycle::Backup),
+    /// Bring a license server's database back from a file
+    #[command(
+        after_help = "On the same installation (same key files) unissued CALs come back. On another installation only the issued ones do; an\nevent says how many were lost, and the clearinghouse recovers them by telephone against the papers of the purchase.\n\nExample:  tsl restore LS1 ls1.backup\nRules: AC-38 to AC-40, AC-48."
+    )]
+    Restore(lifecycle::Restore),
     /// Buy at the lab's reseller desk: a retail code, or an agreement
     #[command(
         after_help = "The clearinghouse never sells (AC-45); codes and agreements come from a desk of their own.\n\nExample:  tsl buy code --quantity 20\n          tsl buy agreement open --quantity 25\nRules: AC-04 to AC-08.",
@@ -102,11 +149,26 @@ enum Command {
     )]
     Buy(packs::Buy),
     /// Install CALs on a license server
-    #[command(
-        after_help = "Example:  tsl install retail BCDFG-HJKMP-QRTVW-XY234-6789B\n          tsl install open 12345678 AB12CD34EF56GH7 --quantity 25 --version 5.2 --type device\nRules: AC-30 to AC-34. A code works once; the same command again after a lost answer installs nothing twice (--request).",
-        subcommand
-    )]
-    Install(packs::Install),
+    #[command(after_help = wizards::INSTALL_HELP)]
+    Install(Box<packs::InstallArgs>),
+    /// Install the license server component as its set-up asks: role, then activation is offered
+    #[command(after_help = wizards::SETUP_HELP)]
+    SetupWizard(wizards::SetupWizard),
+    /// Show the Terminal Server Licensing window: servers, activation, packs, and who holds what
+    #[command(name = "licmgr", after_help = licmgr::HELP)]
+    LicMgr(licmgr::LicMgr),
+    /// Write everything that was issued as tab-separated text
+    #[command(name = "lsreport", after_help = lsreport::HELP)]
+    LsReport(lsreport::LsReport),
+    /// Show every license in a client's store, field by field
+    #[command(name = "tsctst", after_help = tsctst::HELP)]
+    TsCtst(tsctst::TsCtst),
+    /// Diagnose licensing: every license server, every problem, and what to do about it
+    #[command(after_help = diagnose::HELP)]
+    Diagnose(diagnose::Diagnose),
+    /// Say what is owed on paper for what the terminal servers did
+    #[command(after_help = owed::HELP)]
+    Owed(owed::Owed),
     /// List the installed packs: total, issued, available
     #[command(after_help = "Temporary CALs have no pack: they are made without limit and only counted (TL-01).\n\nExample:  tsl packs")]
     Packs(managing::Packs),
@@ -149,6 +211,14 @@ enum Command {
     /// Show or change the simulated client devices and their license stores
     #[command(after_help = "Example:  tsl client show PC01\n          tsl client delete-store PC01\nRules: ST-01 to ST-11.", subcommand)]
     Client(client::Client),
+    /// Show, back up or delete a terminal server's own certificate values
+    #[command(after_help = "Example:  tsl certificate show\nRules: FT-12, CE-11.", subcommand)]
+    Certificate(faults::Certificate),
+    /// Break something inside a terminal server, for a lesson
+    #[command(
+        after_help = "Example:  tsl break certificate\n          tsl break internal --mend\nRules: FT-12; section 10's code 256. Needs --lab, which labs of `tsl up` have."
+    )]
+    Break(faults::Break),
     /// List the sessions of a terminal server
     #[command(
         after_help = "Example:  tsl sessions --open\nA session waits for a logon, is active, or has ended; waiting and active ones count against the limit (PD-25)."
@@ -167,7 +237,7 @@ enum Command {
     Trace(history::Trace),
     /// List events as the services' event logs show them
     #[command(
-        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers; on Windows NT 4.0 also LicenseService and\n\"Service Control Manager\" (NT-12, NT-41)."
+        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers;\non Windows NT 4.0 also LicenseService and \"Service Control Manager\" (NT-12, NT-41)."
     )]
     Events(history::Events),
     /// Show how a terminal server's grace period stands
@@ -189,6 +259,9 @@ enum Command {
         subcommand
     )]
     Settings(settings::Settings),
+    /// Where the sources disagree: each switch, both readings, and how it is set
+    #[command(after_help = switches::HELP)]
+    Switches(switches::Switches),
     /// Show or change the accounts that may log on to a terminal server
     #[command(
         after_help = "A password is never an argument: it comes from a prompt, from --password-file FILE (- is standard input) or from TSL_PASSWORD.\n\nExample:  tsl accounts add teacher --administrator",
@@ -243,10 +316,8 @@ enum Command {
     )]
     Dice(time::Dice),
     /// Show how the journals of the services stand
-    #[command(
-        after_help = "Example:  tsl journal\nEach entry carries the checksum of the one before; `<service> journal verify` checks the whole chain."
-    )]
-    Journal(history::Journal),
+    #[command(after_help = journals::HELP)]
+    Journal(journals::Journals),
     /// Show a service's API description (OpenAPI)
     #[command(after_help = "Example:  tsl openapi --service LS1 > license-server.json")]
     Openapi(history::Openapi),
@@ -278,7 +349,12 @@ pub fn run() -> ExitCode {
     let json = cli.json;
     let done = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::Broken(format!("no runtime can be started here: {error}")))
-        .and_then(|runtime| runtime.block_on(cli.run()));
+        .and_then(|runtime| {
+            let done = runtime.block_on(cli.run());
+            // Nobody waits for a thread that waits for Enter.
+            runtime.shutdown_background();
+            done
+        });
     let Err(failure) = done else { return ExitCode::SUCCESS };
     report(&failure, json);
     ExitCode::from(failure.exit_code())
@@ -289,14 +365,27 @@ impl Cli {
         let context = Context { addresses: self.addresses, out: Out { json: self.json } };
         match self.command {
             Command::Up(args) => args.run(&context).await,
+            Command::Play(args) => args.run(&context).await,
+            Command::Service(args) => args.run(&context).await,
             Command::Wait(args) => args.run(&context).await,
             Command::Reset(args) => args.run(&context),
             Command::Status => operate::status(&context).await,
             Command::Setup(args) => args.run(&context).await,
             Command::Trust => operate::trust(&context).await,
             Command::Activate(args) => args.run(&context).await,
+            Command::Deactivate(args) => args.run(&context).await,
+            Command::Reactivate(args) => args.run(&context).await,
+            Command::Phone(args) => args.run(&context).await,
+            Command::Backup(args) => args.run(&context).await,
+            Command::Restore(args) => args.run(&context).await,
             Command::Buy(args) => args.run(&context).await,
             Command::Install(args) => args.run(&context).await,
+            Command::SetupWizard(args) => args.run(&context).await,
+            Command::LicMgr(args) => args.run(&context).await,
+            Command::LsReport(args) => args.run(&context).await,
+            Command::TsCtst(args) => args.run(&context),
+            Command::Diagnose(args) => args.run(&context).await,
+            Command::Owed(args) => args.run(&context).await,
             Command::Packs(args) => args.run(&context).await,
             Command::Revoke(args) => args.run(&context).await,
             Command::Convert(args) => args.run(&context).await,
@@ -309,6 +398,8 @@ impl Cli {
             Command::Group(args) => args.run(&context).await,
             Command::Connect(args) => args.run(&context).await,
             Command::Client(args) => args.run(&context),
+            Command::Certificate(args) => args.run(&context).await,
+            Command::Break(args) => args.run(&context).await,
             Command::Sessions(args) => args.run(&context).await,
             Command::Logoff(args) => args.run(&context).await,
             Command::Verdicts(args) => args.run(&context).await,
@@ -318,6 +409,7 @@ impl Cli {
             Command::Mode(args) => args.run(&context).await,
             Command::Nt(args) => args.run(&context).await,
             Command::Settings(args) => args.run(&context).await,
+            Command::Switches(args) => args.run(&context).await,
             Command::Accounts(args) => args.run(&context).await,
             Command::Servers(args) => args.run(&context).await,
             Command::Network(args) => args.run(&context).await,

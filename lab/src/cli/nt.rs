@@ -17,10 +17,11 @@ use crate::place::Kind;
 
 /// The help that follows the list of commands.
 pub(crate) const HELP: &str = "\
-A connection takes two licenses there (NT-01): a server CAL, which License Manager counts and without which nobody gets in
-(tsl nt lm), and a workstation license, which the licensing service hands out and only reports (tsl nt licenses). Why a
-workstation license: a session is in effect an NT Workstation that is delivered to the client (NT-07). No license server is
-asked, and there is no grace.
+A connection takes two licenses there (NT-01): a server CAL, which License Manager counts and
+without which nobody gets in (tsl nt lm), and a workstation license, which the licensing service
+hands out and only reports (tsl nt licenses). Why a workstation license: a session is in effect an
+NT Workstation that is delivered to the client (NT-07). No license server is asked, and there is no
+grace.
 
 Example:  tsl up --generation windows-nt4       then, in a second terminal:
           tsl connect OLD01 --platform windows-95 && tsl nt licenses
@@ -39,7 +40,7 @@ pub(crate) struct Nt {
 enum Command {
     /// List workstation licenses by category: total, issued
     #[command(
-        after_help = "A client with NT 4.0 is an existing workstation and uses nothing up (NT-02), NT 3.5x takes an upgrade (NT-03), every other\nclient a full license (NT-04). Where none is left it gets a temporary of 60 days (CON-03: one article says 90), which it\nkeeps to its end whatever is added (CON-05), and then another, for ever (CON-04).\n\nExample:  tsl nt licenses\nRules: NT-02 to NT-05, NT-10, NT-30 to NT-33, TL-02."
+        after_help = "A client with NT 4.0 is an existing workstation and uses nothing up (NT-02), NT 3.5x takes an upgrade\n(NT-03), every other client a full license (NT-04). Where none is left it gets a temporary of 60 days\n(CON-03: one article says 90), which it keeps to its end whatever is added (CON-05), and then another,\nfor ever (CON-04).\n\nExample:  tsl nt licenses\nRules: NT-02 to NT-05, NT-10, NT-30 to NT-33, TL-02."
     )]
     Licenses,
     /// List which device has which workstation license
@@ -56,9 +57,9 @@ enum Command {
         #[arg(value_parser = clap::value_parser!(u32).range(1..=9999))]
         count: u32,
     },
-    /// License Manager: server CALs bought and in use, for sessions, files and printers together
+    /// License Manager: server CALs bought and in use, for sessions and shares together
     #[command(
-        after_help = "Who is logged on at the console has a CAL that License Manager does not show (NT-17, NT-18). The lab has both modes, as NT\nServer does; one vendor's paper knows Per Seat only, and the license terms may have meant no more (CON-16).\n\nExample:  tsl nt lm\n          tsl nt lm add 5\n          tsl nt lm per-seat\nRules: NT-11 to NT-18, CON-16."
+        after_help = "Who is logged on at the console has a CAL that License Manager does not show (NT-17, NT-18). The lab\nhas both modes, as NT Server does; one vendor's paper knows Per Seat only, and the license terms may\nhave meant no more (CON-16).\n\nExample:  tsl nt lm\n          tsl nt lm add 5\n          tsl nt lm per-seat\nRules: NT-11 to NT-18, CON-16."
     )]
     Lm {
         #[command(subcommand)]
@@ -101,7 +102,7 @@ enum Command {
     },
     /// Put a blank database in place; the service must be stopped
     #[command(
-        after_help = "The database is the file lserver/hydra.mdb in the server's data directory. Damage it, and the service does not start.\n\nExample:  tsl nt service stop && tsl nt blank-database && tsl nt service start\nRules: NT-40, NT-41 (the cure), NT-43."
+        after_help = "The database is the file lserver/hydra.mdb in the server's data directory. Damage it, and the\nservice does not start.\n\nExample:  tsl nt service stop && tsl nt blank-database && tsl nt service start\nRules: NT-40, NT-41 (the cure), NT-43."
     )]
     BlankDatabase,
     /// List the scratch files JETn.TMP, or delete them
@@ -115,7 +116,7 @@ enum Command {
     },
     /// Shut the machine down and let it come up again: sessions, shares and the console end
     #[command(
-        after_help = "Example:  tsl nt shutdown                     at the console: the services are told\n          tsl nt shutdown --from-session      at once: the scratch files stay, and nothing else is lost\nRules: NT-15 (Per Seat comes into force), NT-47, NT-48, NT-53."
+        after_help = "Example:  tsl nt shutdown                     at the console: the services are told\n          tsl nt shutdown --from-session      at once: the scratch files stay, nothing else is lost\nRules: NT-15 (Per Seat comes into force), NT-47, NT-48, NT-53."
     )]
     Shutdown {
         /// From inside a terminal session
@@ -136,7 +137,7 @@ enum Command {
     },
     /// Show the settings of Windows NT 4.0, or change one
     #[command(
-        after_help = "data-source            the ODBC System DSN; anything but \"Hydra License\" keeps the service from starting (NT-40, NT-41)\nservice-pack           3 to 6; before 5 the service does not start on 2000-02-29 (NT-51)\nprofile-needs-license  on: a domain user without a normal license gets no terminal-server profile; one article says so, and\n                       another that a temporary is enough (NT-21)\ntemporaries-of-90-days on: temporaries last as long as one article says, KB245607; the other, KB187629, says 60 (CON-03)\n\nExample:  tsl nt settings\n          tsl nt settings service-pack 4"
+        after_help = "data-source             the ODBC System DSN; anything but \"Hydra License\" keeps the service from\n                        starting (NT-40, NT-41)\nservice-pack            3 to 6; before 5 the service does not start on 2000-02-29 (NT-51)\nprofile-needs-license   on: a domain user without a normal license gets no terminal-server profile;\n                        one article says so, another that a temporary is enough (NT-21)\ntemporaries-of-90-days  on: temporaries last as KB245607 says; KB187629 says 60 (CON-03)\n\nExample:  tsl nt settings\n          tsl nt settings service-pack 4"
     )]
     Settings {
         /// Its name

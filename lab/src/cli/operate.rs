@@ -243,7 +243,7 @@ async fn facts_of(kind: Kind, api: &Api) -> Result<Vec<String>, Failure> {
             let sessions: Page<SessionRow> = api.get("/sessions?limit=1000").await?;
             let open = sessions.items.iter().filter(|row| !matches!(row.session.state, SessionState::Ended { .. })).count();
             let grace = if grace.running { format!("grace: {} days left", grace.days_left) } else { "grace is over".to_owned() };
-            let asks: Vec<_> = servers.iter().filter(|row| row.listed).map(|row| row.name.as_str()).collect();
+            let asks: Vec<_> = servers.iter().filter(|row| row.listed || row.found.is_some()).map(|row| row.name.as_str()).collect();
             let asks = if asks.is_empty() { "asks no license server".to_owned() } else { format!("asks {}", asks.join(", ")) };
             Ok(vec![grace, asks, format!("{open} open sessions")])
         }

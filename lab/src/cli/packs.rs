@@ -3,17 +3,18 @@
 use chassis::random;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use shared::model::code::{CodeKind, in_fives};
 use shared::model::{
-    AgreementNumber, AuthorizationNumber, CalKind, DeviceName, EnrollmentNumber, HardwareId, OpenLicenseNumber, ProductType,
-    ProductVersion, Purchase, Registrant, RegistrantText, RequestId, RetailCode, ServerName, VolumeProgram,
+    AgreementNumber, AuthorizationNumber, CalKind, DeviceName, EnrollmentNumber, HardwareId, OpenLicenseNumber, PackId, ProductType,
+    ProductVersion, Purchase, RegistrantText, RequestId, RetailCode, ServerName, VolumeProgram,
 };
 use shared::wire::clearinghouse::{
-    ActivationRecord, AgreementProgram, BoughtCode, BuyCode, PackRecord, RecordOutcome, SignAgreement, SignedAgreement, Wanted,
+    ActivationRecord, AgreementProgram, BoughtCode, BoughtXp, BuyCode, BuyXp, PackRecord, RecordOutcome, SignAgreement, SignedAgreement,
+    Wanted,
 };
 use shared::wire::common::{ListQuery, Page};
 use shared::wire::license_server::{
-    Activate as ActivateBody, ActivationView, InstallPack, LicenseList, LicenseQuery, LicenseRow, PackList, PackRow, SecurityGroup,
-    Standing,
+    InstallKeyPack, InstallPack, LicenseList, LicenseQuery, LicenseRow, PackList, PackRow, SecurityGroup, Standing,
 };
 
 use super::Context;
@@ -25,11 +26,11 @@ use crate::place::Kind;
 pub(crate) struct OnLicenseServer {
     /// The license server (the first one if left out)
     #[arg(long, value_name = "NAME")]
-    server: Option<ServerName>,
+    pub(crate) server: Option<ServerName>,
 }
 
 impl OnLicenseServer {
-    pub(super) fn api(&self, context: &Context) -> Result<Api, Failure> {
+    pub(crate) fn api(&self, context: &Context) -> Result<Api, Failure> {
         let lab = context.lab()?;
         lab.admin(Kind::LicenseServer, lab.license_server(self.server.as_ref())?)
     }
@@ -55,73 +56,6 @@ fn pack_row(row: &PackRow) -> Vec<String> {
     let [total, issued, available] = numbers;
     let (kind, version, of) = (pack.kind.to_string(), pack.version.to_string(), pack.product_type.to_string());
     vec![kind, version, of, total, issued, available, row.installed_at.to_string(), pack.id.to_string()]
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Activate {
-    #[command(flatten)]
-    on: OnLicenseServer,
-    /// First name (required to activate)
-    #[arg(long, value_name = "TEXT")]
-    first_name: Option<RegistrantText>,
-    /// Last name (required to activate)
-    #[arg(long, value_name = "TEXT")]
-    last_name: Option<RegistrantText>,
-    /// Company (required to activate)
-    #[arg(long, value_name = "TEXT")]
-    company: Option<RegistrantText>,
-    /// Country or region (required to activate)
-    #[arg(long, value_name = "TEXT")]
-    country: Option<RegistrantText>,
-    /// E-mail address
-    #[arg(long, value_name = "TEXT")]
-    email: Option<RegistrantText>,
-    /// Organizational unit
-    #[arg(long, value_name = "TEXT")]
-    unit: Option<RegistrantText>,
-    /// Street address
-    #[arg(long, value_name = "TEXT")]
-    address: Option<RegistrantText>,
-    /// City
-    #[arg(long, value_name = "TEXT")]
-    city: Option<RegistrantText>,
-    /// State or province
-    #[arg(long, value_name = "TEXT")]
-    state: Option<RegistrantText>,
-    /// Postal code
-    #[arg(long, value_name = "TEXT")]
-    postal_code: Option<RegistrantText>,
-    /// Only show how activation stands
-    #[arg(long)]
-    show: bool,
-}
-
-impl Activate {
-    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let api = self.on.api(context)?;
-        let registrant = Registrant {
-            first_name: self.first_name,
-            last_name: self.last_name,
-            company: self.company,
-            country: self.country,
-            email: self.email,
-            unit: self.unit,
-            address: self.address,
-            city: self.city,
-            state: self.state,
-            postal_code: self.postal_code,
-        };
-        if !self.show {
-            let _: Value = api.post("/activation", &ActivateBody { registrant }).await?;
-        }
-        let view: ActivationView = api.get("/activation").await?;
-        context.out.show(&view, |out| {
-            let state = if view.status == 0 { "activated (status 0)" } else { "not activated (status 1)" };
-            let since = view.activated_at.map_or_else(String::new, |at| format!(", since {at}"));
-            let until = view.ends_at.map_or_else(String::new, |at| format!(", certificate ends {at}"));
-            out.line(&format!("{state}{since}{until}\nProduct ID {}", view.product_id));
-        })
-    }
 }
 
 /// The line of an order: what every purchase but a retail code must say (AC-08).
@@ -233,6 +167,16 @@ pub(crate) enum Buy {
         program: Program,
         #[command(flatten)]
         order: Order,
+        /// Licenses of Windows XP Professional owned under it: before 2003-04-24 each gives a free CAL of 2003 (WS03-10)
+        #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=9999))]
+        xp: u32,
+    },
+    /// Windows XP Professional, retail or with a computer: product keys for the transition offer
+    #[command(after_help = "Example:  tsl buy xp --count 3\nRules: WS03-10, WS03-14. Trade them on the clearinghouse's page: /web/xp")]
+    Xp {
+        /// How many
+        #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+        count: u32,
     },
 }
 
@@ -248,9 +192,14 @@ impl Buy {
                 let text = format!("{code}  for {quantity} {product_type} CALs {version}\ninstall it with: tsl install retail {code}");
                 context.out.show(&bought, |out| out.line(&text))
             }
-            Buy::Agreement { program, order } => {
+            Buy::Xp { count } => {
+                let bought: BoughtXp = desk.post("/lab/reseller/xp-keys", &BuyXp { count }).await?;
+                let keys: Vec<String> = bought.keys.iter().map(|key| in_fives(key.as_str())).collect();
+                context.out.show(&bought, |out| out.line(&keys.join("\n")))
+            }
+            Buy::Agreement { program, order, xp } => {
                 let wanted = order.wanted();
-                let body = SignAgreement { program: program.into(), entitlements: vec![wanted] };
+                let body = SignAgreement { program: program.into(), entitlements: vec![wanted], xp_professional: xp };
                 let signed: SignedAgreement = desk.post("/lab/reseller/agreements", &body).await?;
                 let text = format!(
                     "entitled to {} {} CALs {}\ninstall them with: tsl install {} --quantity {} --version {} --type {}",
@@ -268,13 +217,8 @@ impl Buy {
     }
 }
 
-fn in_fives(code: &str) -> String {
-    let letters: Vec<char> = code.chars().collect();
-    letters.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
-}
-
 /// A purchase as `tsl install` takes it.
-fn words(purchase: &Purchase) -> String {
+pub(crate) fn words(purchase: &Purchase) -> String {
     match purchase {
         Purchase::Retail { code } => format!("retail {}", in_fives(code.as_str())),
         Purchase::Open { license, authorization } => format!("open {license} {authorization}"),
@@ -348,6 +292,44 @@ pub(crate) enum Install {
     },
 }
 
+/// `tsl install`: with papers, or by a typed id.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct InstallArgs {
+    /// The license key pack ID that the clearinghouse's page showed or its representative read out (AC-03)
+    #[arg(long, value_name = "35 CHARACTERS", required = true)]
+    key_pack_id: Option<String>,
+    #[command(flatten)]
+    how: How,
+    #[command(subcommand)]
+    papers: Option<Install>,
+}
+
+impl InstallArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        match (self.papers, self.key_pack_id) {
+            (Some(papers), _) => papers.run(context).await,
+            (None, Some(typed)) => {
+                let key_pack_id = super::lifecycle::typed::<PackId>(CodeKind::KeyPackId, &typed)?;
+                let request = self.how.request.unwrap_or_else(random::request_id);
+                let row: PackRow = self.how.on.api(context)?.post("/packs/ids", &InstallKeyPack { request, key_pack_id }).await?;
+                show_installed(context, &row)
+            }
+            (None, None) => Err(Failure::Usage("say what was bought, or give the --key-pack-id".to_owned())),
+        }
+    }
+}
+
+fn show_installed(context: &Context, installed: &PackRow) -> Result<(), Failure> {
+    context.out.show(installed, |out| {
+        let pack = &installed.pack;
+        out.line(&format!(
+            "installed: {} {} CALs {} ({}), {} of them free\npack id {}",
+            pack.total, pack.product_type, pack.version, pack.kind, installed.available, pack.id
+        ));
+    })
+}
+
 impl Install {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let (purchase, wanted, how) = match self {
@@ -369,13 +351,7 @@ impl Install {
             }
             Err(failure) => return Err(failure),
         };
-        context.out.show(&installed, |out| {
-            let pack = &installed.pack;
-            out.line(&format!(
-                "installed: {} {} CALs {} ({}), {} of them free\npack id {}",
-                pack.total, pack.product_type, pack.version, pack.kind, installed.available, pack.id
-            ));
-        })
+        show_installed(context, &installed)
     }
 }
 

@@ -71,15 +71,17 @@ impl Servers {
         let rows: Vec<LicenseServerRow> = api.get("/license-servers").await?;
         context.out.show(&rows, |out| {
             let table = rows.iter().map(|row| {
-                let place = match (row.current, row.listed) {
-                    (true, _) => "asked first",
-                    (false, true) => "asked",
-                    (false, false) => "known, not asked",
+                let place = match (row.current, row.listed, row.found) {
+                    (true, true, _) | (true, false, None) => "asked first".to_owned(),
+                    (true, false, Some(way)) => format!("asked first, found by {}", way.words()),
+                    (false, true, _) => "asked".to_owned(),
+                    (false, false, Some(way)) => format!("remembered, found by {}", way.words()),
+                    (false, false, None) => "known, not asked".to_owned(),
                 };
                 let silent = row.silent_until.map_or_else(String::new, |until| format!("silent; asked last until {until}"));
                 let thumbprint = row.key.thumbprint();
                 let short = thumbprint.get(..16).unwrap_or_default().to_owned();
-                vec![row.name.to_string(), row.url.clone(), place.to_owned(), silent, short]
+                vec![row.name.to_string(), row.url.clone(), place, silent, short]
             });
             let header = ["license server", "address", "place", "note", "key thumbprint"];
             out.table(&header, table.collect(), "no license server is enrolled; do it with: tsl trust");

@@ -143,7 +143,18 @@ fn welcome(out: Out, running: &RunningLab) {
         ("trace PC02", "why the last decision was made"),
         ("--help", "everything else"),
     ];
-    for (arguments, what) in if running.generation == Generation::WindowsNt4 { nt4 } else { later } {
+    let network = [
+        ("status", "who is up, and how everything stands"),
+        ("network show", "who stands where, who finds whom, who reaches whom"),
+        ("discover NAME --trace", "how a terminal server came to its license servers"),
+        ("connect PC01 --server NAME", "a first visit to one of them"),
+        ("network cut NAME NAME", "take the way between two services away"),
+        ("directory --help", "domains, sites, users, where there is a directory"),
+        ("--help", "everything else"),
+    ];
+    let several = running.lab.file().terminal_servers.len() > 1;
+    let usual = if running.generation == Generation::WindowsNt4 { nt4 } else { later };
+    for (arguments, what) in if several { network } else { usual } {
         out.line(&format!("  {tsl} {arguments:<29}  # {what}"));
     }
 }

@@ -109,15 +109,17 @@ fn publish(directory: &Directory, server: &ServerName, wanted: Option<SiteName>)
 
 /// W08-04, W08-05: only a member of the group of the user's own domain may write the user's licensing attributes.
 fn license(directory: &Directory, server: &ServerName, name: UserName, write: Option<NumberedSet>) -> Result<Vec<Event>, Refusal> {
-    let (Some(user), Some(NumberedSet { number, set })) = (directory.users.get(&name), write) else { return Ok(Vec::new()) };
-    if number == 0 || usize::from(number) > LICENSING_SETS {
-        return Err(Refusal::NoSet(number));
+    let (Some(user), Some(written)) = (directory.users.get(&name), write) else { return Ok(Vec::new()) };
+    if written.number == 0 || usize::from(written.number) > LICENSING_SETS {
+        return Err(Refusal::NoSet(written.number));
     }
     if !directory.may_license(server, &name) {
         return Ok(Vec::new());
     }
     let mut user = user.clone();
-    user.licensing.insert(number, set);
+    user.licensing.retain(|set| set.number != written.number);
+    user.licensing.push(written);
+    user.licensing.sort_by_key(|set| set.number);
     Ok(vec![Event::UserSet { name, user }])
 }
 

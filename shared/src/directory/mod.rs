@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DomainKind, DomainName, LicensingSet, LogRecord, PublicKey, ServerName, SiteName, UnitName, UserName};
+use crate::model::{DomainKind, DomainName, LogRecord, PublicKey, ServerName, SiteName, UnitName, UserName};
 use crate::wire::directory::NumberedSet;
 use crate::wire::problem::{Problem, ProblemCode};
 
@@ -38,8 +38,8 @@ pub struct User {
     pub administrator: bool,
     /// The organisational unit.
     pub unit: Option<UnitName>,
-    /// The licensing attributes by the number of their set, from 1 (W08-04).
-    pub licensing: BTreeMap<u8, LicensingSet>,
+    /// The licensing attributes in the order of their sets' numbers (W08-04).
+    pub licensing: Vec<NumberedSet>,
 }
 
 impl std::fmt::Debug for User {

@@ -112,5 +112,5 @@ fn row(name: &UserName, user: &User) -> UserRow {
 }
 
 fn sets(user: &User) -> Vec<LicensingSet> {
-    user.licensing.values().cloned().collect()
+    user.licensing.iter().map(|numbered| numbered.set.clone()).collect()
 }

@@ -54,8 +54,8 @@ impl Machine for Ledger {
             Event::Issued { record, closes, laid_down, .. } => self.issue(record, closes, *laid_down, rows),
             Event::Validated { number } => self.change_record(*number, rows, |record| record.validated = true),
             Event::Swept { numbers } => numbers.iter().for_each(|number| self.take_back(*number, rows)),
-            Event::Managed(event) => self.manage(event, at, rows),
             Event::Network(event) => self.apply_network(event, at, rows),
+            Event::Managed(event) => self.manage(event, at, rows),
             Event::Peer(between) => {
                 self.peers.apply(between, at, rows);
                 match between {
@@ -153,9 +153,19 @@ impl Ledger {
 
     /// W08-12: every pack and every record goes; who the server is, whom it knows and what it was told stays.
     pub(super) fn delete_all(&mut self, rows: &mut Rows) {
-        self.empty(rows);
+        self.packs.keys().for_each(|number| rows.remove(pack_key(*number)));
+        self.records.keys().for_each(|number| rows.remove(license_key(*number)));
         rows.remove("temporaries");
         rows.remove("suspect");
+        self.packs.clear();
+        self.pack_numbers.clear();
+        self.free.clear();
+        self.records.clear();
+        self.by_device.clear();
+        self.by_name.clear();
+        self.by_id.clear();
+        self.ends.clear();
+        self.revoked.clear();
         self.temporaries_issued.clear();
         self.suspect = false;
         self.peers.changed(rows);

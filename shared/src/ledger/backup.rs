@@ -197,7 +197,7 @@ impl Ledger {
         rows.put("life", &self.life);
     }
 
-    pub(super) fn empty(&mut self, rows: &mut Rows) {
+    fn empty(&mut self, rows: &mut Rows) {
         for number in self.packs.keys() {
             rows.remove(pack_key(*number));
         }

@@ -16,8 +16,8 @@ use crate::policy::versions;
 use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettingsChange};
 
 pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
-    if let Command::Start { name, generation, upgrade, certificate, product_id } = command {
-        return start(ledger, Server { name, generation, product_id }, upgrade, certificate, moment.now);
+    if let Command::Start { name, generation, certificate, product_id } = command {
+        return start(ledger, Server { name, generation, product_id }, certificate, moment.now);
     }
     let server = ledger.server.as_ref().ok_or(Refusal::NotStarted)?;
     match command {
@@ -34,20 +34,17 @@ pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>)
         Command::ChangeSettings(change) => change_settings(ledger, change),
         Command::ChangeGroup(members) => Ok(vec![Event::GroupChanged { members }]),
         Command::LayDownLife { days } => lay_down_life(server, days),
-        Command::Manage(command) => managing::decide(ledger, server, command, moment),
         Command::Network(command) => super::network::decide(ledger, server, command, moment.now),
+        Command::Manage(command) => managing::decide(ledger, server, command, moment),
         Command::Peer(command) => peers::decide(ledger, server, command, moment.now),
         Command::Inquire(asked) => Ok(inquire(ledger, server, &asked, moment)),
         Command::Mark { cal, hardware_id, terminal_server } => Ok(mark(ledger, cal, hardware_id, terminal_server)),
     }
 }
 
-fn start(ledger: &Ledger, wanted: Server, upgrade: bool, certificate: NewCertificate, now: LabTime) -> Result<Vec<Event>, Refusal> {
+fn start(ledger: &Ledger, wanted: Server, certificate: NewCertificate, now: LabTime) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     match &ledger.server {
-        Some(server) if upgrade && server.name == wanted.name && super::activation::is_upgrade(server.generation, wanted.generation) => {
-            events.extend(super::activation::upgraded(server, wanted.generation));
-        }
         Some(server) if server.name != wanted.name || server.generation != wanted.generation => {
             return Err(Refusal::OtherServer { name: server.name.clone(), generation: server.generation });
         }
@@ -121,8 +118,8 @@ fn install_pack(ledger: &Ledger, server: &Server, request: RequestId, pack: Pack
     if !versions::server_holds(server.version(), pack.version) {
         return Err(Refusal::PackVersion { pack: pack.version, server: server.version() });
     }
-    let mut installed =
-        InstalledPack { number: ledger.next_pack_number(), pack, issued: 0, installed_at: now, request, withheld: 0, removed_at: None };
+    let number = ledger.next_pack_number();
+    let mut installed = InstalledPack { number, pack, issued: 0, installed_at: now, request, withheld: 0, removed_at: None };
     ledger.place_again(&mut installed);
     Ok(vec![Event::PackInstalled(installed)])
 }
@@ -137,6 +134,7 @@ fn change_settings(ledger: &Ledger, change: LedgerSettingsChange) -> Result<Vec<
     }
     settings.prevent_license_upgrade = change.prevent_license_upgrade.unwrap_or(settings.prevent_license_upgrade);
     settings.security_group_policy = change.security_group_policy.unwrap_or(settings.security_group_policy);
+    settings.temporary_for_want_only = change.temporary_for_want_only.unwrap_or(settings.temporary_for_want_only);
     settings.revoke_2008_only = change.revoke_2008_only.unwrap_or(settings.revoke_2008_only);
     settings.unvalidated_expired_denied = change.unvalidated_expired_denied.unwrap_or(settings.unvalidated_expired_denied);
     Ok(if settings == ledger.settings { Vec::new() } else { vec![Event::SettingsChanged { settings }] })

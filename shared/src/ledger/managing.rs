@@ -1,11 +1,11 @@
-//! What administrators do with CALs and packs beyond installing them: revoke, convert, remove, migrate, rebuild.
+//! What administrators do with CALs and packs beyond installing them: revoke, convert, remove, migrate, rebuild, upgrade.
 
 use serde::{Deserialize, Serialize};
 
 use super::decide::log;
 use super::{Event, InstalledPack, Ledger, LicenseRecord, Refusal, Server};
 use crate::machine::{Moment, Rows};
-use crate::model::{CalKind, LabTime, Pack, PackId, ProductType, ProductVersion, RequestId, ServerName};
+use crate::model::{CalKind, Generation, LabTime, Pack, PackId, ProductType, ProductVersion, RequestId, ServerName};
 use crate::policy::{events, revoking, versions};
 
 /// Something that an administrator, or a license server in his name, wants done with CALs and packs.
@@ -51,6 +51,8 @@ pub enum ManageCommand {
     Rebuild,
     /// The database may be damaged: for a lesson.
     Suspect,
+    /// The server is upgraded in place (VC-09).
+    Upgrade(Generation),
     /// The clearinghouse turned a pack down that this server is too old for (AC-36).
     NoteWrongVersion(String),
 }
@@ -107,6 +109,11 @@ pub enum ManageEvent {
     Rebuilt,
     /// The database may be damaged.
     Suspected,
+    /// The server was upgraded in place (VC-09).
+    Upgraded {
+        /// What it is now.
+        generation: Generation,
+    },
 }
 
 pub(super) fn decide(ledger: &Ledger, server: &Server, command: ManageCommand, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
@@ -122,6 +129,9 @@ pub(super) fn decide(ledger: &Ledger, server: &Server, command: ManageCommand, m
         ManageCommand::Rebuild if server.terms().manages_cals => Ok(vec![managed(ManageEvent::Rebuilt)]),
         ManageCommand::Rebuild => Err(Refusal::NoSuchTool { tool: "rebuilding the database", generation: server.generation }),
         ManageCommand::Suspect => Ok(vec![managed(ManageEvent::Suspected), log(events::database_suspect())]),
+        ManageCommand::Upgrade(generation) if generation == server.generation => Ok(Vec::new()),
+        ManageCommand::Upgrade(generation) if generation > server.generation => Ok(vec![managed(ManageEvent::Upgraded { generation })]),
+        ManageCommand::Upgrade(_) => Err(Refusal::OtherServer { name: server.name.clone(), generation: server.generation }),
         ManageCommand::NoteWrongVersion(reason) => Ok(vec![log(events::policy_module_missing(&reason))]),
     }
 }
@@ -255,6 +265,13 @@ impl Ledger {
                 self.suspect = true;
                 rows.put("suspect", &true);
             }
+            ManageEvent::Upgraded { generation } => {
+                if let Some(server) = &mut self.server {
+                    server.generation = *generation;
+                    rows.put("server", server);
+                }
+                self.peers.changed(rows);
+            }
             ManageEvent::NotRevoked { .. } => {}
         }
     }
@@ -302,7 +319,6 @@ impl Ledger {
         let removed = self.packs.get(self.pack_numbers.get(&pack.pack.id)?)?;
         pack.number = removed.number;
         pack.issued = removed.issued;
-        pack.withheld = removed.withheld;
         Some(())
     }
 

@@ -121,12 +121,12 @@ pub struct InstalledPack {
     pub installed_at: LabTime,
     /// The request that installed it.
     pub request: RequestId,
-    /// When it was removed; what devices hold of it is still counted, in case it comes back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub removed_at: Option<LabTime>,
     /// CALs that no device holds and none can get: lost in a restore, or to be had from the clearinghouse again (AC-26, AC-40).
     #[serde(default)]
     pub withheld: u32,
+    /// When it was removed; what devices hold of it is still counted, in case it comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<LabTime>,
 }
 
 impl InstalledPack {
@@ -204,8 +204,6 @@ pub enum Command {
         name: ServerName,
         /// Its generation.
         generation: Generation,
-        /// A newer generation than that of the data directory is an upgrade in place, not a mistake (VC-09).
-        upgrade: bool,
         /// A self-signed certificate, kept where the server has none yet (CE-14).
         certificate: NewCertificate,
         /// The Product ID, kept where the server has none yet.
@@ -244,10 +242,10 @@ pub enum Command {
         /// Whole days.
         days: u32,
     },
-    /// Something about CALs and packs.
-    Manage(ManageCommand),
     /// Something about the network (SPEC section 6, W08-04).
     Network(NetworkCommand),
+    /// Something about CALs and packs.
+    Manage(ManageCommand),
     /// Something about other license servers.
     Peer(PeerCommand),
     /// A terminal server asks for a license.
@@ -368,10 +366,10 @@ pub enum Event {
         /// Their places.
         numbers: Vec<u64>,
     },
-    /// Something happened to CALs and packs.
-    Managed(ManageEvent),
     /// Something in the network (SPEC section 6, W08-04).
     Network(NetworkEvent),
+    /// Something happened to CALs and packs.
+    Managed(ManageEvent),
     /// Something between license servers.
     Peer(PeerEvent),
     /// A record of the event log.
@@ -404,13 +402,13 @@ pub struct Ledger {
     ends: BTreeSet<(LabTime, u64)>,
     temporaries_issued: BTreeMap<ProductVersion, u64>,
     next_lives: VecDeque<u32>,
+    network: network::Network,
     /// Revoked CALs by their end.
     revoked: BTreeSet<(LabTime, u64)>,
     /// Packs that were given up to other license servers, by request.
     released: HashMap<RequestId, Vec<Pack>>,
     /// The database may be damaged.
     suspect: bool,
-    network: network::Network,
     /// Other license servers.
     peers: peers::Peers,
 }
@@ -423,6 +421,7 @@ impl Default for Ledger {
                 prevent_license_upgrade: false,
                 security_group_policy: false,
                 unvalidated_expired_denied: false,
+                temporary_for_want_only: false,
                 revoke_2008_only: false,
                 sweep_at_s: terms::SWEEP_AT_S,
             },
@@ -444,10 +443,10 @@ impl Default for Ledger {
             ends: BTreeSet::new(),
             temporaries_issued: BTreeMap::new(),
             next_lives: VecDeque::new(),
+            network: network::Network::default(),
             revoked: BTreeSet::new(),
             released: HashMap::new(),
             suspect: false,
-            network: network::Network::default(),
             peers: peers::Peers::default(),
         }
     }

@@ -226,6 +226,7 @@ impl Ledger {
             live_temporary: self.live_temporary(hardware_id, version, now).map(on_record),
             had_temporary: self.had_temporary(hardware_id, version).map(on_record),
             free: self.free_pack(version).is_some(),
+            temporary_for_want_only: self.settings.temporary_for_want_only,
             unvalidated_expired_denied: self.settings.unvalidated_expired_denied,
         }
     }

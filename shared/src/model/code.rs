@@ -254,6 +254,7 @@ typed_code!(
 );
 
 /// The place of each byte in the alphabet; 255 where it has none.
+#[expect(clippy::indexing_slicing, reason = "a constant: an index outside of it would not compile")]
 const PLACES: [u8; 256] = {
     let mut places = [u8::MAX; 256];
     let mut at = 0;

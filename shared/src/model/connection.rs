@@ -115,6 +115,17 @@ as_json_string!(
     "A client's system: 'windows-for-workgroups', 'windows-95', 'windows-98', 'windows-nt35', 'windows-nt4', 'windows-2000', 'windows-xp-home', 'windows-xp-professional', 'windows-vista', 'macintosh' or 'other'."
 );
 
+/// What begins a grace period (GR-02, CON-02).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GraceStart {
+    /// The first client that is accepted.
+    #[default]
+    FirstConnection,
+    /// The moment at which the terminal services were enabled: the server's first start.
+    ServicesEnabled,
+}
+
 /// What ends a grace period early (GR-11, CON-01).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

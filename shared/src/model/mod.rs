@@ -18,7 +18,7 @@ mod workstation;
 pub use activation::{ContactMethod, ProductId, ReactivationReason, Registrant, RegistrantText, ServerRef};
 pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT, WORKSTATION_PRODUCT};
 pub use code::{ConfirmationCode, LicenseServerId};
-pub use connection::{GraceEnd, Platform, SessionId, TraceStep};
+pub use connection::{GraceEnd, GraceStart, Platform, SessionId, TraceStep};
 pub use hardware::HardwareId;
 pub use key::{AgreementKey, PublicKey, hex};
 pub use log::{Level, LogRecord};

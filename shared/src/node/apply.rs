@@ -20,6 +20,8 @@ impl Machine for Node {
             Event::Founded(server) => {
                 rows.put("server", server);
                 self.server = Some(server.clone());
+                self.grace.enabled_at = Some(at);
+                rows.put("grace", &self.grace);
             }
             Event::ServersHeard { current, silent, answered } => {
                 self.current.clone_from(current);

@@ -174,6 +174,11 @@ impl Connection {
         })
     }
 
+    /// Whether a license server gave a license.
+    pub(super) fn is_given_one(&self) -> bool {
+        self.issued().is_some()
+    }
+
     /// What was heard to a question for this version.
     pub(super) fn heard_for(&self, version: ProductVersion) -> impl Iterator<Item = &Heard> {
         self.heard.iter().filter(move |heard| heard.version == version)
@@ -194,6 +199,10 @@ impl Node {
         let Some(server) = &self.server else { return Step::Judge };
         match self.assess(server, connection, now, &mut Vec::new()) {
             Assessment::Workstation | Assessment::Administration | Assessment::Refused { .. } | Assessment::Sufficient(_) => Step::Judge,
+            Assessment::PerUser if self.settings.per_user_temporaries => {
+                let question = Question { version: server.version(), holding: Holding::Nothing };
+                self.next_inquiry(server, connection, &question, now)
+            }
             Assessment::PerUser => self.next_contact(server, connection, now),
             Assessment::Ask { version, holding } => {
                 let question = self.question(server, connection, Question { version, holding }, now);
@@ -251,7 +260,8 @@ impl Node {
             user: arrival.user.clone(),
             hardware_id: arrival.hardware_id,
             presented: question.holding.cal().and(arrival.token.clone()),
-            temporary_only: self.mode() == Mode::TemporariesOnly,
+            // CON-11: what is given per user is never upgraded.
+            temporary_only: matches!(self.mode(), Mode::TemporariesOnly | Mode::PerUser),
         };
         Step::Inquire { server: asked, inquiry: Box::new(inquiry) }
     }

@@ -65,7 +65,7 @@ pub(super) fn judge(node: &Node, server: &Server, connection: &Connection, momen
 
 /// The facts of grace once what was heard in this very round is counted (GR-11).
 fn facts_after(node: &Node, events: &[Event], now: LabTime) -> GraceFacts {
-    let mut facts = node.grace;
+    let mut facts = node.grace_facts();
     for event in events {
         if let Event::Located { activated, .. } = event {
             facts.located_at = facts.located_at.or(Some(now));
@@ -88,7 +88,10 @@ fn rule(
         // A server that is its own license manager was judged before (workstation/judge.rs).
         Assessment::Workstation | Assessment::Administration => administration(node, server, connection),
         Assessment::PerUser => {
-            let ruling = per_user::judge(grace.is_running(), contact_outcome(connection), node.settings.per_user_requires_activated);
+            let mut ruling = per_user::judge(grace.is_running(), contact_outcome(connection), node.settings.per_user_requires_activated);
+            if node.settings.per_user_temporaries && connection.is_given_one() {
+                ruling = per_user::with_temporary(ruling);
+            }
             silences(connection, trace);
             note_grace_over(&ruling, grace, trace);
             ruling
@@ -113,6 +116,9 @@ fn rule(
             }
             let round = round(connection, &question, trace);
             let ruling = verdict::judge(&question.holding, &round, grace.is_running());
+            let unactivated = connection.heard_for(question.version).any(|heard| heard.located() == Some(false));
+            let stops = node.settings.unactivated_stops_server && unactivated && !grace.is_running();
+            let ruling = if stops { verdict::stopped(ruling) } else { ruling };
             note_grace_over(&ruling, grace, trace);
             ruling
         }

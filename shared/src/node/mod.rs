@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 pub use connection::{Arrival, Connection, Heard, Said, Step};
 pub use network::{NetworkCommand, NetworkEvent};
 
-use crate::model::{Generation, GraceEnd, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName};
+use crate::model::{
+    Generation, GraceEnd, GraceStart, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName,
+};
 use crate::policy::grace::GraceFacts;
 use crate::policy::modes;
 use crate::policy::terms::{self, Terms};
@@ -351,9 +353,13 @@ impl Default for Node {
             settings: Settings {
                 application_mode: true,
                 policy_ac_on: modes::PER_DEVICE,
+                grace_start: GraceStart::FirstConnection,
                 grace_end: GraceEnd::FirstPermanent,
                 lenient_invalid: false,
                 per_user_requires_activated: false,
+                per_user_temporaries: false,
+                unactivated_stops_server: false,
+                domain_role_by_name_only: false,
                 not_before_tolerance_s: terms::NOT_BEFORE_TOLERANCE_S,
                 expiry_popup_days: terms::EXPIRY_POPUP_DAYS,
             },

@@ -246,6 +246,7 @@ impl Node {
             placement: &placement,
             policy: &self.network.policy,
             registry: &self.list,
+            domain_role_by_name_only: self.settings.domain_role_by_name_only,
             enrolled: &enrolled,
         };
         discovery::next(&around, known, trace)
@@ -304,6 +305,12 @@ impl Node {
             }
         }
         asked
+    }
+
+    /// By which way the last search found a license server.
+    pub(super) fn found_by(&self, name: &ServerName) -> Option<Way> {
+        let found = &self.network.last.as_ref()?.found;
+        found.iter().find(|found| found.name == *name).map(|found| found.way)
     }
 
     /// How the server comes to its license servers, and what it found.

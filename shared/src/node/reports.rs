@@ -2,7 +2,7 @@
 
 use super::{Account, Enrolled, Node, OpenSession, Server};
 use crate::model::{LabTime, ServerName, SessionId, UserName};
-use crate::policy::grace::{self, Grace, Notice};
+use crate::policy::grace::{self, Grace, GraceFacts, Notice};
 use crate::wire::terminal_server::{AccountRow, GraceEnded, GraceView, LicenseServerRow, Settings, VerdictCount};
 
 impl Node {
@@ -23,23 +23,29 @@ impl Node {
     pub fn grace_view(&self, now: LabTime) -> Option<GraceView> {
         let terms = self.server.as_ref()?.terms();
         let policy = self.settings.grace_end;
-        let early = grace::early_end(&self.grace, policy);
+        let facts = self.grace_facts();
+        let early = grace::early_end(&facts, policy);
         let standing = self.grace_now(now);
         Some(GraceView {
             // Windows NT 4.0 has no grace.
             running: standing.is_running() && !self.is_own_license_manager(),
-            days_left: grace::days_left(&self.grace, policy, terms, now),
-            began_at: self.grace.began_at,
-            ends_at: grace::full_term_end(&self.grace, terms),
+            days_left: grace::days_left(&facts, policy, terms, now),
+            began_at: facts.began_at,
+            ends_at: grace::full_term_end(&facts, terms),
             ended: early.filter(|_| !standing.is_running()).map(|(at, rule)| GraceEnded { at, rule: rule.to_owned() }),
-            marker: self.grace.first_permanent_at.is_some(),
+            marker: facts.first_permanent_at.is_some(),
             policy,
         })
     }
 
+    /// What bears on grace, with the beginning that counts here (CON-02).
+    pub(super) fn grace_facts(&self) -> GraceFacts {
+        grace::begun_by(&self.grace, self.settings.grace_start)
+    }
+
     pub(super) fn grace_now(&self, now: LabTime) -> Grace {
         match &self.server {
-            Some(server) => grace::grace_at(&self.grace, self.settings.grace_end, server.terms(), now),
+            Some(server) => grace::grace_at(&self.grace_facts(), self.settings.grace_end, server.terms(), now),
             None => Grace::Running { ends_at: None },
         }
     }
@@ -47,7 +53,7 @@ impl Node {
     pub(super) fn next_notice(&self) -> Option<(LabTime, Notice)> {
         let licensed = self.settings.application_mode && !self.is_own_license_manager();
         let server = self.server.as_ref().filter(|_| licensed)?;
-        grace::next_notice(&self.grace, self.settings.grace_end, server.terms())
+        grace::next_notice(&self.grace_facts(), self.settings.grace_end, server.terms())
     }
 
     /// The account of this name.
@@ -88,18 +94,20 @@ impl Node {
     /// The enrolled license servers as the list shows them: those that are asked, in order, then the others.
     #[must_use]
     pub fn license_server_rows(&self, now: LabTime) -> Vec<LicenseServerRow> {
-        let others = self.license_servers.keys().filter(|name| !self.list.contains(name));
+        let asked = self.asked();
+        let others = self.license_servers.keys().filter(|name| !asked.contains(name));
         let row = |name: &ServerName| {
             self.license_servers.get(name).map(|enrolled| LicenseServerRow {
                 name: name.clone(),
                 key: enrolled.key,
                 url: enrolled.url.clone(),
                 listed: self.list.contains(name),
+                found: self.found_by(name),
                 current: self.current.as_ref() == Some(name),
                 silent_until: self.silent.get(name).copied().filter(|until| now < *until),
             })
         };
-        self.list.iter().chain(others).filter_map(row).collect()
+        asked.iter().chain(others).filter_map(row).collect()
     }
 
     /// A session that has not ended.

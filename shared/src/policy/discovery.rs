@@ -19,6 +19,8 @@ pub struct Surroundings<'a> {
     pub policy: &'a [ServerName],
     /// The license servers that the registry names.
     pub registry: &'a [ServerName],
+    /// A license server of the role Domain is found nowhere and has to be named (CON-24).
+    pub domain_role_by_name_only: bool,
     /// The license servers whose keys it has: nobody else's answer can be believed.
     pub enrolled: &'a [ServerName],
 }
@@ -205,6 +207,9 @@ fn reach(around: &Surroundings<'_>, known: &Known, way: Way, answered: &Answered
         Way::Broadcast => (!around.placement.hears(there)).then(|| format!("does not hear the broadcast ({there})")),
         Way::Site => (answered.role != LicenseServerRole::Enterprise).then(|| "is published, but its role is Domain now".to_owned()),
         Way::DomainController => {
+            if around.domain_role_by_name_only && answered.role == LicenseServerRole::Domain {
+                return Some("has the role Domain and, by this reading, has to be named even on a controller (CON-24)".to_owned());
+            }
             let controllers = known.directory.as_ref().and_then(|said| said.as_ref().ok()).map(|said| said.controllers.as_slice());
             let on_controller = controllers.unwrap_or_default().contains(&there.host);
             if !on_controller {

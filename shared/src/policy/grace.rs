@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::terms::Terms;
-use crate::model::{GraceEnd, LabTime, Span};
+use crate::model::{GraceEnd, GraceStart, LabTime, Span};
 
 /// What has happened so far that bears on grace. Facts only: the policy in force is applied when somebody asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GraceFacts {
+    /// The server's first start (CON-02).
+    #[serde(default)]
+    pub enabled_at: Option<LabTime>,
     /// The first accepted client connection (GR-02).
     pub began_at: Option<LabTime>,
     /// The first permanent CAL received from a license server (GR-03); the marker of GR-04.
@@ -46,6 +49,16 @@ impl Grace {
             Grace::Over { .. } => false,
         }
     }
+}
+
+/// CON-02: the same facts with the beginning that counts: the first accepted client (GR-02), or the first start of the services.
+#[must_use]
+pub fn begun_by(facts: &GraceFacts, start: GraceStart) -> GraceFacts {
+    let began_at = match start {
+        GraceStart::FirstConnection => facts.began_at,
+        GraceStart::ServicesEnabled => facts.enabled_at.or(facts.began_at),
+    };
+    GraceFacts { began_at, ..*facts }
 }
 
 /// GR-01, GR-02: the end of the full term; none before the first accepted client.

@@ -42,6 +42,8 @@ pub struct Request<'a> {
     pub had_temporary: Option<TemporaryOnRecord<'a>>,
     /// Whether a device CAL that may serve this version is free (LS-05, VC-04, PL-01).
     pub free: bool,
+    /// A temporary is made only where no CAL is free (CON-06).
+    pub temporary_for_want_only: bool,
     /// The switch of OQ-3.
     pub unvalidated_expired_denied: bool,
 }
@@ -198,6 +200,13 @@ fn first_license(request: &Request<'_>, trace: &mut Vec<TraceStep>) -> Result<Gr
         return Ok(Grant::HandOutTemporary);
     }
     match request.had_temporary {
+        None if request.temporary_for_want_only && request.activated && request.free && !request.temporary_only => {
+            trace.push(TraceStep::new(
+                "CON-06",
+                "by the reading that temporaries are for want of CALs only: a CAL is free, so it is drawn at once",
+            ));
+            Ok(Grant::DrawPermanent)
+        }
         None => {
             trace.push(TraceStep::new("LS-04", format!("the device never had a temporary of {}: one is made", request.version)));
             Ok(Grant::MintTemporary)

@@ -1,13 +1,13 @@
 //! What a license server's event log says of its activation and its database (SPEC section 11; 9001 to 9005 are the lab's own).
 
 use super::denials::{TERM_SERV_LICENSING, log};
-use crate::model::{ContactMethod, Generation, LabTime, Level, LogRecord, Span};
+use crate::model::{ContactMethod, LabTime, Level, LogRecord, Span};
 
 /// AC-24: deactivated.
 #[must_use]
 pub fn deactivated(method: ContactMethod) -> LogRecord {
     let text = format!("The license server has been deactivated ({method}). It issues temporary licenses only until it is reactivated.");
-    log(TERM_SERV_LICENSING, 9001, Level::Warning, &text)
+    log(TERM_SERV_LICENSING, 9001, Level::Warning, text)
 }
 
 /// FT-23: another key.
@@ -17,38 +17,26 @@ pub fn key_replaced() -> LogRecord {
     log(TERM_SERV_LICENSING, 9002, Level::Warning, text)
 }
 
-/// VC-09: a later system.
-#[must_use]
-pub fn upgraded(from: Generation, to: Generation) -> LogRecord {
-    let text = format!("The license server was upgraded from {} to {}; its key packs stay.", from.title(), to.title());
-    log(TERM_SERV_LICENSING, 9003, Level::Information, &text)
-}
-
 /// AC-40: what a restore onto another installation lost.
 #[must_use]
 pub fn lost_in_restore(lost: u64) -> LogRecord {
     let text =
         format!("{lost} client access licenses that were not issued were lost in the restore. Call the clearinghouse to recover them.");
-    log(TERM_SERV_LICENSING, 9004, Level::Warning, &text)
+    log(TERM_SERV_LICENSING, 9004, Level::Warning, text)
 }
 
 /// AC-26: what was not issued before a reactivation.
 #[must_use]
 pub fn to_be_reissued(count: u64) -> LogRecord {
     let text = format!("{count} client access licenses that were not issued must be reissued by the clearinghouse after the reactivation.");
-    log(TERM_SERV_LICENSING, 9004, Level::Warning, &text)
+    log(TERM_SERV_LICENSING, 9004, Level::Warning, text)
 }
 
 /// AC-39: a database that came back.
 #[must_use]
 pub fn restored(licenses: u64, same_installation: bool) -> LogRecord {
     let onto = if same_installation { "the installation that it was made on" } else { "another installation" };
-    log(
-        TERM_SERV_LICENSING,
-        9005,
-        Level::Information,
-        &format!("The database was restored from a backup onto {onto}: {licenses} licenses."),
-    )
+    log(TERM_SERV_LICENSING, 9005, Level::Information, format!("The database was restored from a backup onto {onto}: {licenses} licenses."))
 }
 
 /// AC-27, AC-47: what an administrator is asked to do about the activation; nothing while it holds for more than 30 days.

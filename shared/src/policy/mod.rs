@@ -25,6 +25,7 @@ pub mod replacing;
 pub mod revoking;
 pub mod rulebook;
 pub mod sweeping;
+pub mod switches;
 pub mod terms;
 pub mod tracking;
 pub mod turned_down;

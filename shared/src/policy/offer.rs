@@ -46,3 +46,14 @@ pub fn check_key(place: usize, known: Option<(LabTime, bool)>) -> Result<(), Tur
         Some((_, false)) => Ok(()),
     }
 }
+
+/// WS03-10: one CAL for each license.
+///
+/// # Errors
+/// If the key stands further up already.
+pub fn check_named_once(place: usize, before: bool) -> Result<(), TurnedDown> {
+    if before {
+        return Err(TurnedDown::new(Ground::OfferRefused, format!("product key {place} stands further up already")));
+    }
+    Ok(())
+}

@@ -18,6 +18,18 @@ pub enum ContactOutcome {
     NoneReachable,
 }
 
+/// CON-11, the other reading: an accepted user's device is given a temporary, which is never upgraded.
+#[must_use]
+pub fn with_temporary(ruling: Ruling) -> Ruling {
+    if ruling.outcome.is_err() {
+        return ruling;
+    }
+    let mut trace = ruling.trace;
+    trace
+        .push(TraceStep::new("CON-11", "per user, by the reading that temporaries are issued there too: one is given, and never upgraded"));
+    Ruling::accept(ruling.rule, Standing::New, trace)
+}
+
 /// PU-01 to PU-06: grace admits; after it any license server within reach does, whatever it has; no token is issued and the
 /// client's store stays as it is. The strict switch (PU-06, CON-09) wants the first that answers to be activated (SD-17).
 #[must_use]

@@ -132,6 +132,17 @@ fn none_reachable(holding: &Holding, grace_running: bool) -> Ruling {
     }
 }
 
+/// CON-10, the other reading: once grace is over a license server without activation stops the terminal server, whatever it gave.
+#[must_use]
+pub fn stopped(ruling: Ruling) -> Ruling {
+    let mut trace = ruling.trace;
+    trace.push(TraceStep::new(
+        "CON-10",
+        "grace is over, the license server is not activated, and by this reading that stops the server: denied",
+    ));
+    Ruling::deny("CON-10", Denial::NoLicenseServer, trace)
+}
+
 /// SD-18: the event of a declined PD-19 goes by the kind of what was presented.
 fn older_denial(cal: &Cal) -> Denial {
     match cal.kind {

@@ -3,10 +3,11 @@
 use super::desk::Replacement;
 use super::{
     Activation, Agreement, Answer, Asked, Command, Entitlement, Event, IssuedPack, LOG, Order, PackOnRecord, Package, Refusal,
-    Registration, Registry, Remembered,
+    Registration, Registry, Remembered, XpKey,
 };
 use crate::machine::{Machine, Moment, RowError, Rows};
-use crate::model::{ContactMethod, LabTime, PackId, Purchase, RetailCode};
+use crate::model::{ContactMethod, LabTime, PackId, Purchase, RequestId, RetailCode};
+use crate::wire::desk::{Letter, OfferRequest};
 
 impl Machine for Registry {
     const NAME: &'static str = "registry";
@@ -18,7 +19,7 @@ impl Machine for Registry {
         super::decide::decide(self, command, moment)
     }
 
-    fn apply(&mut self, event: &Event, _: LabTime, rows: &mut Rows) {
+    fn apply(&mut self, event: &Event, at: LabTime, rows: &mut Rows) {
         rows.list(LOG);
         match event {
             Event::Founded(founding) => {
@@ -73,8 +74,18 @@ impl Machine for Registry {
                 rows.put(code_row(code), &package);
                 self.codes.insert(code.clone(), package);
             }
-            Event::AgreementSigned { purchase, entitlements } => {
-                let lines = entitlements.iter().map(|entitled| Entitlement { entitled: *entitled, drawn: 0, until: None }).collect();
+            Event::XpSold { keys, at } => {
+                for key in keys {
+                    self.put_xp_key(XpKey { key: key.clone(), bought_at: *at, traded: false }, rows);
+                }
+            }
+            Event::OfferTaken { request, offer, tokens } => self.take_offer(request, offer, tokens, at, rows),
+            Event::OfferTurnedDown { .. } => {}
+            Event::AgreementSigned { purchase, entitlements, transitional } => {
+                let bought = entitlements.iter().map(|entitled| Entitlement { entitled: *entitled, drawn: 0, until: None });
+                let given =
+                    super::offer::line(*transitional).map(|(entitled, until)| Entitlement { entitled, drawn: 0, until: Some(until) });
+                let lines = bought.chain(given).collect();
                 self.put_agreement(purchase.clone(), lines, rows);
             }
         }
@@ -104,6 +115,18 @@ impl Machine for Registry {
             }
             "reissued" => {
                 self.reissued.insert(RowError::parse(key, value)?);
+            }
+            "xp" => {
+                let xp: XpKey = RowError::parse(key, value)?;
+                self.xp_keys.insert(xp.key.clone(), xp);
+            }
+            "mail" => {
+                let letter: Letter = RowError::parse(key, value)?;
+                self.mail.entry(letter.to.clone()).or_default().push(letter);
+            }
+            "offer" => {
+                let (request, tokens): (RequestId, Vec<RetailCode>) = RowError::parse(key, value)?;
+                self.offers.insert(request, tokens);
             }
             "code" => {
                 let package: Package = RowError::parse(key, value)?;
@@ -173,6 +196,30 @@ impl Registry {
             record.moved |= *why == Replacement::Moved;
             rows.put(format!("pack/{lost}"), record);
         }
+    }
+
+    fn put_xp_key(&mut self, xp: XpKey, rows: &mut Rows) {
+        rows.put(format!("xp/{}", xp.key), &xp);
+        self.xp_keys.insert(xp.key.clone(), xp);
+    }
+
+    /// WS03-14: the keys are used up, the tokens are good like retail codes, and a letter says so.
+    fn take_offer(&mut self, request: &RequestId, offer: &OfferRequest, tokens: &[RetailCode], at: LabTime, rows: &mut Rows) {
+        for key in &offer.keys {
+            if let Some(xp) = self.xp_keys.get(key).cloned() {
+                self.put_xp_key(XpKey { traded: true, ..xp }, rows);
+            }
+        }
+        for token in tokens {
+            let package = Package { code: token.clone(), holds: super::offer::TOKEN, used: None };
+            rows.put(code_row(token), &package);
+            self.codes.insert(token.clone(), package);
+        }
+        let letter = Letter { to: offer.email.clone(), at, tokens: tokens.to_vec() };
+        rows.put(format!("mail/{:020}", rows.entry()), &letter);
+        self.mail.entry(letter.to.clone()).or_default().push(letter);
+        rows.put(format!("offer/{request}"), &(request, tokens));
+        self.offers.insert(request.clone(), tokens.to_vec());
     }
 
     /// Counts a pack against its papers; a pack given again counts nothing.

@@ -22,7 +22,12 @@ pub(super) fn decide(registry: &Registry, command: Command, moment: &mut Moment<
         Command::Desk { call, codes } => super::desk::decide(registry, *call, &codes, moment),
         Command::Deactivate { caller, request } => super::desk::deactivate_itself(registry, caller, &request),
         Command::BuyCode(package) => buy_code(registry, package, moment.dice),
-        Command::SignAgreement { program, entitlements } => sign_agreement(registry, program, entitlements, moment.dice),
+        Command::SignAgreement { program, entitlements, xp_professional } => {
+            let transitional = super::offer::transitional(xp_professional, moment.now)?;
+            sign_agreement(registry, program, entitlements, transitional, moment.dice)
+        }
+        Command::BuyXp { count } => super::offer::buy(registry, count, moment),
+        Command::TakeOffer(offer) => Ok(super::offer::take(registry, offer, moment)),
     }
 }
 
@@ -187,6 +192,7 @@ fn sign_agreement(
     registry: &Registry,
     program: AgreementProgram,
     entitlements: Vec<Wanted>,
+    transitional: u32,
     dice: &mut Dice,
 ) -> Result<Vec<Event>, Refusal> {
     if !(1..=LINES).contains(&entitlements.len()) {
@@ -201,7 +207,7 @@ fn sign_agreement(
     }
     let fresh = |purchase: &Purchase| !registry.agreements.contains_key(purchase);
     let purchase = (0..TRIES).filter_map(|_| papers(program, dice)).find(fresh).ok_or(Refusal::NoNumber)?;
-    Ok(vec![Event::AgreementSigned { purchase, entitlements }])
+    Ok(vec![Event::AgreementSigned { purchase, entitlements, transitional }])
 }
 
 /// New numbers for an agreement (AC-05 to AC-07).

@@ -18,7 +18,7 @@ pub enum Call {
     /// A License Server ID.
     Register {
         /// As told.
-        request: Register,
+        request: Box<Register>,
         /// The key in the key text.
         agreement: AgreementKey,
         /// What the certificate request is for, where one was shown.

@@ -10,6 +10,7 @@
 mod apply;
 mod decide;
 pub mod desk;
+mod offer;
 mod reports;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,13 +18,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AgreementKey, ContactMethod, DeviceName, LabTime, LicenseServerId, Pack, PackId, ProductId, PublicKey, Purchase, Registrant, RequestId,
-    RetailCode, ServerName,
+    AgreementKey, ContactMethod, DeviceName, LabTime, LicenseServerId, Pack, PackId, ProductId, PublicKey, Purchase, Registrant,
+    RegistrantText, RequestId, RetailCode, ServerName,
 };
 use crate::policy::turned_down::{Ground, TurnedDown};
 use crate::trust::{CodeKey, KeyHolder, Period, Serial};
 use crate::wire::clearinghouse::{ActivationRequest, AgreementProgram, PackRequest, Wanted};
-use crate::wire::desk::AutomaticDeactivation;
+use crate::wire::desk::{AutomaticDeactivation, Letter, OfferRequest};
 use crate::wire::problem::{Problem, ProblemCode};
 
 /// The list of what was asked of activation.
@@ -59,7 +60,7 @@ pub enum Command {
         /// What is wanted.
         call: Box<desk::Call>,
         /// The key of the codes for the license server in question.
-        codes: CodeKey,
+        codes: Box<CodeKey>,
     },
     /// An activated license server deactivates itself (AC-23).
     Deactivate {
@@ -76,7 +77,16 @@ pub enum Command {
         program: AgreementProgram,
         /// What it entitles to.
         entitlements: Vec<Wanted>,
+        /// Licenses of Windows XP Professional owned under it (WS03-10).
+        xp_professional: u32,
     },
+    /// Somebody buys Windows XP Professional at the reseller desk.
+    BuyXp {
+        /// How many product keys.
+        count: u32,
+    },
+    /// Somebody trades product keys of Windows XP Professional for license tokens (WS03-14).
+    TakeOffer(OfferRequest),
 }
 
 /// A request for activation, with what its parts proved to be.
@@ -196,6 +206,32 @@ pub enum Event {
         purchase: Purchase,
         /// What it entitles to.
         entitlements: Vec<Wanted>,
+        /// CALs of 2003 beside it for licenses of Windows XP Professional owned in time (WS03-10).
+        #[serde(default)]
+        transitional: u32,
+    },
+    /// The reseller desk sold Windows XP Professional.
+    XpSold {
+        /// The product keys.
+        keys: Vec<RetailCode>,
+        /// When.
+        at: LabTime,
+    },
+    /// License tokens were sent by e-mail for product keys (WS03-14).
+    OfferTaken {
+        /// The form that asked.
+        request: RequestId,
+        /// What was asked.
+        offer: OfferRequest,
+        /// The tokens, one for each key: they are entered like retail codes.
+        tokens: Vec<RetailCode>,
+    },
+    /// An offer was turned down.
+    OfferTurnedDown {
+        /// What was asked.
+        offer: OfferRequest,
+        /// Why.
+        turned_down: TurnedDown,
     },
 }
 
@@ -410,6 +446,12 @@ pub struct Registry {
     packs: HashMap<PackId, PackOnRecord>,
     /// Devices whose CAL was reissued, by license server.
     reissued: BTreeSet<(ProductId, DeviceName)>,
+    /// Product keys of Windows XP Professional: when each was bought, and whether it was traded.
+    xp_keys: HashMap<RetailCode, XpKey>,
+    /// What was sent by e-mail, by address, oldest first.
+    mail: BTreeMap<RegistrantText, Vec<Letter>>,
+    /// Offers that were answered, by the request of the form.
+    offers: HashMap<RequestId, Vec<RetailCode>>,
     codes: HashMap<RetailCode, Package>,
     agreements: HashMap<Purchase, Vec<Entitlement>>,
     answers: HashMap<(PublicKey, RequestId), Remembered>,
@@ -424,6 +466,14 @@ struct PackOnRecord {
     recovered: u32,
     /// Whether it went to another license server.
     moved: bool,
+}
+
+/// A product key of Windows XP Professional: a row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct XpKey {
+    key: RetailCode,
+    bought_at: LabTime,
+    traded: bool,
 }
 
 /// A retail package: a row.

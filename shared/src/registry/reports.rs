@@ -1,9 +1,10 @@
 //! What can be read from the registry and its record (AC-42).
 
 use super::{Activation, Answer, Event, Founding, Registration, Registry};
-use crate::model::{ContactMethod, LabTime, Level, LogRecord, ProductId, PublicKey, RequestId, ServerRef};
+use crate::model::{ContactMethod, LabTime, Level, LogRecord, ProductId, PublicKey, RegistrantText, RequestId, ServerRef};
 use crate::policy::turned_down::TurnedDown;
 use crate::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome};
+use crate::wire::desk::Letter;
 
 impl Registry {
     /// The facts of the root; none before the first start is over.
@@ -37,6 +38,12 @@ impl Registry {
             ServerRef::Id(id) => self.by_id.get(id).and_then(|product_id| self.registration(product_id)),
             ServerRef::Product(product_id) => self.registration(product_id),
         }
+    }
+
+    /// The letters that were sent to an address, oldest first.
+    #[must_use]
+    pub fn letters(&self, to: &RegistrantText) -> Vec<Letter> {
+        self.mail.get(to).cloned().unwrap_or_default()
     }
 
     /// The license server that was activated with this key.
@@ -100,6 +107,9 @@ impl Event {
             | Event::PackIssued { .. }
             | Event::PackTurnedDown { .. }
             | Event::CodeSold { .. }
+            | Event::XpSold { .. }
+            | Event::OfferTaken { .. }
+            | Event::OfferTurnedDown { .. }
             | Event::AgreementSigned { .. } => None,
         }
     }
@@ -119,6 +129,9 @@ impl Event {
             | Event::DeactivationTurnedDown { .. }
             | Event::ActivationTurnedDown { .. }
             | Event::CodeSold { .. }
+            | Event::XpSold { .. }
+            | Event::OfferTaken { .. }
+            | Event::OfferTurnedDown { .. }
             | Event::AgreementSigned { .. } => return None,
         };
         Some(PackRecord {
@@ -180,6 +193,13 @@ impl Event {
             Event::CodeSold { package, .. } => {
                 let text = format!("The reseller desk sold a package of {} {} CALs.", package.quantity, package.product_type);
                 (6, Level::Information, text)
+            }
+            Event::XpSold { keys, .. } => {
+                (6, Level::Information, format!("The reseller desk sold {} licenses of Windows XP Professional.", keys.len()))
+            }
+            Event::OfferTaken { tokens, .. } => (11, Level::Information, format!("{} license tokens were sent by e-mail.", tokens.len())),
+            Event::OfferTurnedDown { turned_down, .. } => {
+                (12, Level::Warning, format!("Product keys were not traded for license tokens: {}.", turned_down.reason))
             }
             Event::AgreementSigned { entitlements, .. } => {
                 (7, Level::Information, format!("The reseller desk signed an agreement of {} line(s).", entitlements.len()))

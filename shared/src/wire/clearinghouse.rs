@@ -175,6 +175,24 @@ pub struct SignAgreement {
     pub program: AgreementProgram,
     /// What it entitles to, one line a version and type.
     pub entitlements: Vec<Wanted>,
+    /// Licenses of Windows XP Professional owned under it: before 2003-04-24 each gives a CAL of 2003 (WS03-10).
+    #[serde(default)]
+    pub xp_professional: u32,
+}
+
+/// `POST /lab/reseller/xp-keys`: buy Windows XP Professional, retail or with a computer (lab only).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BuyXp {
+    /// How many, 1 to 100.
+    pub count: u32,
+}
+
+/// What stands on the packaging or on the sticker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BoughtXp {
+    /// The product keys.
+    pub keys: Vec<RetailCode>,
 }
 
 /// The programs that the reseller desk signs.

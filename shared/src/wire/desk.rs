@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::clearinghouse::Wanted;
 use crate::model::{
     ConfirmationCode, ContactMethod, DeviceName, LabTime, LicenseServerId, Pack, PackId, ProductId, Purchase, ReactivationReason,
-    Registrant, RequestId, ServerName, ServerRef,
+    Registrant, RegistrantText, RequestId, RetailCode, ServerName, ServerRef,
 };
 
 /// `POST /desk/registrations`: activate a license server that is told of (AC-12, AC-13).
@@ -153,4 +153,27 @@ pub struct AutomaticDeactivation {
     pub request: RequestId,
     /// Who deactivates: names, company, country and an e-mail address.
     pub registrant: Registrant,
+}
+
+/// Product keys of Windows XP Professional, to be traded for license tokens (WS03-14).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfferRequest {
+    /// Repeated when the form is sent again.
+    pub request: RequestId,
+    /// Where the tokens are sent.
+    pub email: RegistrantText,
+    /// The product keys.
+    pub keys: Vec<RetailCode>,
+}
+
+/// A letter in the lab's mailbox: nothing leaves the lab.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Letter {
+    /// To whom.
+    pub to: RegistrantText,
+    /// When, lab time.
+    pub at: LabTime,
+    /// The license tokens in it.
+    pub tokens: Vec<RetailCode>,
 }

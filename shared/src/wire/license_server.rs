@@ -583,6 +583,9 @@ pub struct LedgerSettings {
     pub security_group_policy: bool,
     /// A temporary that expired without a logon is not upgraded (OQ-3).
     pub unvalidated_expired_denied: bool,
+    /// A device's first license is a temporary only where no CAL is free (CON-06).
+    #[serde(default)]
+    pub temporary_for_want_only: bool,
     /// Only CALs of version 6.0 can be revoked (CON-13).
     pub revoke_2008_only: bool,
     /// The moment of the daily sweep, seconds after midnight UTC (LS-09).
@@ -602,6 +605,9 @@ pub struct LedgerSettingsChange {
     /// See [`LedgerSettings::unvalidated_expired_denied`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unvalidated_expired_denied: Option<bool>,
+    /// See [`LedgerSettings::temporary_for_want_only`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporary_for_want_only: Option<bool>,
     /// See [`LedgerSettings::revoke_2008_only`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoke_2008_only: Option<bool>,

@@ -103,7 +103,7 @@ catalogue! {
         "Install packs only as the clearinghouse issued them for this Product ID.";
     /// A typed code is mistyped, or is another server's (AC-17).
     CodeRefused = "code-refused", 422, "The typed code is not right",
-        "detail names the group that is mistyped: have it read out again. A code of another server is of no use here.";
+        "Have the group that is named read out again, or look at it again; a code of another server is of no use here.";
     /// Deactivation by a method that does not do it, or without what it takes (AC-21 to AC-23).
     DeactivationRefused = "deactivation-refused", 403, "The license server is not deactivated like this",
         "Deactivate automatically with an e-mail address, or by telephone with a confirmation code: tsl deactivate, tsl phone.";

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::model::TraceStep;
 use crate::model::{
-    Cal, CalId, DeviceName, FoundServer, Generation, GraceEnd, HardwareId, Intervals, LabTime, Placement, Platform, ProductVersion,
-    PublicKey, RequestId, Search, ServerName, SessionId, UserName, Way,
+    Cal, CalId, DeviceName, FoundServer, Generation, GraceEnd, GraceStart, HardwareId, Intervals, LabTime, Placement, Platform,
+    ProductVersion, PublicKey, RequestId, Search, ServerName, SessionId, UserName, Way,
 };
 
 /// `GET /license-request`: what the server asks a client's store for (SPEC 4.3 step 1).
@@ -322,12 +322,24 @@ pub struct Settings {
     pub application_mode: bool,
     /// The licensing mode as the registry holds it: 2 per device, 4 per user, anything else temporaries only (WS03-02).
     pub policy_ac_on: u32,
+    /// What begins the grace period (CON-02).
+    #[serde(default)]
+    pub grace_start: GraceStart,
     /// What ends the grace period (GR-11).
     pub grace_end: GraceEnd,
     /// A damaged or untrusted license counts as none instead of being denied (PD-22, PD-23, CON-22).
     pub lenient_invalid: bool,
     /// A per-user server wants an activated license server (PU-06, CON-09).
     pub per_user_requires_activated: bool,
+    /// A per-user server gives devices temporaries, which are never upgraded (CON-11).
+    #[serde(default)]
+    pub per_user_temporaries: bool,
+    /// Once grace is over, a license server that is not activated stops this server (CON-10).
+    #[serde(default)]
+    pub unactivated_stops_server: bool,
+    /// A license server of the role Domain is never found, on a domain controller neither: it has to be named (CON-24).
+    #[serde(default)]
+    pub domain_role_by_name_only: bool,
     /// How far in the future a license may begin and still be taken, seconds (OQ-10).
     pub not_before_tolerance_s: u32,
     /// From how many days before a temporary's end its holder is warned (OQ-5).
@@ -344,6 +356,9 @@ pub struct SettingsChange {
     /// See [`Settings::policy_ac_on`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_ac_on: Option<u32>,
+    /// See [`Settings::grace_start`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_start: Option<GraceStart>,
     /// See [`Settings::grace_end`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grace_end: Option<GraceEnd>,
@@ -353,6 +368,15 @@ pub struct SettingsChange {
     /// See [`Settings::per_user_requires_activated`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_user_requires_activated: Option<bool>,
+    /// See [`Settings::per_user_temporaries`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_user_temporaries: Option<bool>,
+    /// See [`Settings::unactivated_stops_server`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unactivated_stops_server: Option<bool>,
+    /// See [`Settings::domain_role_by_name_only`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain_role_by_name_only: Option<bool>,
     /// See [`Settings::not_before_tolerance_s`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before_tolerance_s: Option<u32>,
@@ -408,6 +432,9 @@ pub struct LicenseServerRow {
     pub url: String,
     /// Whether it is on the list of servers to ask (SPEC 4.3 step 4).
     pub listed: bool,
+    /// By which way the last search found it, where it did (SPEC section 6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Way>,
     /// Whether it is the server that is asked first (SD-02).
     pub current: bool,
     /// Silent until it answers again or this moment comes (SPEC 4.3 step 4).

@@ -68,12 +68,13 @@ fn step() -> impl Strategy<Value = Step> {
 fn change() -> impl Strategy<Value = LedgerSettingsChange> {
     let rarely = || prop::option::of(prop::bool::weighted(0.3));
     let sweep = prop::option::of(0..86_400_u32);
-    (rarely(), rarely(), rarely(), sweep).prop_map(|(prevent, group, unvalidated, sweep_at_s)| LedgerSettingsChange {
+    (rarely(), rarely(), rarely(), rarely(), sweep).prop_map(|(prevent, group, unvalidated, for_want, sweep_at_s)| LedgerSettingsChange {
+        temporary_for_want_only: for_want,
+        revoke_2008_only: None,
         prevent_license_upgrade: prevent,
         security_group_policy: group,
         unvalidated_expired_denied: unvalidated,
         sweep_at_s,
-        revoke_2008_only: None,
     })
 }
 
@@ -99,7 +100,6 @@ fn start() -> Command {
     Command::Start {
         name: "LS1".parse().unwrap(),
         generation: Generation::Windows2008R2,
-        upgrade: false,
         certificate,
         product_id: ProductId::from_random([7; 20]),
     }

@@ -7,7 +7,10 @@
     reason = "a test says what went wrong by failing"
 )]
 
+mod directory;
 mod ledger;
+mod network;
 mod node;
 mod run;
+mod upgrade;
 mod workstation;

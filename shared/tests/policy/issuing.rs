@@ -21,6 +21,7 @@ fn request() -> Request<'static> {
         live_temporary: None,
         had_temporary: None,
         free: true,
+        temporary_for_want_only: false,
         unvalidated_expired_denied: false,
     }
 }

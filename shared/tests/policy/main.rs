@@ -9,6 +9,7 @@
 
 mod asking;
 mod denials;
+mod discovery;
 mod forms;
 mod grace;
 mod issuing;
@@ -16,6 +17,7 @@ mod nt4;
 mod per_user;
 mod revoking;
 mod spans;
+mod tracking;
 mod verdict;
 mod versions;
 mod world;

@@ -146,7 +146,7 @@ impl Desk {
     }
 
     pub(crate) fn sign(&mut self, program: AgreementProgram, entitlements: Vec<Wanted>) -> Purchase {
-        let events = self.run(Command::SignAgreement { program, entitlements }).unwrap();
+        let events = self.run(Command::SignAgreement { program, entitlements, xp_professional: 0 }).unwrap();
         let [Event::AgreementSigned { purchase, .. }] = events.as_slice() else { panic!("{events:?}") };
         purchase.clone()
     }

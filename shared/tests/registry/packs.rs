@@ -153,7 +153,10 @@ fn what_is_wanted_is_said_with_agreements_and_left_out_with_codes() {
         assert!(matches!(desk.run(Command::BuyCode(package)), Err(Refusal::Invalid(_))));
     }
     for entitlements in [vec![], vec![devices(0)], vec![devices(1), devices(2)]] {
-        assert!(matches!(desk.run(Command::SignAgreement { program: AgreementProgram::Open, entitlements }), Err(Refusal::Invalid(_))));
+        assert!(matches!(
+            desk.run(Command::SignAgreement { program: AgreementProgram::Open, entitlements, xp_professional: 0 }),
+            Err(Refusal::Invalid(_))
+        ));
     }
 }
 

@@ -14,6 +14,7 @@ fn usual(route: &Route, root: &str) -> Value {
     let key = "A".repeat(43);
     let retail = json!({"program": "retail", "code": "B2345-C2345-D2345-F2345-G2345"});
     let registrant = json!({"first_name": "Ada", "last_name": "Lovelace", "company": "Engines", "country": "UK"});
+    let product_id = "78440-006-5867045-70347";
     let wanted = json!({"version": "5.2", "product_type": "device", "quantity": 5});
     let place = json!({"host": "M1", "site": "VIENNA", "member_of": {"kind": "workgroup", "name": "SHOP"}, "controller": false});
     match (route.kind, route.method.as_str(), route.path.as_str()) {
@@ -37,10 +38,40 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::Clearinghouse, "POST", "/packs") => {
             json!({"request": "request-2", "server_version": "5.2", "purchase": retail, "wanted": null})
         }
+        (Kind::Clearinghouse, "POST", "/deactivations") => json!({"request": "request-10", "registrant": registrant}),
+        (Kind::Clearinghouse, "POST", "/desk/registrations") => json!({
+            "request": "request-11", "method": "web", "name": "LS1", "product_id": "78440-006-5867045-70347", "key_text": "none",
+            "registrant": registrant, "certificate_request": null, "reason": "redeployed"
+        }),
+        (Kind::Clearinghouse, "POST", "/desk/packs") => {
+            json!({"request": "request-12", "method": "telephone", "server": product_id, "purchase": retail, "wanted": null})
+        }
+        (Kind::Clearinghouse, "POST", "/desk/deactivations") => {
+            json!({"request": "request-13", "method": "telephone", "server": product_id})
+        }
+        (Kind::Clearinghouse, "POST", "/desk/recoveries") => json!({
+            "request": "request-14", "method": "telephone", "server": product_id, "pack": "B".repeat(35), "quantity": 1, "purchase": retail
+        }),
+        (Kind::Clearinghouse, "POST", "/desk/reissues") => {
+            json!({"request": "request-15", "method": "telephone", "server": product_id, "pack": "B".repeat(35), "device": "PC1"})
+        }
+        (Kind::Clearinghouse, "POST", "/desk/moves") => {
+            json!({"request": "request-16", "method": "telephone", "server": product_id, "pack": "B".repeat(35), "purchase": retail})
+        }
+        (Kind::Clearinghouse, "POST", "/lab/reseller/xp-keys") => json!({"count": 1}),
+        (Kind::LicenseServer, "POST", "/activation/id") => json!({"license_server_id": "B".repeat(35), "reason": "redeployed"}),
+        (Kind::LicenseServer, "PUT", "/activation/certificate") => json!({"certificate": "none"}),
+        (Kind::LicenseServer, "POST", "/activation/key") => json!({"compromised": false}),
+        (Kind::LicenseServer, "POST", "/reactivation") => json!({"reason": "redeployed", "registrant": registrant}),
+        (Kind::LicenseServer, "POST", "/deactivation") => {
+            json!({"method": "telephone", "registrant": registrant, "confirmation_code": "B".repeat(20)})
+        }
+        (Kind::LicenseServer, "POST", "/packs/ids") => json!({"request": "request-17", "key_pack_id": "B".repeat(35)}),
+        (Kind::LicenseServer, "POST", "/restore") => json!({"part": "end", "records": 0}),
         (Kind::Clearinghouse, "POST", "/lab/reseller/codes") => wanted,
         (Kind::Clearinghouse, "POST", "/lab/reseller/agreements") => json!({"program": {"program": "open"}, "entitlements": [wanted]}),
         (Kind::LicenseServer, "POST", "/inquiries") => {
-            json!({"request": "request-3", "version": "5.2", "generation": "windows-2003", "platform": "windows-98", "device": "PC1", "user": "anna", "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false})
+            json!({"request": "request-3", "version": "5.2", "generation": "windows-2003", "device": "PC1", "user": "anna", "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false})
         }
         (Kind::LicenseServer, "POST", "/marks") => json!({"request": "request-4", "cal": "00".repeat(16), "hardware_id": "00".repeat(20)}),
         (Kind::LicenseServer, "POST", "/user-licenses") => json!({"request": "request-7", "user": "lab\\anna", "version": "6.0"}),
@@ -57,27 +88,8 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::LicenseServer, "POST", "/activation") => json!({"registrant": registrant}),
         (Kind::LicenseServer, "POST", "/packs") => json!({"request": "request-5", "purchase": retail, "wanted": wanted}),
         (Kind::LicenseServer, "PATCH", "/settings") => {
-            json!({"prevent_license_upgrade": true, "security_group_policy": true, "unvalidated_expired_denied": true, "revoke_2008_only": true, "sweep_at_s": 0})
+            json!({"prevent_license_upgrade": true, "security_group_policy": true, "unvalidated_expired_denied": true, "sweep_at_s": 0})
         }
-        (Kind::LicenseServer, "PUT", "/license-servers/{name}") => json!({"key": key, "url": "http://127.0.0.1:1"}),
-        (Kind::LicenseServer, "POST", "/referrals") => json!({"terminal_server": "TS1", "asked": ["LS1"], "inquiry": {
-            "request": "request-3", "version": "5.2", "generation": "windows-2003", "platform": "windows-98", "device": "PC1",
-            "user": "anna", "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false
-        }}),
-        (Kind::LicenseServer, "POST", "/announcements") => {
-            json!({"generation": "windows-2003", "product_id": "78440-006-5867045-70347", "packs": []})
-        }
-        (Kind::LicenseServer, "POST", "/returns") => json!({
-            "request": "request-8", "cal": "00".repeat(16), "hardware_id": "00".repeat(20), "version": "5.2", "expires_at": "2026-01-01T00:00:00Z"
-        }),
-        (Kind::LicenseServer, "POST", "/revocations") => json!({"holder": "device", "number": 1}),
-        (Kind::LicenseServer, "POST", "/conversions") => json!({"request": "request-9", "pack": "B".repeat(35), "quantity": 1}),
-        (Kind::LicenseServer, "POST", "/migrations") => json!({
-            "request": "request-10", "source": "LS9", "reason": "not-functioning", "generation": "windows-2003",
-            "product_id": "78440-006-5867045-70347"
-        }),
-        (Kind::LicenseServer, "POST", "/releases") => json!({"request": "request-11", "up_to": "5.2"}),
-        (Kind::LicenseServer, "POST", "/database/rebuild") => json!({"confirm": "LS9"}),
         (Kind::LicenseServer, "PUT", "/security-group") => json!({"members": ["TS1"]}),
         (Kind::LicenseServer, "POST", "/lab/next-life") => json!({"days": 89}),
         (Kind::LicenseServer, "PUT", "/clearinghouse") => json!({"name": "CH1", "key": key, "root": root, "url": "http://127.0.0.1:1"}),
@@ -91,6 +103,7 @@ fn usual(route: &Route, root: &str) -> Value {
             "not_before_tolerance_s": 1, "expiry_popup_days": 1
         }),
         (Kind::TerminalServer, "PUT", "/accounts/{name}") => json!({"password": "new one", "administrator": false}),
+        (Kind::TerminalServer, "POST", "/lab/faults") => json!({"fault": "internal", "broken": true}),
         (Kind::TerminalServer, "PUT", "/root") => json!({"root": root}),
         (Kind::TerminalServer, "PUT", "/license-servers") => json!({"names": ["LS1"]}),
         (Kind::TerminalServer, "PUT", "/license-servers/{name}") => json!({"key": key, "url": "http://127.0.0.1:1"}),

@@ -10,6 +10,7 @@ mod printed;
 mod refusals;
 mod secrets;
 mod story;
+mod telephone;
 mod up;
 
 use serde_json::Value;

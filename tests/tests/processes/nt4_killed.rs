@@ -40,7 +40,9 @@ async fn a_killed_nt_server_leaves_its_scratch_files_and_loses_no_license() {
         assert_eq!(lab.log_on(device).await.connected.rule, "NT-44", "the client had it before the kill");
     }
     assert_eq!(seen(&lab).await, (8, 0));
-    process.kill();
+    assert_eq!(files(&folder), 35);
+    process.terminate();
+    assert_eq!(files(&folder), 28, "told to end, it takes its own seven away and leaves those of the dead");
 }
 
 /// Issued Full licenses, and how many wait for a logon.

@@ -76,6 +76,14 @@ impl Process {
         assert!(!said.contains("panicked"), "{said}");
     }
 
+    /// SIGTERM: it ends in order.
+    pub(crate) fn terminate(mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill");
+        assert!(told.success());
+        let status = self.child.wait().expect("an end");
+        assert!(status.success(), "{}", self.said());
+    }
+
     /// How it ended by itself; none while it is running.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a state")

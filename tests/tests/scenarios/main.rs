@@ -3,7 +3,9 @@
 
 mod activation;
 mod administration;
+mod backup;
 mod between_license_servers;
+mod clearinghouse_pages;
 mod directory;
 mod discovery;
 mod grace;
@@ -13,6 +15,7 @@ mod nt4;
 mod nt4_disk;
 mod per_device;
 mod per_user;
+mod readings;
 mod recovery;
 mod several_servers;
 mod tampering;

@@ -1,6 +1,6 @@
 //! Windows NT 4.0, Terminal Server Edition: License Manager denies, the licensing service reports.
 
-use lab::device::Device;
+use lab::device::{Device, Part};
 use lab::session::Then;
 use serde_json::json;
 use shared::model::{CalKind, Category, Generation, LabTime, Platform, ProductVersion};
@@ -134,6 +134,36 @@ async fn a_temporary_of_sixty_days_is_kept_to_its_end_although_licenses_were_add
     assert_eq!((visit.connected.rule.as_str(), visit.cal().expires_at), ("NT-32", LabTime::NEVER));
     assert_eq!(count(&lab, Category::Upgrade, false).await, Some((Some(5), 1)));
     assert_eq!(count(&lab, Category::Upgrade, true).await, Some((None, 0)), "its line stays");
+}
+
+/// Rules: CON-05, PD-06.
+#[tokio::test]
+async fn where_nt_4_waits_for_the_end_of_a_temporary_2003_replaces_it_at_the_next_visit() {
+    let plan = Plan::default().terminal_servers(&[("NT1", Generation::WindowsNt4), ("TS1", Generation::Windows2003)]);
+    let lab = plan.grace_running().start().await;
+    post(&lab, "/nt/license-manager/cals", json!({ "count": 5 })).await.unwrap();
+    let mut pc = device("PC01");
+    for server in [0, 1] {
+        assert_eq!(Admitted::of(lab.visit(server, &mut pc, log_on()).await).cal().kind, CalKind::Temporary);
+    }
+    add(&lab, "full", 5).await;
+    assert_eq!(Admitted::of(lab.visit(0, &mut pc, log_on()).await).cal().kind, CalKind::Temporary);
+    assert_eq!(Admitted::of(lab.visit(1, &mut pc, log_on()).await).cal().kind, CalKind::Permanent);
+}
+
+/// Rules: NT-44, NT-31.
+#[tokio::test]
+async fn a_license_that_cannot_be_read_is_an_event_without_a_name_and_no_denial() {
+    let lab = nt4(5).await;
+    let mut pc = device("PC01");
+    lab.log_on(&mut pc).await;
+    pc.damage(*pc.licensing.store.keys().next().unwrap(), Part::Signature, 40).unwrap();
+    let visit = lab.log_on(&mut pc).await;
+    assert_eq!((visit.connected.rule.as_str(), visit.fired("NT-44")), ("NT-31", true), "the one on record, once more");
+    let event = logged(&lab, 1003).await.remove(0).record;
+    assert!(event.source == "TermService" && !event.text.contains("PC01"), "{event:?}");
+    assert_eq!(lab.log_on(&mut pc).await.connected.rule, "NT-31");
+    assert_eq!(logged(&lab, 1003).await.len(), 1);
 }
 
 /// Rules: NT-30, CON-03.
@@ -324,6 +354,16 @@ async fn a_license_of_another_server_or_version_counts_as_none_here_and_is_none_
     let modern = Admitted::of(lab.visit(2, &mut pc, log_on()).await);
     assert_eq!(modern.connected.rule, "PD-06", "a 2003 server is shown its own");
     assert_eq!(pc.licensing.store.len(), 2);
+}
+
+/// Rules: NT-01.
+#[tokio::test]
+async fn there_is_no_license_server_of_windows_nt_4() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = chassis::config::ServiceConfig::embedded("LS1".parse().unwrap(), folder.path().to_owned());
+    let config = license_server::Config { generation: Generation::WindowsNt4, ..license_server::Config::embedded(service) };
+    let refused = license_server::start(config).await.err().unwrap();
+    assert!(refused.to_string().contains("has no license server"), "{refused}");
 }
 
 /// Rules: NT-01.

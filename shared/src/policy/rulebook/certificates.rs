@@ -19,7 +19,7 @@ pub(super) const CERTIFICATES: &[Rule] = &[
     rule("CE-12", History, "The first public-key system behind activation was weak enough to be forged, and was replaced in 2012.", &[]),
     rule("CE-13", Working, "So here: sound digests, random serials, a root for nothing else, narrow use and a policy mark.", &["shared::trust::make::make_activation_certificate", "shared::trust::read::check_extensions"]),
     rule("CE-14", Working, "A server without activation signs temporaries with its own certificate; whoever pinned its key accepts them.", &["shared::trust::make::make_self_signed", "shared::trust::anchors::check_issuer", "shared::ledger::reports::current_certificate"]),
-    rule("CE-15", Later, "A server activated by a typed code stays with its own certificate; the pin then covers permanents too.", &[]),
+    rule("CE-15", Working, "A server activated by a typed code stays with its own certificate; the pin then covers permanents too.", &["shared::trust::anchors::check_issuer", "shared::ledger::activation::take_id", "shared::ledger::activation::bring_certificate"]),
 ];
 
 #[rustfmt::skip]
@@ -27,12 +27,12 @@ pub(super) const STORE: &[Rule] = &[
     rule("ST-01", Working, "The hardware id is 20 bytes, made once and kept.", &["shared::model::hardware::HardwareId", "lab::device::hardware_id"]),
     rule("ST-02", Working, "Licenses stand under LICENSE000, LICENSE001 and so on.", &["lab::device::Slot", "lab::device::free_slot"]),
     rule("ST-03", Working, "Each holds the license with company, scope and product.", &["lab::device::StoredLicense"]),
-    rule("ST-04", Working, "The product id inside tells the built-in pool, 2000, 2003 and 2008 apart.", &["shared::model::cal::Cal::adjusted_product_id", "shared::model::version::ProductVersion::adjusted_product_id"]),
+    rule("ST-04", Working, "The product id inside tells the built-in pool, 2000, 2003 and 2008 apart.", &["shared::model::cal::Cal::adjusted_product_id", "shared::model::version::ProductVersion::adjusted_product_id", "lab::cli::tsctst::TsCtst"]),
     rule("ST-05", Working, "A deleted license is handed back on the same hardware id: nothing new is drawn.", &["lab::device::delete_license", "shared::policy::issuing::decide"]),
     rule("ST-06", Working, "A deleted store means a new hardware id, so a new device and in time a second CAL.", &["lab::device::delete_key"]),
-    rule("ST-07", Later, "From Vista on a store is rewritten only by an elevated client.", &[]),
-    rule("ST-08", Later, "16-bit and Macintosh clients keep their store elsewhere.", &[]),
-    rule("ST-09", Later, "A client that stores nothing does no harm while its hardware id is stable.", &[]),
+    rule("ST-07", Working, "From Vista on a store is rewritten only by an elevated client.", &["lab::device::open_store", "shared::policy::protocol::Breach"]),
+    rule("ST-08", Working, "16-bit and Macintosh clients keep their store elsewhere.", &["lab::device::store_place"]),
+    rule("ST-09", Working, "A client that stores nothing does no harm while its hardware id is stable.", &["lab::device::power_cycle", "lab::device::Memory"]),
     rule("ST-10", Working, "Cloned machines share an id: one device in the books, several at work.", &["lab::device::clone_as", "shared::policy::admission::sound"]),
     rule("ST-11", Working, "A license carried to another machine is denied.", &["lab::device::copy_store_from", "shared::policy::admission::sound"]),
 ];

@@ -1,13 +1,13 @@
 //! Windows Server 2008 and later: what changed after 2003.
 
-use super::Status::{Later, Working};
+use super::Status::Working;
 use super::{Rule, rule};
 
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
     rule("W08-01", Working, "Devices are licensed as in 2003.", &["shared::policy::terms::WINDOWS_2008"]),
     rule("W08-02", Working, "A 2008 terminal server asks license servers of 2008 or later only.", &["shared::policy::versions::server_serves", "shared::ledger::decide::inquire"]),
-    rule("W08-03", Later, "A mode not chosen yet is a state of its own: event 1068, after grace 1069 and denial.", &[]),
+    rule("W08-03", Working, "A mode not chosen yet is a state of its own: event 1068, after grace 1069 and denial.", &["shared::policy::modes::is_not_chosen", "shared::policy::denials::mode_not_chosen"]),
     rule("W08-04", Working, "Per user is recorded in the directory for 60 days at a time, more than were bought if need be.", &["shared::policy::tracking::at_logon", "license_server::network::track", "shared::directory::decide::license"]),
     rule("W08-05", Working, "A license server outside its directory group cannot record: event 4105, and the user is let in.", &["shared::directory::reports::may_license", "shared::ledger::network::tracked"]),
     rule("W08-06", Working, "In a workgroup per user cannot be tracked.", &["terminal_server::tracking::track", "license_server::network::findings"]),
@@ -19,6 +19,6 @@ pub(super) const RULES: &[Rule] = &[
     rule("W08-12", Working, "Rebuilding the database removes every CAL; the papers bring them back.", &["license_server::routes::managing::rebuild", "shared::ledger::apply::delete_all", "shared::policy::events::database_suspect"]),
     rule("W08-13", Working, "Device CALs turn into User CALs and back, as a new pack.", &["shared::ledger::managing::convert"]),
     rule("W08-14", Working, "From 2008 R2 on a license server has to be named, not found.", &["shared::policy::discovery::can_search", "shared::node::network::configure"]),
-    rule("W08-15", Later, "The Diagnoser looks at each known license server and says what is wrong and how to mend it.", &[]),
+    rule("W08-15", Working, "The Diagnoser looks at each known license server and says what is wrong and how to mend it.", &["lab::diagnosis::findings"]),
     rule("W08-16", Working, "Grace is 120 days, kept in a hidden place that people delete without support.", &["shared::policy::terms::WINDOWS_2008", "shared::policy::grace::full_term_end"]),
 ];

@@ -1,22 +1,22 @@
 //! Where the sources disagree or are silent, and what the lab does there.
 
-use super::Status::{Explained, Later, Working};
+use super::Status::{Explained, Working};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
 pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-01", Working, "What ends grace: this server's first permanent CAL; two other readings as settings.", &["shared::policy::grace::early_end"]),
-    rule("CON-02", Working, "What starts grace: the first connection that is accepted.", &["shared::node::judge::grace_events"]),
-    rule("CON-03", Working, "An NT 4.0 temporary lasts 60 days, not 90.", &["shared::policy::terms::terms"]),
+    rule("CON-02", Working, "What starts grace: the first connection that is accepted; the first start, as a setting.", &["shared::policy::grace::begun_by", "shared::node::judge::grace_events"]),
+    rule("CON-03", Working, "An NT 4.0 temporary lasts 60 days, not 90; a switch has it the other way.", &["shared::policy::terms::terms", "shared::policy::nt4::granting::temporary"]),
     rule("CON-04", Working, "NT 4.0 gives temporaries again and again, later generations once.", &["shared::policy::terms::terms", "shared::policy::nt4::granting::grant"]),
     rule("CON-05", Working, "NT 4.0 waits for the end of a temporary, 2003 replaces it at the next connection.", &["shared::policy::nt4::granting::rule_of_held"]),
     rule("CON-06", Working, "A temporary comes first always in 2003, before SP3 of 2000 only for want of CALs.", &["shared::policy::issuing::at_once", "shared::policy::issuing::first_license"]),
     rule("CON-07", Explained, "A license server makes and signs licenses, a terminal server delivers them.", &["docs/GLOSSARY.md"]),
     rule("CON-08", Working, "A terminal server asks for renewal; the issuer may come in behind that.", &["shared::policy::asking::order", "shared::ledger::peers::return_owed"]),
     rule("CON-09", Working, "Per user any license server that answers will do; a switch demands activation.", &["shared::policy::per_user::judge"]),
-    rule("CON-10", Working, "A license server without activation keeps a terminal server going with temporaries past grace.", &["shared::policy::issuing::first_license", "shared::policy::issuing::after_temporary"]),
-    rule("CON-11", Working, "Per user issues no temporaries.", &["shared::policy::admission::assess", "shared::policy::per_user::judge"]),
-    rule("CON-12", Working, "Sweep, recover a pack, reissue, revoke: four different things with four names; `tsl revoke --help` tells them apart.", &["shared::ledger::managing::revoke", "shared::ledger::apply::take_back"]),
+    rule("CON-10", Working, "A license server without activation keeps a terminal server going with temporaries past grace.", &["shared::policy::verdict::stopped", "shared::policy::issuing::first_license", "shared::policy::issuing::after_temporary"]),
+    rule("CON-11", Working, "Per user issues no temporaries.", &["shared::policy::per_user::with_temporary", "shared::policy::admission::assess", "shared::policy::per_user::judge"]),
+    rule("CON-12", Working, "Sweep, recover a pack, reissue, revoke: four different things with four names; `tsl revoke --help` tells them apart.", &["shared::policy::sweeping::sweep_after", "clearinghouse::person::recover", "clearinghouse::person::reissue", "shared::ledger::managing::revoke"]),
     rule("CON-13", Working, "Revocation counts each version apart; 2003 can be left out.", &["shared::policy::revoking::covers"]),
     rule("CON-14", Working, "CALs on one server or split over two: both can be shown.", &["shared::policy::asking::order"]),
     rule("CON-15", Working, "A registry list is needed for the Domain role on a member server, not for Enterprise.", &["shared::policy::discovery::reach"]),
@@ -29,7 +29,7 @@ pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-22", Working, "A license that cannot be read is denied; a switch asks for a new one.", &["shared::policy::admission::assess"]),
     rule("CON-23", Working, "Grace looks at what this terminal server receives, not at what others do.", &["shared::node::judge::grace_events"]),
     rule("CON-24", Working, "The Domain role is found on a domain controller and needs a list elsewhere.", &["shared::policy::discovery::reach"]),
-    rule("CON-25", Later, "A Per User server accepts whatever is owned; the report names the mismatch.", &[]),
+    rule("CON-25", Working, "A Per User server accepts whatever is owned; the report names the mismatch.", &["lab::diagnosis::pool_findings", "lab::cli::owed::Owed"]),
     rule("CON-26", Explained, "The mode belongs to the terminal server.", &["docs/GLOSSARY.md"]),
 ];
 
@@ -39,13 +39,13 @@ pub(super) const OPEN: &[Rule] = &[
     rule("OQ-2", Working, "Rediscovery in 2003: the intervals of 2000, as settings.", &["shared::policy::discovery::INTERVALS"]),
     rule("OQ-3", Working, "A temporary that ended unvalidated still gets a permanent; a switch denies it.", &["shared::policy::issuing::after_temporary"]),
     rule("OQ-4", Working, "A renewal by another server counts there, and is taken back at the issuer when that can be reached.", &["shared::ledger::peers::return_owed", "shared::ledger::peers::take_back"]),
-    rule("OQ-5", Working, "A temporary's end is announced to the user from seven days before.", &["shared::policy::denials::expiry_popup"]),
+    rule("OQ-5", Working, "A temporary's end is announced to the user from seven days before.", &["shared::policy::denials::expiry_popup", "shared::policy::protocol::popup_record"]),
     rule("OQ-6", Working, "258 says that nothing was presented, 265 that something presented could not be helped.", &["shared::policy::verdict::declined", "shared::policy::denials::Denial::code"]),
     rule("OQ-7", Working, "A permanent's life is drawn evenly from whole days, 52 to 89, from dice with a seed.", &["shared::ledger::decide::end_of_life", "shared::dice::between"]),
     rule("OQ-8", Working, "A pool is low at ten percent.", &["shared::policy::terms::LOW_POOL_PERCENT", "shared::ledger::decide::draw"]),
     rule("OQ-9", Working, "Asked for a temporary that is on record and holds, the server hands out the same one.", &["shared::policy::issuing::first_license", "shared::ledger::reports::live_temporary"]),
     rule("OQ-10", Working, "A license that begins within a day from now counts as begun; beyond that it is invalid.", &["shared::policy::admission::sound"]),
-    rule("OQ-11", Later, "The lesser switches of lsreport and tsctst do what the TL family says.", &[]),
+    rule("OQ-11", Working, "The lesser switches of lsreport and tsctst do what the TL family says.", &["lab::cli::lsreport::LsReport", "lab::cli::tsctst::TsCtst"]),
     rule("OQ-12", Working, "Events whose text is not published have texts of the lab's own: 1010, 1026, 1027.", &["shared::policy::denials::Denial::record"]),
 ];
 

@@ -14,11 +14,11 @@ pub(super) const MODES: &[Rule] = &[
     rule("WS03-07", Working, "Whoever wants both kinds on one server sets Per User and keeps the books himself.", &["shared::policy::per_user::judge"]),
     rule("WS03-08", Working, "An External Connector runs as Per User, counted nowhere.", &["shared::policy::per_user::judge"]),
     rule("WS03-09", Explained, "Every Windows session owes a terminal-services CAL, whatever the client runs; no built-in pool any more.", &["docs/GLOSSARY.md"]),
-    rule("WS03-10", Later, "Owners of XP Professional before 2003-04-24 got a CAL for each free of charge, until mid-2007.", &[]),
+    rule("WS03-10", Working, "Owners of XP Professional before 2003-04-24 got a CAL for each free of charge, until mid-2007.", &["shared::policy::offer::covers", "shared::policy::offer::check_open"]),
     rule("WS03-11", Working, "A Device CAL serves one device at every terminal server; the second server draws nothing.", &["shared::policy::admission::by_version_and_dates"]),
     rule("WS03-12", Later, "One External Connector per terminal server, for any number of outsiders.", &[]),
-    rule("WS03-13", Later, "What is owed on paper: server license, Windows CAL and terminal-services CAL.", &[]),
-    rule("WS03-14", Later, "Retail and OEM owners trade product keys for license tokens on a page, step by step.", &[]),
+    rule("WS03-13", Working, "What is owed on paper: server license, Windows CAL and terminal-services CAL.", &["lab::cli::owed::Owed"]),
+    rule("WS03-14", Working, "Retail and OEM owners trade product keys for license tokens on a page, step by step.", &["shared::policy::offer::check_key", "clearinghouse::web::offer::take"]),
 ];
 
 #[rustfmt::skip]
@@ -128,7 +128,7 @@ pub(super) const VERSIONS: &[Rule] = &[
     rule("VC-06", Working, "2000 CALs do not serve a 2003 terminal server: temporary, then denial.", &["shared::policy::versions::eligible_versions", "shared::policy::versions::license_covers"]),
     rule("VC-07", Working, "2003 user CALs do not serve a 2000 terminal server.", &["shared::ledger::reports::free_pack"]),
     rule("VC-08", Working, "In general neither the license server nor the CAL may be older than the terminal server, nor the CAL newer than its server.", &["shared::policy::versions::server_serves", "shared::policy::versions::server_holds", "shared::policy::versions::license_covers"]),
-    rule("VC-09", Working, "A terminal server upgraded to 2003 needs a 2003 license server; an upgraded one keeps its packs.", &["shared::ledger::activation::is_upgrade", "shared::ledger::decide::start"]),
+    rule("VC-09", Working, "A terminal server upgraded to 2003 needs a 2003 license server; an upgraded one keeps its packs.", &["shared::ledger::managing::decide", "license_server::upgrade"]),
 ];
 
 #[rustfmt::skip]

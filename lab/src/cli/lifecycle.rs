@@ -1,0 +1,378 @@
+//! The life of a license server: activation by every method, deactivation, reactivation, backup, restore.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use shared::model::code::{CodeKind, as_typed, in_fives, read_groups};
+use shared::model::{
+    ConfirmationCode, ContactMethod, LicenseServerId, ParseError, ReactivationReason, Registrant, RegistrantText, ServerName, hex,
+};
+use shared::wire::license_server::{
+    Activate as ActivateBody, ActivateById, ActivationView, BackupPage, BackupQuery, BringCertificate, Deactivate as DeactivateBody,
+    Papers, Reactivate as ReactivateBody, ReplaceKey, RestorePart,
+};
+
+use super::Context;
+use super::packs::OnLicenseServer;
+use crate::api::Api;
+use crate::failure::Failure;
+use crate::place::Kind;
+
+/// What a form asks of a person (AC-11).
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Person {
+    /// First name (required to activate)
+    #[arg(long, value_name = "TEXT")]
+    first_name: Option<RegistrantText>,
+    /// Last name (required to activate)
+    #[arg(long, value_name = "TEXT")]
+    last_name: Option<RegistrantText>,
+    /// Company (required to activate)
+    #[arg(long, value_name = "TEXT")]
+    company: Option<RegistrantText>,
+    /// Country or region (required to activate)
+    #[arg(long, value_name = "TEXT")]
+    country: Option<RegistrantText>,
+    /// E-mail address (required to deactivate)
+    #[arg(long, value_name = "TEXT")]
+    email: Option<RegistrantText>,
+    /// Organizational unit
+    #[arg(long, value_name = "TEXT")]
+    unit: Option<RegistrantText>,
+    /// Street address
+    #[arg(long, value_name = "TEXT")]
+    address: Option<RegistrantText>,
+    /// City
+    #[arg(long, value_name = "TEXT")]
+    city: Option<RegistrantText>,
+    /// State or province
+    #[arg(long, value_name = "TEXT")]
+    state: Option<RegistrantText>,
+    /// Postal code
+    #[arg(long, value_name = "TEXT")]
+    postal_code: Option<RegistrantText>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Activate {
+    #[command(flatten)]
+    on: OnLicenseServer,
+    #[command(flatten)]
+    person: Person,
+    /// Only show how activation stands
+    #[arg(long)]
+    show: bool,
+    /// Only show what the clearinghouse is told by web or telephone: Product ID, key text, certificate request
+    #[arg(long, conflicts_with = "show")]
+    papers: bool,
+    /// The License Server ID that the clearinghouse's page showed or its representative read out (AC-12, AC-13)
+    #[arg(long, value_name = "35 CHARACTERS", conflicts_with_all = ["show", "papers"])]
+    id: Option<String>,
+    /// The certificate that the clearinghouse's page offered beside the ID (CE-15)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["show", "papers", "id"])]
+    certificate: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Deactivate {
+    #[command(flatten)]
+    on: OnLicenseServer,
+    #[command(flatten)]
+    person: Person,
+    /// The confirmation code of a telephone call: four groups of five (AC-22)
+    #[arg(long, value_name = "20 CHARACTERS")]
+    code: Option<String>,
+    /// How: automatic, telephone, web or fax (the last two are refused)
+    #[arg(long, value_enum)]
+    method: Option<MethodName>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum MethodName {
+    /// The license server asks by itself
+    Automatic,
+    /// With a confirmation code
+    Telephone,
+    /// Refused (AC-21)
+    Web,
+    /// Refused (AC-21)
+    Fax,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Reactivate {
+    #[command(flatten)]
+    on: OnLicenseServer,
+    #[command(flatten)]
+    person: Person,
+    /// Why: 0 redeployed, 1 certificate-corrupt, 2 key-compromised, 3 registration-expired, 4 server-upgraded
+    #[arg(long, value_name = "REASON")]
+    reason: ReactivationReason,
+    /// The License Server ID that the clearinghouse's page showed or its representative read out
+    #[arg(long, value_name = "35 CHARACTERS")]
+    id: Option<String>,
+    /// Make a new key and show the papers for the page or the telephone: for reason 2, before asking for an ID
+    #[arg(long, conflicts_with = "id")]
+    new_key: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Backup {
+    /// The license server
+    server: ServerName,
+    /// The file to write
+    file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Restore {
+    /// The license server
+    server: ServerName,
+    /// The file that `tsl backup` wrote
+    file: PathBuf,
+}
+
+impl Person {
+    fn registrant(self) -> Registrant {
+        Registrant {
+            first_name: self.first_name,
+            last_name: self.last_name,
+            company: self.company,
+            country: self.country,
+            email: self.email,
+            unit: self.unit,
+            address: self.address,
+            city: self.city,
+            state: self.state,
+            postal_code: self.postal_code,
+        }
+    }
+}
+
+impl Activate {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let api = self.on.api(context)?;
+        if self.papers {
+            return show_papers(context, &api.get("/activation/papers").await?);
+        }
+        if let Some(id) = &self.id {
+            let license_server_id: LicenseServerId = typed(CodeKind::LicenseServerId, id)?;
+            let _: Value = api.post("/activation/id", &ActivateById { license_server_id, reason: None }).await?;
+        } else if let Some(file) = &self.certificate {
+            let certificate = std::fs::read_to_string(file).map_err(|error| Failure::file(file, error))?;
+            let _: Value = api.put("/activation/certificate", &BringCertificate { certificate }).await?;
+        } else if !self.show {
+            let _: Value = api.post("/activation", &ActivateBody { registrant: self.person.registrant() }).await?;
+        }
+        show_activation(context, &api).await
+    }
+}
+
+impl Deactivate {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let api = self.on.api(context)?;
+        let confirmation_code = self.code.as_deref().map(|code| typed::<ConfirmationCode>(CodeKind::Confirmation, code)).transpose()?;
+        let method = match (self.method, &confirmation_code) {
+            (Some(MethodName::Automatic), _) | (None, None) => ContactMethod::Automatic,
+            (Some(MethodName::Telephone), _) | (None, Some(_)) => ContactMethod::Telephone,
+            (Some(MethodName::Web), _) => ContactMethod::Web,
+            (Some(MethodName::Fax), _) => ContactMethod::Fax,
+        };
+        let registrant = (confirmation_code.is_none()).then(|| self.person.registrant());
+        let _: Value = api.post("/deactivation", &DeactivateBody { method, registrant, confirmation_code }).await?;
+        show_activation(context, &api).await
+    }
+}
+
+impl Reactivate {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let api = self.on.api(context)?;
+        if self.new_key {
+            return show_papers(context, &api.post("/activation/key", &ReplaceKey { compromised: true }).await?);
+        }
+        let reason = self.reason;
+        let _: Value = match &self.id {
+            Some(id) => {
+                let license_server_id: LicenseServerId = typed(CodeKind::LicenseServerId, id)?;
+                api.post("/activation/id", &ActivateById { license_server_id, reason: Some(reason) }).await?
+            }
+            None => api.post("/reactivation", &ReactivateBody { reason, registrant: self.person.registrant() }).await?,
+        };
+        show_activation(context, &api).await
+    }
+}
+
+/// A code as a person typed it: hyphens, blanks and small letters are forgiven, mistyped groups are named.
+pub(crate) fn typed<T: std::str::FromStr<Err = ParseError>>(kind: CodeKind, text: &str) -> Result<T, Failure> {
+    let bare = as_typed(text);
+    read_groups(kind, &bare).map_err(|mistyped| Failure::Usage(format!("{mistyped} (AC-17)")))?;
+    bare.parse().map_err(|error| Failure::Usage(format!("{error}")))
+}
+
+async fn show_activation(context: &Context, api: &Api) -> Result<(), Failure> {
+    let view: ActivationView = api.get("/activation").await?;
+    context.out.show(&view, |out| {
+        let state = if view.status == 0 { "activated (status 0)" } else { "not activated (status 1)" };
+        let since = view.activated_at.map_or_else(String::new, |at| format!(", since {at}"));
+        let what = if view.license_server_id.is_some() { "registration" } else { "certificate" };
+        let until = view.ends_at.map_or_else(String::new, |at| format!(", {what} ends {at}"));
+        out.line(&format!("{state}{since}{until}\nProduct ID {}", view.product_id));
+        if let Some(id) = &view.license_server_id {
+            out.line(&format!("License Server ID {}", id.in_fives()));
+        }
+        if let Some(prompt) = &view.prompt {
+            out.line(&format!("to do: {prompt}"));
+        }
+    })
+}
+
+fn show_papers(context: &Context, papers: &Papers) -> Result<(), Failure> {
+    context.out.show(papers, |out| {
+        out.line(&format!("name        {}\nProduct ID  {}\nkey text    {}", papers.name, papers.product_id, in_fives(&papers.key_text)));
+        out.line("\nFor the page only, where a certificate is wanted as a file beside the ID:");
+        out.line(papers.certificate_request.trim_end());
+    })
+}
+
+/// The first line of a backup.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    backup_of: String,
+    format: u32,
+}
+
+/// The last line of a backup: what came before it, as it has to be.
+#[derive(Serialize, Deserialize)]
+struct Tail {
+    records: u64,
+    sha256: String,
+}
+
+impl Backup {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let lab = context.lab()?;
+        let api = lab.admin(Kind::LicenseServer, lab.license_server(Some(&self.server))?)?;
+        let mut lines = Lines::create(&self.file)?;
+        lines.write(&Head { backup_of: self.server.to_string(), format: FORMAT })?;
+        let (mut query, mut records) = (BackupQuery::default(), 0u64);
+        loop {
+            let page: BackupPage = api.list("/backup", &query).await?;
+            if let Some(facts) = &page.facts {
+                lines.write(facts)?;
+            }
+            for record in &page.records {
+                lines.write(record)?;
+                records += 1;
+            }
+            query.after = page.next;
+            if query.after.is_none() {
+                break;
+            }
+        }
+        let sha256 = lines.finish(records)?;
+        let value = json!({ "file": self.file, "licenses": records, "sha256": sha256 });
+        context
+            .out
+            .show(&value, |out| out.line(&format!("{} licenses of {} in {}\nsha256 {sha256}", records, self.server, self.file.display())))
+    }
+}
+
+/// Writes lines and keeps their digest; the file is whole or has no last line.
+struct Lines<'a> {
+    path: &'a Path,
+    file: BufWriter<File>,
+    digest: Sha256,
+}
+
+impl<'a> Lines<'a> {
+    fn create(path: &'a Path) -> Result<Self, Failure> {
+        let file = File::create(path).map_err(|error| Failure::file(path, error))?;
+        Ok(Self { path, file: BufWriter::new(file), digest: Sha256::new() })
+    }
+
+    fn write(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let mut line = serde_json::to_string(value).map_err(|error| Failure::file(self.path, error))?;
+        line.push('\n');
+        self.digest.update(&line);
+        self.file.write_all(line.as_bytes()).map_err(|error| Failure::file(self.path, error))
+    }
+
+    fn finish(mut self, records: u64) -> Result<String, Failure> {
+        let sha256 = hex(&std::mem::take(&mut self.digest).finalize());
+        self.write(&Tail { records, sha256: sha256.clone() })?;
+        let file = self.file.into_inner().map_err(|error| Failure::file(self.path, error))?;
+        file.sync_all().map_err(|error| Failure::file(self.path, error))?;
+        Ok(sha256)
+    }
+}
+
+impl Restore {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let lab = context.lab()?;
+        let api = lab.admin(Kind::LicenseServer, lab.license_server(Some(&self.server))?)?;
+        // Read twice: nothing is sent before the whole file has proved to be what was written.
+        let records = self.check()?;
+        let mut lines = self.lines()?.skip(1);
+        let facts = parsed(&self.file, lines.next())?;
+        let _: Value = api.post("/restore", &RestorePart::Begin { facts }).await?;
+        let mut left = records;
+        while left > 0 {
+            let count = left.min(PIECE);
+            let mut piece = Vec::new();
+            for _ in 0..count {
+                piece.push(parsed(&self.file, lines.next())?);
+            }
+            let _: Value = api.post("/restore", &RestorePart::Records { records: piece }).await?;
+            left -= count;
+        }
+        let _: Value = api.post("/restore", &RestorePart::End { records }).await?;
+        let value = json!({ "server": self.server, "licenses": records });
+        context.out.show(&value, |out| {
+            out.line(&format!("{records} licenses are back on {}; see: tsl packs, tsl events --service {}", self.server, self.server));
+        })
+    }
+
+    /// How many records the file has, if it is whole.
+    fn check(&self) -> Result<u64, Failure> {
+        let bad = |why: &str| Failure::file(&self.file, format!("{why}; it is no whole backup of a license server"));
+        let (mut digest, mut count, mut before) = (Sha256::new(), 0u64, None::<String>);
+        for line in self.lines()? {
+            let line = line.map_err(|error| Failure::file(&self.file, error))?;
+            if let Some(before) = before.replace(line) {
+                digest.update(before.as_bytes());
+                digest.update(b"\n");
+                count += 1;
+            }
+        }
+        let tail: Tail = before.and_then(|line| serde_json::from_str(&line).ok()).ok_or_else(|| bad("its last line is missing"))?;
+        if tail.sha256 != hex(&digest.finalize()) || count != tail.records.saturating_add(2) {
+            return Err(bad("its digest does not fit"));
+        }
+        let head: Head = self
+            .lines()?
+            .next()
+            .and_then(Result::ok)
+            .and_then(|line| serde_json::from_str(&line).ok())
+            .ok_or_else(|| bad("its first line is another"))?;
+        if head.format == FORMAT { Ok(tail.records) } else { Err(bad("it is of another format")) }
+    }
+
+    fn lines(&self) -> Result<std::io::Lines<BufReader<File>>, Failure> {
+        Ok(BufReader::new(File::open(&self.file).map_err(|error| Failure::file(&self.file, error))?).lines())
+    }
+}
+
+fn parsed(file: &Path, line: Option<std::io::Result<String>>) -> Result<Value, Failure> {
+    let line = line.and_then(Result::ok).ok_or_else(|| Failure::file(file, "it ends too early"))?;
+    serde_json::from_str(&line).map_err(|error| Failure::file(file, error))
+}
+
+/// The layout of a backup file.
+const FORMAT: u32 = 1;
+/// Records of one request: well below the size that a body may have.
+const PIECE: u64 = 50;

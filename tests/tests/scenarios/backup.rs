@@ -1,0 +1,194 @@
+//! Backup and restore of a license server's database: on the same installation, on a fresh one, on another server.
+
+use lab::failure::Failure;
+use serde_json::json;
+use shared::model::{ContactMethod, Generation, Purchase, ServerRef};
+use shared::wire::clearinghouse::SignedAgreement;
+use shared::wire::common::ClockChange;
+use shared::wire::desk::{Recover, TypedPack};
+use shared::wire::license_server::{
+    ActivationView, BackupPage, InstallKeyPack, InstallPack, LicenseList, PackList, PackRow, RestorePart, TrustTerminalServer,
+};
+use shared::wire::problem::{Problem, ProblemCode};
+use shared::wire::terminal_server::TrustLicenseServer;
+use tests::harness::{Plan, TestLab, request_id};
+
+/// Vector: A-11.
+/// Rules: AC-38, AC-39.
+#[tokio::test]
+async fn on_the_same_installation_unissued_cals_come_back() {
+    let mut lab = Plan::default().start().await;
+    issue_twelve(&lab).await;
+    let before = activation(&lab).await;
+    let backup = backup(&lab).await;
+    // The database is lost; the machine with its keys is not.
+    lab.license_servers[0].stop().await;
+    std::fs::remove_dir_all(lab.license_servers[0].data().join("journal")).unwrap();
+    let _ = std::fs::remove_file(lab.license_servers[0].data().join("head"));
+    begin_again(&mut lab).await;
+    assert_eq!(packs(&lab).await.packs, []);
+    restore(&lab, &backup).await.unwrap();
+    let row = &packs(&lab).await.packs[0];
+    assert_eq!((row.pack.total, row.issued, row.available, row.withheld), (20, 12, 8, 0));
+    let after = activation(&lab).await;
+    assert_eq!((after.status, after.product_id, after.certificate), (0, before.product_id, before.certificate), "it is who it was");
+    assert_eq!(lab.license_server_events(0, 9004).await, 0);
+    let list: LicenseList = lab.license_servers[0].get("/licenses?kind=permanent").await;
+    assert_eq!(list.licenses.len(), 12);
+    lab.enrol().await;
+    lab.licensed("PC13").await;
+    assert_eq!(lab.pool(0).await, (7, 20));
+}
+
+/// Vector: A-11.
+/// Rules: AC-38, AC-40, AC-48, CON-12.
+#[tokio::test]
+async fn on_a_fresh_installation_unissued_cals_are_lost_an_event_says_how_many_and_the_telephone_brings_them() {
+    let mut lab = Plan::default().packs(&[]).start().await;
+    let papers = buy_twenty(&lab).await;
+    issue_twelve(&lab).await;
+    let pack = packs(&lab).await.packs[0].pack.id.clone();
+    let backup = backup(&lab).await;
+    lab.license_servers[0].stop().await;
+    std::fs::remove_dir_all(lab.license_servers[0].data()).unwrap();
+    begin_again(&mut lab).await;
+    lab.enrol_license_server().await;
+    restore(&lab, &backup).await.unwrap();
+    let row = &packs(&lab).await.packs[0];
+    assert_eq!((row.issued, row.available, row.withheld), (12, 0, 8));
+    let events: serde_json::Value = lab.license_servers[0].get("/events?id=9004").await;
+    assert!(events["items"][0]["text"].as_str().unwrap().starts_with("8 client access licenses"), "{events}");
+
+    lab.activate(0).await;
+    let server = ServerRef::Product(activation(&lab).await.product_id);
+    let ask = |quantity| Recover {
+        request: request_id(),
+        method: ContactMethod::Telephone,
+        server: server.clone(),
+        pack: pack.clone(),
+        quantity,
+        purchase: papers.clone(),
+    };
+    let typed: TypedPack = lab.clearinghouse.api().post("/desk/recoveries", &ask(8)).await.unwrap();
+    let install = InstallKeyPack { request: request_id(), key_pack_id: typed.key_pack_id };
+    let row: PackRow = lab.license_servers[0].api().post("/packs/ids", &install).await.unwrap();
+    assert_eq!(row.available, 8);
+    assert_eq!(lab.pool(0).await.0, 8);
+    // A device that lost its license gets its record back, signed by the new installation.
+    let mut known = tests::harness::device("PC01");
+    known.licensing.hardware = Some(lab::device::HardwareKey { id: lab_device(&lab, "PC01").await });
+    let again = lab.connect(&mut known).await;
+    assert_eq!(again.connected.rule, "PD-02", "{again:?}");
+}
+
+/// Rules: AC-38.
+#[tokio::test]
+async fn a_database_is_not_restored_onto_another_license_server() {
+    let lab = Plan::default().license_servers(&[("LS1", Generation::Windows2003), ("LS2", Generation::Windows2003)]).start().await;
+    let backup = backup(&lab).await;
+    let problem = refused(restore_onto(&lab, 1, &backup).await);
+    assert_eq!((problem.code, problem.rules), (ProblemCode::BackupRefused, vec!["AC-38".to_owned()]));
+    let end = RestorePart::End { records: 0 };
+    let problem = refused(lab.license_servers[0].api().post::<_, ()>("/restore", &end).await);
+    assert_eq!(problem.code, ProblemCode::BackupRefused, "an end without a beginning");
+    assert_eq!(lab.pool(0).await, (20, 20), "nothing was changed");
+}
+
+/// Rules: AC-39.
+#[tokio::test]
+async fn a_restore_takes_the_server_back_to_the_moment_of_its_backup() {
+    let lab = Plan::default().device_cals(5).start().await;
+    lab.licensed("PC01").await;
+    let backup = backup(&lab).await;
+    lab.licensed("PC02").await;
+    lab.install(0, shared::model::ProductVersion::V5_2, shared::model::ProductType::Device, 3).await;
+    assert_eq!(lab.pool(0).await, (6, 8));
+    restore(&lab, &backup).await.unwrap();
+    assert_eq!(lab.pool(0).await, (4, 5));
+    assert_eq!(lab.records(0, "PC02").await, []);
+}
+
+async fn issue_twelve(lab: &TestLab) {
+    for number in 1..=12 {
+        lab.licensed(&format!("PC{number:02}")).await;
+    }
+    assert_eq!(lab.pool(0).await, (8, 20));
+}
+
+async fn buy_twenty(lab: &TestLab) -> Purchase {
+    let line = json!({ "version": "5.2", "product_type": "device", "quantity": 20 });
+    let sign = json!({ "program": { "program": "open" }, "entitlements": [line] });
+    let purchase = lab.clearinghouse.api().post::<_, SignedAgreement>("/lab/reseller/agreements", &sign).await.unwrap().purchase;
+    let wanted = serde_json::from_value(line).unwrap();
+    let install = InstallPack { request: request_id(), purchase: purchase.clone(), wanted: Some(wanted) };
+    let _: PackRow = lab.license_servers[0].api().post("/packs", &install).await.unwrap();
+    purchase
+}
+
+async fn lab_device(lab: &TestLab, name: &str) -> shared::model::HardwareId {
+    lab.records(0, name).await[0].cal.hardware_id
+}
+
+/// The license server starts on what is left of it, with its clock standing still.
+async fn begin_again(lab: &mut TestLab) {
+    lab.start_license_server(0).await;
+    let _: serde_json::Value = lab.license_servers[0].api().post("/lab/clock", &ClockChange::Freeze).await.unwrap();
+}
+
+/// Introductions after a new installation: the old key is forgotten, the new one pinned.
+trait Enrols {
+    async fn enrol_license_server(&self);
+}
+
+impl Enrols for TestLab {
+    async fn enrol_license_server(&self) {
+        let (server, terminal) = (&self.license_servers[0], &self.terminal_servers[0]);
+        let root = self.clearinghouse.identity().await;
+        server.trust_clearinghouse(&root, &self.clearinghouse.url()).await;
+        terminal.api().delete("/license-servers/LS1").await.unwrap();
+        let trust = TrustLicenseServer { key: server.identity().await.key, url: server.url() };
+        terminal.api().put::<_, ()>("/license-servers/LS1", &trust).await.unwrap();
+        server.api().put::<_, ()>("/terminal-servers/TS1", &TrustTerminalServer { key: terminal.identity().await.key }).await.unwrap();
+    }
+}
+
+async fn backup(lab: &TestLab) -> Vec<RestorePart> {
+    let mut parts = Vec::new();
+    let (mut path, mut count) = ("/backup".to_owned(), 0);
+    loop {
+        let page: BackupPage = lab.license_servers[0].get(&path).await;
+        parts.extend(page.facts.map(|facts| RestorePart::Begin { facts }));
+        count += u64::try_from(page.records.len()).unwrap();
+        parts.push(RestorePart::Records { records: page.records });
+        let Some(next) = page.next else { break };
+        path = format!("/backup?after={next}");
+    }
+    parts.push(RestorePart::End { records: count });
+    parts
+}
+
+async fn restore(lab: &TestLab, backup: &[RestorePart]) -> Result<(), Failure> {
+    restore_onto(lab, 0, backup).await
+}
+
+async fn restore_onto(lab: &TestLab, server: usize, backup: &[RestorePart]) -> Result<(), Failure> {
+    for part in backup {
+        lab.license_servers[server].api().post::<_, ()>("/restore", part).await?;
+    }
+    Ok(())
+}
+
+async fn activation(lab: &TestLab) -> ActivationView {
+    lab.license_servers[0].get("/activation").await
+}
+
+async fn packs(lab: &TestLab) -> PackList {
+    lab.license_servers[0].get("/packs").await
+}
+
+fn refused<T: std::fmt::Debug>(answer: Result<T, Failure>) -> Problem {
+    match answer.unwrap_err() {
+        Failure::Problem(problem) => *problem,
+        other => panic!("{other}"),
+    }
+}
