@@ -34,6 +34,28 @@ impl Clocks {
         Self { members }
     }
 
+    /// Only the clocks of services that answer, and the names of those that do not: one that was stopped has no clock to move.
+    ///
+    /// # Errors
+    /// None of them answers.
+    pub async fn awake(self) -> Result<(Self, Vec<ServerName>), Failure> {
+        let (mut members, mut asleep, mut last) = (Vec::new(), Vec::new(), None);
+        for (service, api) in self.members {
+            match api.get::<ClockView>("/lab/clock").await {
+                Err(failure @ Failure::Silent { .. }) => {
+                    asleep.push(service);
+                    last = Some(failure);
+                }
+                // Another failure is told by what comes next.
+                Ok(_) | Err(_) => members.push((service, api)),
+            }
+        }
+        match last {
+            Some(failure) if members.is_empty() => Err(failure),
+            Some(_) | None => Ok((Self { members }, asleep)),
+        }
+    }
+
     /// What the clocks say.
     ///
     /// # Errors

@@ -23,9 +23,34 @@ pub struct Device {
     /// The latest moment that a server has told it, lab time: its own idea of now where nobody tells it better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<LabTime>,
+    /// What it forgets when it is switched off.
+    #[serde(default, skip_serializing_if = "Memory::is_whole")]
+    pub memory: Memory,
+    /// The whole key was deleted, so it has to be made anew: from Vista on only an elevated client can do that (ST-07).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_deleted: bool,
     /// The registry key `HKLM\Software\Microsoft\MSLicensing`.
     #[serde(rename = "MSLicensing", default)]
     pub licensing: Licensing,
+}
+
+/// What survives on a device when it is switched off (ST-09, FT-08).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Memory {
+    /// Hardware id and licenses: every PC, and a thin client that keeps its store in flash.
+    #[default]
+    Whole,
+    /// The hardware id only, which is computed from the hardware.
+    HardwareId,
+    /// Nothing: the next start makes a new hardware id.
+    Nothing,
+}
+
+impl Memory {
+    fn is_whole(&self) -> bool {
+        *self == Memory::Whole
+    }
 }
 
 /// The registry key `MSLicensing`; empty after it was deleted (ST-06).
@@ -86,7 +111,7 @@ impl Device {
     /// A device that has never connected anywhere: no hardware id, an empty store.
     #[must_use]
     pub fn new(name: DeviceName, platform: Platform) -> Self {
-        Self { name, platform, last_seen: None, licensing: Licensing::default() }
+        Self { name, platform, last_seen: None, memory: Memory::Whole, key_deleted: false, licensing: Licensing::default() }
     }
 
     /// The hardware id; made from `own` on first use and then kept (ST-01).
@@ -136,6 +161,42 @@ impl Device {
     /// Deletes the whole key: the next connection makes a new hardware id (ST-06).
     pub fn delete_key(&mut self) {
         self.licensing = Licensing::default();
+        self.key_deleted = true;
+    }
+
+    /// Switches the device off and on: what its memory does not keep is gone (ST-09, FT-08).
+    pub fn power_cycle(&mut self) {
+        match self.memory {
+            Memory::Whole => {}
+            Memory::HardwareId => self.licensing.store.clear(),
+            Memory::Nothing => self.licensing = Licensing::default(),
+        }
+    }
+
+    /// Whether the client program can write its store: from Vista on a deleted key is made anew only by one that runs elevated
+    /// (ST-07). An elevated one makes it, and it is there for good.
+    pub fn open_store(&mut self, elevated: bool) -> bool {
+        let barred = self.key_deleted && self.platform == Platform::WindowsVista && !elevated;
+        self.key_deleted &= barred;
+        !barred
+    }
+
+    /// Where a device of its kind keeps its licenses (ST-02, ST-08, NT-44, NT-45).
+    #[must_use]
+    pub fn store_place(&self) -> &'static str {
+        match self.platform {
+            Platform::WindowsForWorkgroups => "System\\Regdata\\*.bin",
+            Platform::Macintosh => "/Users/Shared/Microsoft",
+            Platform::Other => "the client's own files",
+            Platform::Windows95
+            | Platform::Windows98
+            | Platform::WindowsNt35
+            | Platform::WindowsNt4
+            | Platform::Windows2000
+            | Platform::WindowsXpHome
+            | Platform::WindowsXpProfessional
+            | Platform::WindowsVista => "HKLM\\Software\\Microsoft\\MSLicensing",
+        }
     }
 
     /// Takes a new identity and keeps the licenses: a handheld whose network card or address changed (NT-52).

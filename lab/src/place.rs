@@ -353,6 +353,39 @@ impl Place {
 }
 
 impl Addresses {
+    /// The same addresses as a program that is started finds them in its environment.
+    #[must_use]
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let all = [
+            ("TSL_LAB_FILE", path(&self.lab_file)),
+            ("TSL_CLEARINGHOUSE", self.clearinghouse.clone()),
+            ("TSL_CLEARINGHOUSE_TOKEN_FILE", self.clearinghouse_token_file.clone()),
+            ("TSL_CLEARINGHOUSE_PEER_URL", self.clearinghouse_peer_url.clone()),
+            ("TSL_DIRECTORY", self.directory.clone()),
+            ("TSL_DIRECTORY_TOKEN_FILE", self.directory_token_file.clone()),
+            ("TSL_DIRECTORY_PEER_URL", self.directory_peer_url.clone()),
+            ("TSL_LICENSE_SERVER", self.license_server.clone()),
+            ("TSL_LICENSE_SERVER_TOKEN_FILE", self.license_server_token_file.clone()),
+            ("TSL_LICENSE_SERVER_PEER_URL", self.license_server_peer_url.clone()),
+            ("TSL_TERMINAL_SERVER", self.terminal_server.clone()),
+            ("TSL_TERMINAL_SERVER_TOKEN_FILE", self.terminal_server_token_file.clone()),
+            ("TSL_CLIENTS", path(&self.clients)),
+            ("TSL_PASSWORDS_FILE", path(&self.passwords_file)),
+        ];
+        // Tokens themselves have no switch: they stand in the environment or nowhere.
+        let inherited = [
+            "TSL_CLEARINGHOUSE_TOKEN",
+            "TSL_DIRECTORY_TOKEN",
+            "TSL_LICENSE_SERVER_TOKEN",
+            "TSL_TERMINAL_SERVER_TOKEN",
+            "TSL_PASSWORD",
+            "TSL_USER",
+        ];
+        let inherited = inherited.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?)));
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).chain(inherited).collect()
+    }
+
     fn any(&self) -> bool {
         self.clearinghouse.is_some() || self.license_server.is_some() || self.terminal_server.is_some()
     }

@@ -3,8 +3,13 @@
 use chassis::random;
 use serde::Serialize;
 use shared::model::{Cal, LabTime, UserName};
+use shared::policy::protocol::Breach;
 use shared::wire::problem::{Problem, ProblemCode};
-use shared::wire::terminal_server::{ConnectRequest, Connected, LicenseRequest, LoggedOn, LogonRequest};
+use shared::wire::terminal_server::{
+    ConnectRequest, Connected, Denial, LicenseRequest, LicensingMessage, LoggedOn, LogonRequest, MessageKind, TraceStep,
+};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use crate::api::Api;
 use crate::device::{Device, Slot};
@@ -19,8 +24,25 @@ pub struct Visit {
     pub admin: bool,
     /// Lab time, where the caller knows it better than the license request, which may have been asked for earlier.
     pub now: Option<LabTime>,
+    /// The client program runs elevated: it can make a deleted store key anew (ST-07).
+    pub elevated: bool,
+    /// What goes wrong on the way.
+    pub mishap: Option<Mishap>,
     /// What follows an accept.
     pub then: Then,
+}
+
+/// What goes wrong with the client's licensing message (section 10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// It says that it is something else than it is: 259.
+    Malformed,
+    /// The connection breaks while it is sent: 262.
+    Network,
+    /// The client gives up: 263.
+    Abandon,
+    /// Its check does not match: 264.
+    Encryption,
 }
 
 /// What follows an accept.
@@ -117,6 +139,9 @@ pub async fn license_request(server: &Api) -> Result<LicenseRequest, Failure> {
 /// # Errors
 /// A server that does not answer, or refuses the request itself.
 pub async fn connect(server: &Api, asked: &LicenseRequest, device: &mut Device, visit: &Visit) -> Result<Visited, Failure> {
+    if !device.open_store(visit.elevated) {
+        return Ok(Visited { presented: None, verdict: client_side(Breach::StoreNotWritable) });
+    }
     let request = random::request_id();
     let now = visit.now.unwrap_or(asked.at);
     let hardware_id = device.hardware_id(random::bytes);
@@ -130,13 +155,58 @@ pub async fn connect(server: &Api, asked: &LicenseRequest, device: &mut Device, 
         platform: device.platform,
         admin: visit.admin,
         license: chosen.map(|(_, license)| license.license.clone()),
+        message: None,
     };
+    let body = ConnectRequest { message: visit.mishap.map(|mishap| envelope(mishap, &body)), ..body };
+    if visit.mishap == Some(Mishap::Network) {
+        break_off(server, &body).await?;
+        return Ok(Visited { presented, verdict: client_side(Breach::Network) });
+    }
     let verdict = match server.post::<_, Connected>("/connections", &body).await {
         Ok(connected) => admitted(server, asked, device, visit, connected).await?,
         Err(Failure::Problem(problem)) if problem.code == ProblemCode::Denied => Answer::Denied { problem },
+        Err(Failure::Problem(problem)) if problem.code == ProblemCode::Internal => client_side(Breach::Internal),
         Err(failure) => return Err(failure),
     };
     Ok(Visited { presented, verdict })
+}
+
+/// The envelope of a message with which something is wrong.
+fn envelope(mishap: Mishap, body: &ConnectRequest) -> LicensingMessage {
+    let (right, wrong) = match body.license {
+        Some(_) => (MessageKind::LicenseInfo, MessageKind::NewLicenseRequest),
+        None => (MessageKind::NewLicenseRequest, MessageKind::LicenseInfo),
+    };
+    match mishap {
+        Mishap::Malformed => LicensingMessage { kind: wrong, check: None },
+        Mishap::Abandon => LicensingMessage { kind: MessageKind::ErrorAlert, check: None },
+        Mishap::Network => LicensingMessage { kind: right, check: None },
+        // The check of another message.
+        Mishap::Encryption => LicensingMessage { kind: right, check: Some(LicensingMessage::check_of(body.hardware_id, Some("another"))) },
+    }
+}
+
+/// Sends the first half of a request and hangs up: the server never has a whole message.
+async fn break_off(server: &Api, body: &ConnectRequest) -> Result<(), Failure> {
+    let silent = |error: &dyn std::fmt::Display| Failure::Silent { url: server.url().to_owned(), why: error.to_string() };
+    let json = serde_json::to_vec(body).map_err(|error| silent(&error))?;
+    let host = server.url().trim_start_matches("http://");
+    let head =
+        format!("POST /connections HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", json.len());
+    let mut stream = TcpStream::connect(host).await.map_err(|error| silent(&error))?;
+    let half = json.get(..json.len() / 2).unwrap_or_default();
+    stream.write_all(&[head.as_bytes(), half].concat()).await.map_err(|error| silent(&error))?;
+    stream.shutdown().await.map_err(|error| silent(&error))
+}
+
+/// An end of the exchange that only the client knows of.
+fn client_side(breach: Breach) -> Answer {
+    let text = breach.text().to_owned();
+    let detail = breach.code().map_or_else(|| text.clone(), |code| format!("{code}: {text}"));
+    let mut problem = Problem::new(ProblemCode::Denied, detail).under(&[breach.rule()]);
+    let trace = vec![TraceStep::new(breach.rule(), breach.facts())];
+    problem.denial = Some(Box::new(Denial { code: breach.code(), text, event: None, rule: breach.rule().to_owned(), trace }));
+    Answer::Denied { problem: Box::new(problem) }
 }
 
 async fn admitted(

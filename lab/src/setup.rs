@@ -2,6 +2,8 @@
 
 mod peers;
 
+use std::time::Duration;
+
 use chassis::random;
 use serde_json::Value;
 use shared::model::{Category, Generation, ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, UserName};
@@ -189,8 +191,31 @@ pub async fn activate(api: &Api, place: &Place, registrant: &Registrant) -> Resu
     let view: ActivationView = api.get("/activation").await?;
     if view.status != 0 {
         let _: Value = api.post("/activation", &Activate { registrant: registrant.clone() }).await?;
+        begun(api).await?;
     }
     Ok(step(place, "is activated", view.status != 0))
+}
+
+/// Activates a license server for this registrant.
+///
+/// # Errors
+/// What the clearinghouse or the license server says against it.
+pub async fn activate_as(api: &Api, registrant: Registrant) -> Result<ActivationView, Failure> {
+    let _: Value = api.post("/activation", &Activate { registrant }).await?;
+    begun(api).await
+}
+
+/// The activation once its certificate has begun: the clock of a license server that was started a moment after its clearinghouse
+/// runs a moment behind.
+async fn begun(api: &Api) -> Result<ActivationView, Failure> {
+    for _ in 0..BEGINNINGS_MAX {
+        let view: ActivationView = api.get("/activation").await?;
+        if view.status == 0 {
+            return Ok(view);
+        }
+        tokio::time::sleep(BEGINNING).await;
+    }
+    api.get("/activation").await
 }
 
 async fn first_pack(lab: &Lab, api: &Api, place: &Place, cals: u32) -> Result<Option<Step>, Failure> {
@@ -210,6 +235,18 @@ pub(crate) async fn install(lab: &Lab, api: &Api, place: &Place, product_type: P
     let body = InstallPack { request: random::request_id(), purchase: Purchase::Retail { code: bought.code }, wanted: None };
     let _: Value = api.post("/packs", &body).await?;
     Ok(step(place, &format!("has a retail pack of {cals} {product_type} CALs {version}"), true))
+}
+
+/// Makes the accounts on every terminal server, and nothing else.
+///
+/// # Errors
+/// As [`run`].
+pub async fn all_accounts(lab: &Lab, users: &[UserName]) -> Result<Vec<Step>, Failure> {
+    let mut steps = Vec::new();
+    for place in &lab.file().terminal_servers {
+        steps.extend(accounts(lab, &lab.admin(Kind::TerminalServer, place)?, place, users).await?);
+    }
+    Ok(steps)
 }
 
 fn is_nt4(identity: &Identity) -> bool {
@@ -266,3 +303,6 @@ pub(crate) fn step(place: &Place, what: &str, changed: bool) -> Step {
 fn shorten(fingerprint: &str) -> &str {
     fingerprint.get(..16).unwrap_or(fingerprint)
 }
+
+const BEGINNINGS_MAX: u32 = 40;
+const BEGINNING: Duration = Duration::from_millis(50);

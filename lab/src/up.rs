@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use chassis::config::ServiceConfig;
 use chassis::server::{Running, ServiceError, StartError};
-use futures_util::future::select_all;
-use shared::model::{Generation, LabTime, Span, UserName};
+use futures_util::future::{pending, select_all};
+use shared::model::{Generation, LabTime, ServerName, Span, UserName};
 use shared::wire::common::{ClockChange, ClockView};
 use shared::wire::problem::ProblemCode;
 
+use crate::control::{Action, Control, Order, Reply};
 use crate::failure::Failure;
 use crate::network::{self, NetworkFile};
 use crate::place::{Kind, LAB_FILE, Lab, LabFile, Place};
@@ -35,6 +36,8 @@ pub struct Up {
     pub cals: u32,
     /// Ordinary accounts to begin with.
     pub users: Vec<UserName>,
+    /// Services that know nothing of one another: nobody trusts, nothing is activated, there are accounts only.
+    pub bare: bool,
     /// A network to build in place of one license server and one terminal server: the file that says it.
     pub network: Option<PathBuf>,
 }
@@ -50,13 +53,32 @@ pub struct RunningLab {
     pub lab_file: PathBuf,
     /// What its terminal server is.
     pub generation: Generation,
-    services: Vec<Running>,
+    services: Vec<Member>,
+    control: Control,
+}
+
+/// A service of the lab, which its administrator may stop and start by itself.
+#[derive(Debug)]
+struct Member {
+    name: ServerName,
+    plan: ServicePlan,
+    running: Option<Running>,
+}
+
+/// What it takes to start a service, and to start it again where it was.
+#[derive(Clone, Debug)]
+struct ServicePlan {
+    kind: Kind,
+    generation: Generation,
+    config: ServiceConfig,
 }
 
 /// The file that says how far a lab's first start came.
 const SET_UP: &str = "set-up";
 /// It has begun, in a folder that held nothing of a lab; where it failed, the next start begins anew.
 const BEGUN: &str = "begun";
+/// It is done, and the services were left strangers to one another.
+const BARE: &str = "bare";
 /// It is done: later starts leave the lab as its administrator wants it.
 const DONE: &str = "done";
 
@@ -139,8 +161,9 @@ pub async fn start(up: &Up) -> Result<RunningLab, Failure> {
     let mut services = Vec::new();
     match begin(up, &mut services).await {
         Ok((lab, steps)) => {
+            let control = Control::listen(&up.data)?;
             lab.file().write(&lab_file)?;
-            Ok(RunningLab { lab, steps, lab_file, generation: up.generation, services })
+            Ok(RunningLab { lab, steps, lab_file, generation: up.generation, services, control })
         }
         Err(failure) => {
             // The first failure says more than what a stop could add.
@@ -166,21 +189,27 @@ fn is_set_up(data: &Path) -> Result<bool, Failure> {
     Ok(false)
 }
 
-async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>), Failure> {
+async fn begin(up: &Up, services: &mut Vec<Member>) -> Result<(Lab, Vec<Step>), Failure> {
     let set_up = is_set_up(&up.data)?;
+    let was_bare = std::fs::read_to_string(up.data.join(SET_UP)).is_ok_and(|text| text == BARE);
     let network = network_of(up)?;
-    start_services(up, network.as_ref(), services).await?;
+    for plan in service_plans(up, network.as_ref())? {
+        services.push(Member::start(plan).await?);
+    }
     let data = std::path::absolute(&up.data).map_err(|error| Failure::file(&up.data, error))?;
     let lab = Lab::new(lab_file(&data, services), data.join(LAB_FILE).display().to_string());
     if set_up {
         // Free ports are others at every start, so the services are told where each of them is now.
-        setup::trust(&lab).await?;
+        if !was_bare {
+            setup::trust(&lab).await?;
+        }
         return Ok((lab, Vec::new()));
     }
     if up.start_at.is_some() {
         align_clocks(&lab).await?;
     }
     let steps = match &network {
+        None if up.bare => setup::all_accounts(&lab, &up.users).await?,
         None => {
             let plan = Plan { cals: up.cals, registrant: setup::lab_registrant()?, per_user: Vec::new(), users: up.users.clone() };
             setup::run(&lab, &plan).await?
@@ -188,7 +217,7 @@ async fn begin(up: &Up, services: &mut Vec<Running>) -> Result<(Lab, Vec<Step>),
         Some(network) => build(up, &lab, network).await?,
     };
     let mark = up.data.join(SET_UP);
-    std::fs::write(&mark, DONE).map_err(|error| Failure::file(&mark, error))?;
+    std::fs::write(&mark, if up.bare { BARE } else { DONE }).map_err(|error| Failure::file(&mark, error))?;
     Ok((lab, steps))
 }
 
@@ -214,37 +243,29 @@ fn network_of(up: &Up) -> Result<Option<NetworkFile>, Failure> {
 }
 
 /// The services of the usual lab, or of a network: each listens on the next port and keeps a folder of its own.
-async fn start_services(up: &Up, network: Option<&NetworkFile>, services: &mut Vec<Running>) -> Result<(), Failure> {
-    let mut place = 0_u16;
-    let mut config = |name: &str, folder: &str| {
-        let config = service(up, name, folder, place);
-        place = place.saturating_add(1);
-        config
+fn service_plans(up: &Up, network: Option<&NetworkFile>) -> Result<Vec<ServicePlan>, Failure> {
+    let mut plans: Vec<ServicePlan> = Vec::new();
+    let mut add = |kind: Kind, generation: Generation, name: &str, folder: &str| {
+        let place = u16::try_from(plans.len()).unwrap_or(u16::MAX);
+        plans.push(ServicePlan { kind, generation, config: service(up, name, folder, place)? });
+        Ok::<(), Failure>(())
     };
-    services.push(clearinghouse::start(clearinghouse::Config::embedded(config("CH1", "clearinghouse")?)).await.map_err(not_started)?);
+    add(Kind::Clearinghouse, up.generation, "CH1", "clearinghouse")?;
     let Some(network) = network else {
-        let mut license_server = license_server::Config::embedded(config("LS1", "license-server")?);
-        license_server.generation = license_server_of(up.generation);
-        services.push(license_server::start(license_server).await.map_err(not_started)?);
-        let mut terminal_server = terminal_server::Config::embedded(config("TS1", "terminal-server")?);
-        terminal_server.generation = up.generation;
-        services.push(terminal_server::start(terminal_server).await.map_err(not_started)?);
-        return Ok(());
+        add(Kind::LicenseServer, license_server_of(up.generation), "LS1", "license-server")?;
+        add(Kind::TerminalServer, up.generation, "TS1", "terminal-server")?;
+        return Ok(plans);
     };
     if network.has_directory() {
-        services.push(directory::start(directory::Config::embedded(config("DIR1", "directory")?)).await.map_err(not_started)?);
+        add(Kind::Directory, up.generation, "DIR1", "directory")?;
     }
     for (_, part) in network.license_servers() {
-        let own = config(part.name.as_str(), &format!("hosts/{}", part.name))?;
-        let own = license_server::Config { generation: part.generation, ..license_server::Config::embedded(own) };
-        services.push(license_server::start(own).await.map_err(not_started)?);
+        add(Kind::LicenseServer, part.generation, part.name.as_str(), &format!("hosts/{}", part.name))?;
     }
     for (_, part) in network.terminal_servers() {
-        let own = config(part.name.as_str(), &format!("hosts/{}", part.name))?;
-        let own = terminal_server::Config { generation: part.generation, ..terminal_server::Config::embedded(own) };
-        services.push(terminal_server::start(own).await.map_err(not_started)?);
+        add(Kind::TerminalServer, part.generation, part.name.as_str(), &format!("hosts/{}", part.name))?;
     }
-    Ok(())
+    Ok(plans)
 }
 
 /// Lets all clocks of a new lab begin at once. Each began at the given moment when its own service started, so that of the
@@ -315,14 +336,11 @@ fn service(up: &Up, name: &str, folder: &str, place: u16) -> Result<ServiceConfi
     })
 }
 
-fn not_started(error: StartError) -> Failure {
-    Failure::Broken(error.to_string())
-}
-
 /// Absolute paths, so that the file says the same wherever it is read from.
-fn lab_file(data: &Path, services: &[Running]) -> LabFile {
-    let of = |kind: Kind| {
-        services.iter().filter(move |running| running.kind == kind).map(|running| Place {
+fn lab_file(data: &Path, services: &[Member]) -> LabFile {
+    let places = |kind: Kind| {
+        let running = services.iter().filter(move |member| member.plan.kind == kind).filter_map(|member| member.running.as_ref());
+        running.map(|running| Place {
             name: running.name.clone(),
             url: running.url(),
             peer_url: None,
@@ -332,20 +350,88 @@ fn lab_file(data: &Path, services: &[Running]) -> LabFile {
     LabFile {
         pid: Some(std::process::id()),
         data: Some(data.to_owned()),
-        clearinghouse: of(Kind::Clearinghouse).next(),
-        directory: of(Kind::Directory).next(),
-        license_servers: of(Kind::LicenseServer).collect(),
-        terminal_servers: of(Kind::TerminalServer).collect(),
+        clearinghouse: places(Kind::Clearinghouse).next(),
+        directory: places(Kind::Directory).next(),
+        license_servers: places(Kind::LicenseServer).collect(),
+        terminal_servers: places(Kind::TerminalServer).collect(),
         passwords_file: Some(data.join("passwords.json")),
         clients: Some(data.join("clients")),
     }
 }
 
+impl ServicePlan {
+    async fn start(&self) -> Result<Running, Failure> {
+        let config = self.config.clone();
+        let started = match self.kind {
+            Kind::Clearinghouse => clearinghouse::start(clearinghouse::Config::embedded(config)).await,
+            Kind::Directory => directory::start(directory::Config::embedded(config)).await,
+            Kind::LicenseServer => {
+                let mut config = license_server::Config::embedded(config);
+                config.generation = self.generation;
+                license_server::start(config).await
+            }
+            Kind::TerminalServer => {
+                let mut config = terminal_server::Config::embedded(config);
+                config.generation = self.generation;
+                terminal_server::start(config).await
+            }
+        };
+        started.map_err(|error: StartError| Failure::Broken(error.to_string()))
+    }
+}
+
+impl Member {
+    async fn start(mut plan: ServicePlan) -> Result<Self, Failure> {
+        let running = plan.start().await?;
+        // The others know the port that it has now.
+        plan.config.bind = Some(running.address);
+        Ok(Self { name: running.name.clone(), plan, running: Some(running) })
+    }
+
+    async fn obey(&mut self, action: Action) -> Result<String, Failure> {
+        let name = self.name.clone();
+        if matches!(action, Action::Stop | Action::Restart) {
+            match self.running.take() {
+                Some(running) => running.stop().await.map_err(|error| Failure::Broken(error.to_string()))?,
+                None if action == Action::Restart => {}
+                None => return Ok(format!("{name} was stopped already")),
+            }
+        }
+        if matches!(action, Action::Start | Action::Restart) {
+            if self.running.is_some() {
+                return Ok(format!("{name} is running already"));
+            }
+            self.running = Some(self.plan.start().await?);
+        }
+        Ok(match action {
+            Action::Stop => format!("{name} has stopped"),
+            Action::Start => format!("{name} is running"),
+            Action::Restart => format!("{name} has stopped and is running again"),
+        })
+    }
+}
+
 impl RunningLab {
-    /// Comes back when one of the services cannot go on.
+    /// Does what comes over the control socket; comes back when one of the services cannot go on.
     pub async fn finished(&mut self) -> ServiceError {
-        let ends: Vec<_> = self.services.iter_mut().map(|running| Box::pin(running.finished())).collect();
-        select_all(ends).await.0
+        loop {
+            let Self { services, control, .. } = self;
+            let waiting = tokio::select! {
+                failure = first_failure(services) => return failure,
+                waiting = control.next() => waiting,
+            };
+            let reply = match self.obey(&waiting.order).await {
+                Ok(done) => Reply::Done(done),
+                Err(failure) => Reply::Failed(failure.to_string()),
+            };
+            waiting.reply(&reply).await;
+        }
+    }
+
+    async fn obey(&mut self, order: &Order) -> Result<String, Failure> {
+        let member = self.services.iter_mut().find(|member| member.name == order.service);
+        let member = member.ok_or_else(|| Failure::Usage(format!("{} is not a service of this lab", order.service)))?;
+        member.obey(order.action).await
     }
 
     /// Stops the services, the terminal server first, and takes the lab file away.
@@ -359,9 +445,18 @@ impl RunningLab {
     }
 }
 
-async fn stop_all(services: Vec<Running>) -> Result<(), Failure> {
+async fn first_failure(services: &mut [Member]) -> ServiceError {
+    let running = services.iter_mut().filter_map(|member| member.running.as_mut());
+    let ends: Vec<_> = running.map(|running| Box::pin(running.finished())).collect();
+    if ends.is_empty() {
+        return pending().await;
+    }
+    select_all(ends).await.0
+}
+
+async fn stop_all(services: Vec<Member>) -> Result<(), Failure> {
     let mut ended = Ok(());
-    for running in services.into_iter().rev() {
+    for running in services.into_iter().rev().filter_map(|member| member.running) {
         let stopped = running.stop().await.map_err(|error| Failure::Broken(error.to_string()));
         ended = ended.and(stopped);
     }

@@ -262,3 +262,12 @@ fn license(kind: CalKind, version: ProductVersion, days: u32) -> String {
     let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}.{}", part(&json!({ "alg": "EdDSA" })), part(&claims), URL_SAFE_NO_PAD.encode([5; 64]))
 }
+
+/// Rules: ST-08.
+#[test]
+fn old_and_foreign_clients_keep_their_licenses_elsewhere() {
+    let place = |platform| Device::new("PC01".parse().unwrap(), platform).store_place();
+    assert_eq!(place(Platform::WindowsForWorkgroups), "System\\Regdata\\*.bin");
+    assert_eq!(place(Platform::Macintosh), "/Users/Shared/Microsoft");
+    assert_eq!(place(Platform::Windows98), "HKLM\\Software\\Microsoft\\MSLicensing");
+}

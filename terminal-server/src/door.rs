@@ -1,12 +1,13 @@
 //! The door: a connection from its arrival to its verdict, and a session from its logon to its end.
 
 use shared::model::{Cal, CalKind, SessionId, TraceStep};
-use shared::node::{Arrival, Command, Connection, Event, Node, Refusal, Step, workstation};
-use shared::policy::denials;
+use shared::node::{Arrival, Command, Connection, Event, Node, Refusal, Server, Step, workstation};
+use shared::policy::protocol::Breach;
+use shared::policy::{denials, protocol};
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{
-    ConnectRequest, Connected, Decision, Denial, Ending, GrantedLicense, LicenseStatus, LoggedOn, LogonRequest, Session, SessionState,
-    Verdict,
+    ConnectRequest, Connected, Decision, Denial, Ending, GrantedLicense, LicenseStatus, LicensingMessage, LoggedOn, LogonRequest,
+    MessageKind, Session, SessionState, Verdict,
 };
 
 use crate::app::TerminalServer;
@@ -41,6 +42,7 @@ pub(crate) async fn connect(app: &TerminalServer, asked: ConnectRequest) -> Resu
 }
 
 fn arrival(app: &TerminalServer, asked: ConnectRequest) -> Result<Arrival, Problem> {
+    let breach = breach_of(&asked);
     let presented = app.belief().open(asked.license.as_deref(), || app.anchors());
     Ok(Arrival {
         request: asked.request,
@@ -51,7 +53,20 @@ fn arrival(app: &TerminalServer, asked: ConnectRequest) -> Result<Arrival, Probl
         admin: asked.admin,
         presented,
         token: asked.license,
+        breach,
     })
+}
+
+/// Section 10: what is wrong with the envelope of a licensing message; a client that sends none is not asked for one.
+fn breach_of(asked: &ConnectRequest) -> Option<Breach> {
+    let message = asked.message.as_ref()?;
+    match (message.kind, &asked.license) {
+        (MessageKind::ErrorAlert, _) => return Some(Breach::Abandoned),
+        (MessageKind::NewLicenseRequest, Some(_)) | (MessageKind::LicenseInfo, None) => return Some(Breach::Malformed),
+        (MessageKind::NewLicenseRequest, None) | (MessageKind::LicenseInfo, Some(_)) => {}
+    }
+    let right = LicensingMessage::check_of(asked.hardware_id, asked.license.as_deref());
+    message.check.as_ref().is_some_and(|check| *check != right).then_some(Breach::BadlyEncrypted)
 }
 
 async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected, Problem> {
@@ -59,19 +74,21 @@ async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected
     let command = Command::Judge(Box::new(connection.clone()));
     let judged = app.execute(Some(&request), command, |node, events, now| {
         let verdict = events.iter().find_map(|event| if let Event::Judged { verdict, .. } = event { Some(verdict.clone()) } else { None });
-        (verdict, own_license(node, events), node.server().cloned(), node.settings().expiry_popup_days, now)
+        let balloon = node.admin_balloon(now).map(str::to_owned);
+        (verdict, own_license(node, events), node.server().cloned(), (node.settings().expiry_popup_days, balloon), now)
     });
-    let (verdict, own, server, popup_days, now) = judged.await?;
+    let (verdict, own, server, (popup_days, balloon), now) = judged.await?;
     let (Some(verdict), Some(server)) = (verdict, server) else {
         return Err(Problem::new(ProblemCode::Internal, "the connection led to no verdict"));
     };
-    let Decision::Accepted { session, status, .. } = verdict.decision else { return Err(denied(verdict)) };
+    let Decision::Accepted { session, status, .. } = verdict.decision else { return Err(denied(&server, verdict)) };
     let license = match own {
         Some((cal, is_new)) => Some(GrantedLicense { token: app.disk().hand_out(&cal, is_new)?, cal }),
         None => connection.granted(status),
     };
     let warning = license.as_ref().filter(|granted| granted.cal.kind == CalKind::Temporary);
     let warning = warning.and_then(|granted| denials::expiry_popup(granted.cal.expires_at, now, popup_days));
+    let warning = warning.or_else(|| balloon.filter(|_| verdict.rule == "PD-24"));
     // A license handed back unchanged is in the client's store already.
     let license = license.filter(|_| status != LicenseStatus::ValidClient);
     Ok(Connected { session, server: server.name, at: now, status, rule: verdict.rule, trace: verdict.trace, license, warning })
@@ -91,12 +108,13 @@ fn own_license(node: &Node, events: &[Event]) -> Option<(Cal, bool)> {
 }
 
 /// A denial as a problem: the client's code and text, the event, the rule and the trace (section 10).
-fn denied(verdict: Verdict) -> Problem {
+fn denied(server: &Server, verdict: Verdict) -> Problem {
     let (code, event) = match verdict.decision {
         Decision::Denied { code, event } => (code, event),
         Decision::Accepted { .. } => (None, None),
     };
-    let text = denials::text_of(code, &verdict.rule).to_owned();
+    let text = protocol::text_of(code, &verdict.rule).unwrap_or_else(|| denials::text_of(code, &verdict.rule));
+    let text = protocol::in_words_of(server.generation, text);
     let detail = code.map_or_else(|| text.clone(), |code| format!("{code}: {text}"));
     let mut problem = Problem::new(ProblemCode::Denied, detail).under(&[verdict.rule.as_str()]);
     problem.denial = Some(Box::new(Denial { code, text, event, rule: verdict.rule, trace: verdict.trace }));

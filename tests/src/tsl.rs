@@ -86,7 +86,6 @@ impl Room {
     }
 
     /// Runs a command that must succeed; what it printed.
-    #[must_use]
     pub fn done(&self, words: &str) -> String {
         let said = self.tsl(words);
         assert_eq!(said.exit, 0, "tsl {words}: {said:?}");

@@ -6,7 +6,7 @@ use shared::model::{DeviceName, LabTime, Platform};
 
 use super::Context;
 use crate::clients::Clients;
-use crate::device::{Device, Part, Slot};
+use crate::device::{Device, Memory, Part, Slot};
 use crate::failure::Failure;
 use crate::out::Out;
 
@@ -29,6 +29,26 @@ pub(crate) enum Client {
         /// windows-for-workgroups, windows-95, windows-98, windows-nt35, windows-nt4, windows-2000, windows-xp-home, windows-xp-professional, windows-vista, macintosh, other
         #[arg(long, default_value = "windows-xp-professional")]
         platform: Platform,
+        /// Forgets its licenses when it is switched off, as a thin client without flash does (ST-09)
+        #[arg(long)]
+        no_store: bool,
+        /// With --no-store: forgets its hardware id too, and makes another at each start (FT-08)
+        #[arg(long, requires = "no_store")]
+        new_id_per_boot: bool,
+    },
+    /// Switch a device off and on: what its memory does not keep is gone
+    #[command(
+        after_help = "Example:  tsl client new THIN01 --platform other --no-store\n          tsl connect THIN01 && tsl client power-cycle THIN01 && tsl connect THIN01\nRules: ST-09 (a stable hardware id gets the same license back), FT-08 (an unstable one burns CALs)."
+    )]
+    PowerCycle {
+        /// The device
+        device: DeviceName,
+    },
+    /// Say of a device that its memory keeps everything now: new firmware
+    #[command(after_help = "Example:  tsl client firmware THIN01\nRule: FT-08 (the cure).")]
+    Firmware {
+        /// The device
+        device: DeviceName,
     },
     /// Delete one license, keep the hardware id: the license server hands the same license back
     #[command(after_help = "Example:  tsl client delete-license PC01 LICENSE000 && tsl connect PC01\nRules: ST-05, PD-02.")]
@@ -62,8 +82,12 @@ pub(crate) enum Client {
     /// Take a device away altogether
     #[command(after_help = "Example:  tsl client remove PC20      it died; its CAL comes back when it ends (LS-09)")]
     Remove {
-        /// The device
-        device: DeviceName,
+        /// The devices
+        #[arg(required = true, value_name = "DEVICE")]
+        devices: Vec<DeviceName>,
+        /// Say nothing against devices that are not there
+        #[arg(long)]
+        if_any: bool,
     },
     /// Copy licenses, or a whole image, to another device
     #[command(
@@ -113,11 +137,31 @@ impl Client {
         match self {
             Client::List => list(context, &clients),
             Client::Show { device } => show(context, &existing(&clients, &device)?),
-            Client::New { device, platform } => {
+            Client::PowerCycle { device } => {
+                let mut found = existing(&clients, &device)?;
+                found.power_cycle();
+                let what = match found.memory {
+                    Memory::Whole => "was switched off and on and has kept everything",
+                    Memory::HardwareId => "was switched off and on and has lost its licenses; its hardware id is the same (ST-09)",
+                    Memory::Nothing => "was switched off and on and has lost everything, its hardware id too (FT-08)",
+                };
+                changed(context, &clients, &found, what)
+            }
+            Client::Firmware { device } => {
+                let mut found = existing(&clients, &device)?;
+                found.memory = Memory::Whole;
+                changed(context, &clients, &found, "keeps its store in flash from now on")
+            }
+            Client::New { device, platform, no_store, new_id_per_boot } => {
                 if clients.find(&device)?.is_some() {
                     return Err(Failure::Usage(format!("{device} is there already; see tsl client show {device}")));
                 }
-                changed(context, &clients, &Device::new(device, platform), "is a new device")
+                let memory = match (no_store, new_id_per_boot) {
+                    (false, _) => Memory::Whole,
+                    (true, false) => Memory::HardwareId,
+                    (true, true) => Memory::Nothing,
+                };
+                changed(context, &clients, &Device { memory, ..Device::new(device, platform) }, "is a new device")
             }
             Client::DeleteLicense { device, slot } => {
                 let mut found = existing(&clients, &device)?;
@@ -137,13 +181,20 @@ impl Client {
                 changed(context, &clients, &found, "is somebody else to every server; the next connection makes a new hardware id (NT-52)")
             }
             Client::SetupNotice => setup_notice(context),
-            Client::Remove { device } => {
-                if !clients.remove(&device)? {
-                    return Err(unknown(&device));
+            Client::Remove { devices, if_any } => {
+                let mut removed = Vec::new();
+                for device in devices {
+                    match clients.remove(&device)? {
+                        true => removed.push(device),
+                        false if if_any => {}
+                        false => return Err(unknown(&device)),
+                    }
                 }
-                context
-                    .out
-                    .show(&json!({ "removed": device }), |out| out.line(&format!("{device} is gone; its licenses end when they end")))
+                context.out.show(&json!({ "removed": removed }), |out| {
+                    for device in &removed {
+                        out.line(&format!("{device} is gone; its licenses end when they end"));
+                    }
+                })
             }
             Client::Copy { from, to, image } => copy(context, &clients, &from, &to, image),
             Client::Damage { device, slot, part, byte } => {
@@ -195,10 +246,10 @@ fn show(context: &Context, device: &Device) -> Result<(), Failure> {
             show_files(out, device, &hardware);
             return;
         }
-        out.line(&format!(
-            "{} ({})\nHKLM\\Software\\Microsoft\\MSLicensing\n  HardwareID\\ClientHWID  {hardware}",
-            device.name, device.platform
-        ));
+        out.line(&format!("{} ({})\n{}\n  HardwareID\\ClientHWID  {hardware}", device.name, device.platform, device.store_place()));
+        if device.key_deleted && device.platform == Platform::WindowsVista {
+            out.line("  the key was deleted; only a client that runs elevated can make it anew (ST-07)");
+        }
         for (slot, license) in &device.licensing.store {
             out.line(&format!(
                 "  Store\\{slot}\n    ProductID {}, CompanyName {}, LicenseScope {}",

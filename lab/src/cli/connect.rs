@@ -11,7 +11,7 @@ use shared::wire::terminal_server::{Connected, LicenseRequest, LicenseStatus};
 
 use super::Context;
 use super::accounts::Secret;
-use super::time::clocks;
+use super::time::{awake, clocks};
 use super::words::{status_words, steps};
 use crate::api::Api;
 use crate::clients::Clients;
@@ -19,7 +19,7 @@ use crate::device::{Device, device_names};
 use crate::failure::Failure;
 use crate::out::Out;
 use crate::place::{Kind, Lab, Place};
-use crate::session::{self, Answer, Logon, Then, Visit, Visited};
+use crate::session::{self, Answer, Logon, Mishap, Then, Visit, Visited};
 
 /// So many devices connect at once.
 const AT_ONCE: usize = 16;
@@ -54,6 +54,12 @@ pub(crate) struct Connect {
     /// Connect with the client's /admin switch
     #[arg(long)]
     admin: bool,
+    /// The client program runs elevated: from Vista on only then a deleted store is made anew (ST-07)
+    #[arg(long)]
+    elevated: bool,
+    /// Let something go wrong with the client's licensing message: malformed (259), network (262), abandon (263), encryption (264)
+    #[arg(long, value_enum, value_name = "WHAT")]
+    mishap: Option<MishapName>,
     /// Close the logon screen instead of logging on
     #[arg(long, conflicts_with_all = ["stay", "no_logon"])]
     cancel: bool,
@@ -69,6 +75,18 @@ pub(crate) struct Connect {
     /// The operating system of devices that are new
     #[arg(long, value_name = "NAME")]
     platform: Option<Platform>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum MishapName {
+    /// The message says that it is something else: 259
+    Malformed,
+    /// The connection breaks in the middle: 262
+    Network,
+    /// The client gives up: 263
+    Abandon,
+    /// The message's check does not match: 264
+    Encryption,
 }
 
 /// Everything that the visits of one call share.
@@ -165,7 +183,13 @@ impl Connect {
             let password = self.secret.read()?.map_or_else(|| lab.password(&user), Ok)?;
             Then::LogOn { password, stay: self.stay }
         };
-        Ok(Visit { user, admin: self.admin, now, then })
+        let mishap = self.mishap.map(|mishap| match mishap {
+            MishapName::Malformed => Mishap::Malformed,
+            MishapName::Network => Mishap::Network,
+            MishapName::Abandon => Mishap::Abandon,
+            MishapName::Encryption => Mishap::Encryption,
+        });
+        Ok(Visit { user, admin: self.admin, now, elevated: self.elevated, mishap, then })
     }
 }
 
@@ -208,7 +232,7 @@ async fn once(context: &Context, round: &Round, devices: Vec<Device>) -> Result<
 }
 
 async fn daily(context: &Context, lab: &Lab, place: &Place, round: &mut Round, mut devices: Vec<Device>, days: u32) -> Result<(), Failure> {
-    let clocks = clocks(lab, None)?;
+    let clocks = awake(context.out, clocks(lab, None)?).await?;
     let bar = context.out.progress(u64::from(days), "days");
     let mut report = Days { total: Tally::default(), days: Vec::new(), denials: Vec::new() };
     for day in 1..=days {

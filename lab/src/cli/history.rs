@@ -4,14 +4,15 @@ use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use shared::model::{DeviceName, ServerName, SessionId};
-use shared::wire::common::{EventQuery, JournalView, Level, ListQuery, LoggedEvent, Page};
+use shared::model::{DeviceName, LabTime, ServerName, SessionId, Span};
+use shared::wire::common::{ClockView, EventQuery, JournalView, Level, ListQuery, LoggedEvent, Page};
 use shared::wire::terminal_server::{Decision, Ending, SessionRow, SessionState, VerdictCount, VerdictRow};
 
 use super::Context;
 use super::servers::OnTerminalServer;
 use super::words::{status_words, steps};
 use crate::api::Api;
+use crate::clock::parse_span;
 use crate::failure::Failure;
 use crate::out::Out;
 
@@ -201,9 +202,18 @@ pub(crate) struct Events {
     /// Only events with this id
     #[arg(long, value_name = "N")]
     id: Option<u32>,
-    /// Only events of this source: TermService, TermServLicensing, LicenseService, "Service Control Manager"
+    /// Only events of this source: TermService, TermServLicensing, LicenseService, "Service Control Manager", "Application Popup"
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
+    /// Only events that are at least so serious
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    level: Option<LevelName>,
+    /// Only events since a moment, or of the last 2d, 12h, 30m
+    #[arg(long, value_name = "MOMENT|SPAN", value_parser = parse_since)]
+    since: Option<Since>,
+    /// As a person reads them in the event viewer: one after the other
+    #[arg(long)]
+    full: bool,
     /// At most this many of each service, newest first
     #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
@@ -219,27 +229,116 @@ struct ServiceEvent {
 impl Events {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let lab = context.lab()?;
-        let query = EventQuery { limit: Some(self.limit), before: None, id: self.id, source: self.source };
         let mut events = Vec::new();
         for (kind, place) in lab.chosen(self.service.as_ref())? {
-            let page: Page<LoggedEvent> = lab.admin(kind, place)?.list("/events", &query).await?;
-            events.extend(page.items.into_iter().map(|event| ServiceEvent { service: place.name.clone(), event }));
+            let read = self.read(&lab.admin(kind, place)?).await;
+            match read {
+                Ok(read) => events.extend(read.into_iter().map(|event| ServiceEvent { service: place.name.clone(), event })),
+                // A service that was stopped keeps its log for itself; the others' are shown.
+                Err(failure @ Failure::Silent { .. }) if self.service.is_none() => context.out.note(&format!("{}: {failure}", place.name)),
+                Err(failure) => return Err(failure),
+            }
         }
         events.sort_by_key(|row| std::cmp::Reverse((row.event.at, row.event.entry)));
         context.out.show(&events, |out| {
+            if self.full {
+                events.iter().for_each(|row| full(out, row));
+                return;
+            }
             let rows = events.iter().map(|row| {
                 let record = &row.event.record;
-                let level = match record.level {
-                    Level::Information => "information",
-                    Level::Warning => "warning",
-                    Level::Error => "error",
-                };
+                let level = level_word(record.level);
                 let (at, service, id) = (row.event.at.to_string(), row.service.to_string(), record.id.to_string());
                 vec![at, service, record.source.clone(), id, level.to_owned(), record.text.clone()]
             });
             out.table(&["when", "service", "source", "id", "level", "text"], rows.collect(), "no event fits");
         })
     }
+}
+
+impl Events {
+    /// The newest events of a service that are wanted, page by page until there are enough or they are too old.
+    async fn read(&self, api: &Api) -> Result<Vec<LoggedEvent>, Failure> {
+        let since = match self.since {
+            None => None,
+            Some(Since::Moment(moment)) => Some(moment),
+            Some(Since::Span(span)) => Some(api.get::<ClockView>("/lab/clock").await?.now - span),
+        };
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let mut query = EventQuery { limit: Some(1000), before: None, id: self.id, source: self.source.clone() };
+        let mut events: Vec<LoggedEvent> = Vec::new();
+        loop {
+            let page: Page<LoggedEvent> = api.list("/events", &query).await?;
+            let too_old = page.items.last().is_some_and(|event| since.is_some_and(|since| event.at < since));
+            events.extend(page.items.into_iter().filter(|event| self.wants(event, since)));
+            query.before = page.next;
+            if query.before.is_none() || too_old || events.len() >= limit {
+                events.truncate(limit);
+                return Ok(events);
+            }
+        }
+    }
+
+    fn wants(&self, event: &LoggedEvent, since: Option<LabTime>) -> bool {
+        let serious = self.level.is_none_or(|least| rank(event.record.level) >= least.rank());
+        serious && since.is_none_or(|since| since <= event.at)
+    }
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum LevelName {
+    /// Everything
+    Information,
+    /// Warnings and errors
+    Warning,
+    /// Errors
+    Error,
+}
+
+impl LevelName {
+    fn rank(self) -> u8 {
+        match self {
+            LevelName::Information => 0,
+            LevelName::Warning => 1,
+            LevelName::Error => 2,
+        }
+    }
+}
+
+fn rank(level: Level) -> u8 {
+    match level {
+        Level::Information => 0,
+        Level::Warning => 1,
+        Level::Error => 2,
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Since {
+    Moment(LabTime),
+    Span(Span),
+}
+
+fn parse_since(text: &str) -> Result<Since, String> {
+    match text.parse::<LabTime>() {
+        Ok(moment) => Ok(Since::Moment(moment)),
+        Err(_) => parse_span(text).map(Since::Span).map_err(|error| format!("{error}; or a moment such as 2026-03-02T08:00:00Z")),
+    }
+}
+
+fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::Information => "information",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}
+
+/// One event as the event viewer's window shows it.
+fn full(out: Out, row: &ServiceEvent) {
+    let record = &row.event.record;
+    out.line(&format!("Event Type:   {}\nEvent Source: {}\nEvent ID:     {}", level_word(record.level), record.source, record.id));
+    out.line(&format!("Date, Time:   {}\nComputer:     {}\nDescription:\n  {}\n", row.event.at, row.service, record.text));
 }
 
 #[derive(Args, Debug)]
@@ -293,7 +392,12 @@ impl Openapi {
 }
 
 /// The newest rows of a list that are wanted, page by page until there are enough.
-async fn newest<T: DeserializeOwned>(api: &Api, path: &str, limit: usize, wanted: impl Fn(&T) -> bool) -> Result<Vec<T>, Failure> {
+pub(crate) async fn newest<T: DeserializeOwned>(
+    api: &Api,
+    path: &str,
+    limit: usize,
+    wanted: impl Fn(&T) -> bool,
+) -> Result<Vec<T>, Failure> {
     let mut rows = Vec::new();
     let mut query = ListQuery { limit: u32::try_from(PAGE).ok(), before: None };
     loop {

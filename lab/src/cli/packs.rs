@@ -297,7 +297,7 @@ pub(crate) enum Install {
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct InstallArgs {
     /// The license key pack ID that the clearinghouse's page showed or its representative read out (AC-03)
-    #[arg(long, value_name = "35 CHARACTERS", required = true)]
+    #[arg(long, value_name = "35 CHARACTERS")]
     key_pack_id: Option<String>,
     #[command(flatten)]
     how: How,
@@ -315,7 +315,7 @@ impl InstallArgs {
                 let row: PackRow = self.how.on.api(context)?.post("/packs/ids", &InstallKeyPack { request, key_pack_id }).await?;
                 show_installed(context, &row)
             }
-            (None, None) => Err(Failure::Usage("say what was bought, or give the --key-pack-id".to_owned())),
+            (None, None) => super::wizards::install_wizard(context).await,
         }
     }
 }
@@ -340,19 +340,30 @@ impl Install {
             }
             Install::Other { agreement, order, how } => (Purchase::Other { agreement }, Some(order.wanted()), how),
         };
-        let request = how.request.unwrap_or_else(random::request_id);
         let api = how.on.api(context)?;
-        let body = InstallPack { request: request.clone(), purchase, wanted };
-        let installed: PackRow = match api.post("/packs", &body).await {
-            Ok(row) => row,
-            Err(failure @ Failure::Silent { .. }) => {
-                context.out.note(&format!("no answer; the same command with --request {request} asks again without installing twice"));
-                return Err(failure);
-            }
-            Err(failure) => return Err(failure),
-        };
-        show_installed(context, &installed)
+        install(context, &api, how.request, purchase, wanted).await
     }
+}
+
+/// Installs what was bought, and says what is there now.
+pub(crate) async fn install(
+    context: &Context,
+    api: &Api,
+    request: Option<RequestId>,
+    purchase: Purchase,
+    wanted: Option<Wanted>,
+) -> Result<(), Failure> {
+    let request = request.unwrap_or_else(random::request_id);
+    let body = InstallPack { request: request.clone(), purchase, wanted };
+    let installed: PackRow = match api.post("/packs", &body).await {
+        Ok(row) => row,
+        Err(failure @ Failure::Silent { .. }) => {
+            context.out.note(&format!("no answer; the same command with --request {request} asks again without installing twice"));
+            return Err(failure);
+        }
+        Err(failure) => return Err(failure),
+    };
+    show_installed(context, &installed)
 }
 
 #[derive(Args, Debug)]

@@ -77,6 +77,8 @@ enum ModeName {
     PerUser,
     /// Two sessions for administrators, no licenses
     RemoteAdministration,
+    /// As a server of 2008 or later is before anybody chose (W08-03)
+    NotChosen,
 }
 
 impl Mode {
@@ -87,6 +89,7 @@ impl Mode {
         let change = match (self.mode, self.policy_ac_on) {
             (Some(ModeName::PerDevice), _) => Some(licensed(2)),
             (Some(ModeName::PerUser), _) => Some(licensed(4)),
+            (Some(ModeName::NotChosen), _) => Some(licensed(5)),
             (Some(ModeName::RemoteAdministration), _) => {
                 Some(SettingsChange { application_mode: Some(false), ..SettingsChange::default() })
             }

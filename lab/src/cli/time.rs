@@ -9,6 +9,7 @@ use shared::wire::license_server::NextLife;
 use super::Context;
 use crate::clock::{Clocks, Reading, parse_span};
 use crate::failure::Failure;
+use crate::out::Out;
 use crate::place::{Kind, Lab};
 
 #[derive(Args, Debug)]
@@ -55,6 +56,15 @@ pub(crate) fn clocks(lab: &Lab, service: Option<&ServerName>) -> Result<Clocks, 
     Ok(Clocks::new(members?))
 }
 
+/// Those of the clocks whose services answer; the person is told which do not.
+pub(crate) async fn awake(out: Out, clocks: Clocks) -> Result<Clocks, Failure> {
+    let (awake, asleep) = clocks.awake().await?;
+    for service in asleep {
+        out.note(&format!("{service} is down: its clock catches up when it is started (tsl service start {service})"));
+    }
+    Ok(awake)
+}
+
 impl Clock {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let lab = context.lab()?;
@@ -62,7 +72,7 @@ impl Clock {
             Clock::Show(which) | Clock::Freeze(which) | Clock::Run(which) => which,
             Clock::Advance { which, .. } | Clock::Set { which, .. } => which,
         };
-        let clocks = clocks(&lab, which.service.as_ref())?;
+        let clocks = awake(context.out, clocks(&lab, which.service.as_ref())?).await?;
         let readings = match self {
             Clock::Show(_) => clocks.read().await?,
             Clock::Freeze(_) => clocks.change(ClockChange::Freeze).await?,

@@ -57,6 +57,9 @@ pub(crate) struct UpArgs {
     /// Ordinary accounts that a new lab has, beside administrator
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "student")]
     users: Vec<UserName>,
+    /// A new lab whose services are strangers to one another: no trust, no activation, no CALs; set up by hand (tsl setup-wizard, tsl setup)
+    #[arg(long)]
+    bare: bool,
     /// What the services log to standard error: error, warn, info, debug, or module=level pairs
     #[arg(long, env = "TSL_LOG", default_value = "warn", value_name = "FILTER")]
     log: String,
@@ -78,8 +81,9 @@ impl UpArgs {
         ended
     }
 
-    async fn until_told(&self, out: Out, data: PathBuf) -> Result<(), Failure> {
-        let plan = Up {
+    /// The lab that the switches ask for, in this data folder.
+    pub(super) fn plan(&self, data: PathBuf) -> Up {
+        Up {
             data,
             first_port: self.ports,
             seed: self.seed,
@@ -87,8 +91,13 @@ impl UpArgs {
             generation: self.generation,
             cals: self.cals,
             users: self.users.clone(),
+            bare: self.bare,
             network: self.network.clone(),
-        };
+        }
+    }
+
+    async fn until_told(&self, out: Out, data: PathBuf) -> Result<(), Failure> {
+        let plan = self.plan(data);
         let mut stop = StopSignals::listen().map_err(|error| Failure::Broken(format!("signals cannot be received here: {error}")))?;
         // A signal during the set-up ends the lab as one later does.
         let mut running = tokio::select! {

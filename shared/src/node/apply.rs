@@ -58,6 +58,10 @@ impl Machine for Node {
                 rows.put("settings", settings);
                 self.settings = settings.clone();
             }
+            Event::FaultsChanged { faults } => {
+                rows.put("faults", faults);
+                self.faults = *faults;
+            }
             Event::AccountSet { name, account } => {
                 rows.put(format!("account/{name}"), account);
                 self.accounts.insert(name.clone(), account.clone());
@@ -127,6 +131,7 @@ impl Machine for Node {
             "grace" => self.grace = RowError::parse(key, value)?,
             "settings" => self.settings = RowError::parse(key, value)?,
             "root" => self.root = RowError::parse(key, value)?,
+            "faults" => self.faults = RowError::parse(key, value)?,
             "list" => self.list = RowError::parse(key, value)?,
             "network" => self.network = RowError::parse(key, value)?,
             "person" => {

@@ -9,8 +9,9 @@ use crate::policy::admission::{self, Assessment, Circumstances, Holding, Present
 use crate::policy::asking;
 use crate::policy::built_in;
 use crate::policy::modes::{self, Mode};
+use crate::policy::protocol::Breach;
 use crate::wire::license_server::{DeclineReason, HowIssued, Inquiry};
-use crate::wire::terminal_server::{GrantedLicense, LicenseStatus};
+use crate::wire::terminal_server::{CertificateState, GrantedLicense, LicenseStatus};
 
 /// Who is at the door and what they show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Arrival {
     pub presented: Presented,
     /// The license as it was presented.
     pub token: Option<String>,
+    /// What was wrong with the licensing message itself (section 10).
+    pub breach: Option<Breach>,
 }
 
 /// What one license server said, or did not.
@@ -197,6 +200,9 @@ impl Node {
     #[must_use]
     pub fn step(&self, connection: &Connection, now: LabTime) -> Step {
         let Some(server) = &self.server else { return Step::Judge };
+        if self.breach(connection).is_some() || self.mode_not_chosen(server, connection) {
+            return Step::Judge;
+        }
         match self.assess(server, connection, now, &mut Vec::new()) {
             Assessment::Workstation | Assessment::Administration | Assessment::Refused { .. } | Assessment::Sufficient(_) => Step::Judge,
             Assessment::PerUser if self.settings.per_user_temporaries => {
@@ -209,6 +215,22 @@ impl Node {
                 self.next_inquiry(server, connection, &question, now)
             }
         }
+    }
+
+    /// W08-03: nobody is asked about a license while the mode is not chosen; administration never asks.
+    pub(super) fn mode_not_chosen(&self, server: &Server, connection: &Connection) -> bool {
+        let licensed = self.settings.application_mode && !connection.arrival.admin;
+        licensed && modes::is_not_chosen(server.generation, self.settings.policy_ac_on)
+    }
+
+    /// What ends this connection before a license is looked at: the server's own fault first, then the message's.
+    pub(super) fn breach(&self, connection: &Connection) -> Option<Breach> {
+        let own = match (self.faults.certificate, self.faults.internal) {
+            (CertificateState::Damaged | CertificateState::Deleted, _) => Some(Breach::ServerCertificate),
+            (CertificateState::Whole, true) => Some(Breach::Internal),
+            (CertificateState::Whole, false) => None,
+        };
+        own.or(connection.arrival.breach)
     }
 
     pub(super) fn assess(&self, server: &Server, connection: &Connection, now: LabTime, trace: &mut Vec<TraceStep>) -> Assessment {

@@ -6,7 +6,7 @@ use crate::model::{LabTime, ServerName, SessionId, TraceStep, UserName};
 use crate::policy::denials;
 use crate::policy::grace::Notice;
 use crate::policy::modes;
-use crate::wire::terminal_server::{Ending, Session, SessionState, SettingsChange};
+use crate::wire::terminal_server::{CertificateState, Ending, Fault, FaultChange, Faults, Session, SessionState, SettingsChange};
 
 pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
     if let Command::Start(server) = command {
@@ -21,6 +21,8 @@ pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> 
         Command::LogOn { session, user, administrator, trace } => log_on(node, session, user, administrator, trace, moment.now),
         Command::End { session, how } => end(node, session, how, moment.now),
         Command::ChangeSettings(change) => change_settings(node, server, &change),
+        Command::Break(change) => Ok(break_inside(node, change)),
+        Command::DeleteCertificate => Ok(faults_changed(node, Faults { certificate: CertificateState::Deleted, ..node.faults })),
         Command::SetAccount { name, account } => Ok(vec![Event::AccountSet { name, account }]),
         Command::RemoveAccount(name) => remove_account(node, name),
         Command::TrustRoot { pem, fingerprint } => trust_root(node, pem, fingerprint),
@@ -51,9 +53,27 @@ pub(super) fn due(node: &Node, now: LabTime) -> Vec<Event> {
 fn start(node: &Node, wanted: Server, now: LabTime) -> Result<Vec<Event>, Refusal> {
     match &node.server {
         Some(server) if *server != wanted => Err(Refusal::OtherServer { name: server.name.clone(), generation: server.generation }),
+        // FT-12: a start makes new certificate values where they were deleted.
+        Some(_) if node.faults.certificate == CertificateState::Deleted => {
+            let whole = faults_changed(node, Faults { certificate: CertificateState::Whole, ..node.faults });
+            Ok(workstation::run_ended(node, now).into_iter().chain(whole).collect())
+        }
         Some(_) => Ok(workstation::run_ended(node, now)),
         None => Ok(vec![Event::Founded(wanted)]),
     }
+}
+
+fn break_inside(node: &Node, change: FaultChange) -> Vec<Event> {
+    let faults = match change.fault {
+        Fault::Certificate if change.broken => Faults { certificate: CertificateState::Damaged, ..node.faults },
+        Fault::Certificate => Faults { certificate: CertificateState::Whole, ..node.faults },
+        Fault::Internal => Faults { internal: change.broken, ..node.faults },
+    };
+    faults_changed(node, faults)
+}
+
+fn faults_changed(node: &Node, faults: Faults) -> Vec<Event> {
+    if faults == node.faults { Vec::new() } else { vec![Event::FaultsChanged { faults }] }
 }
 
 pub(super) fn end_all(node: &Node, now: LabTime) -> Vec<Event> {

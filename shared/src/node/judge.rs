@@ -6,9 +6,10 @@ use crate::machine::Moment;
 use crate::model::{Cal, CalKind, LabTime, SessionId, TraceStep};
 use crate::policy::admission::{self, Assessment, Fault};
 use crate::policy::asking;
-use crate::policy::denials::Denial;
+use crate::policy::denials::{self, Denial};
 use crate::policy::grace::{self, Grace, GraceFacts};
 use crate::policy::per_user::{self, ContactOutcome};
+use crate::policy::protocol::{self, Breach};
 use crate::policy::terms::FirstIssue;
 use crate::policy::verdict::{self, Round, Ruling, Standing};
 use crate::wire::license_server::{DeclineReason, HowIssued};
@@ -46,6 +47,12 @@ fn located(node: &Node, heard: &[Heard]) -> Option<Event> {
 /// Everything that judging this connection leads to.
 pub(super) fn judge(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> Vec<Event> {
     let now = moment.now;
+    if let Some(breach) = node.breach(connection) {
+        return broken_off(connection, breach);
+    }
+    if node.mode_not_chosen(server, connection) {
+        return mode_not_chosen(node, server, connection, moment);
+    }
     let mut events = heard_events(node, server, &connection.heard, now);
     let mut trace = Vec::new();
     let assessment = node.assess(server, connection, now, &mut trace);
@@ -60,6 +67,49 @@ pub(super) fn judge(node: &Node, server: &Server, connection: &Connection, momen
     trace.extend(ruling.trace.iter().cloned());
     let given = ruling.outcome.ok().and_then(|standing| connection.granted(status(standing))).map(|granted| granted.cal);
     events.extend(verdict_events(node, server, connection, &ruling, given, trace, moment));
+    events.extend(popup(node, connection, &ruling, now));
+    events
+}
+
+/// Section 10: the pop-up that a temporary's holder sees near its end stands in the system's log too (OQ-5).
+fn popup(node: &Node, connection: &Connection, ruling: &Ruling, now: LabTime) -> Option<Event> {
+    let granted = connection.granted(status(ruling.outcome.ok()?)).filter(|granted| granted.cal.kind == CalKind::Temporary)?;
+    let text = denials::expiry_popup(granted.cal.expires_at, now, node.settings.expiry_popup_days)?;
+    Some(Event::Logged(protocol::popup_record(connection.arrival.device.as_str(), &text)))
+}
+
+/// Section 10, FT-12: the exchange broke before any license was looked at. Grace and licenses stay as they are.
+fn broken_off(connection: &Connection, breach: Breach) -> Vec<Event> {
+    let arrival = &connection.arrival;
+    let verdict = Verdict {
+        request: arrival.request.clone(),
+        device: arrival.device.clone(),
+        hardware_id: arrival.hardware_id,
+        user: arrival.user.clone(),
+        platform: arrival.platform,
+        decision: Decision::Denied { code: breach.code(), event: breach.event() },
+        rule: breach.rule().to_owned(),
+        trace: vec![TraceStep::new(breach.rule(), breach.facts())],
+    };
+    let logged = breach.record(arrival.device.as_str()).map(Event::Logged);
+    logged.into_iter().chain([Event::Judged { verdict, session: None }]).collect()
+}
+
+/// W08-03: accepted while grace runs, denied as a server without a license after it.
+fn mode_not_chosen(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> Vec<Event> {
+    let grace = grace::grace_at(&node.grace, node.settings.grace_end, server.terms(), moment.now);
+    let (outcome, facts) = if grace.is_running() {
+        (Ok(Standing::NotExamined), "the licensing mode was not chosen yet; grace is running: accepted")
+    } else {
+        (Err(Denial::ModeNotChosen), "the licensing mode was never chosen and grace is over: denied")
+    };
+    let ruling = Ruling { rule: "W08-03", outcome, trace: vec![TraceStep::new("W08-03", facts)] };
+    let mut trace = Vec::new();
+    note_grace_over(&ruling, grace, &mut trace);
+    trace.extend(ruling.trace.iter().cloned());
+    let mut events = grace_events(node, connection, &ruling);
+    events.extend(ruling.outcome.is_ok().then(|| Event::Logged(denials::mode_not_chosen())));
+    events.extend(verdict_events(node, server, connection, &ruling, None, trace, moment));
     events
 }
 

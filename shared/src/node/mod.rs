@@ -26,7 +26,7 @@ use crate::policy::grace::GraceFacts;
 use crate::policy::modes;
 use crate::policy::terms::{self, Terms};
 use crate::wire::problem::{Problem, ProblemCode};
-use crate::wire::terminal_server::{Ending, Session, Settings, SettingsChange, Verdict};
+use crate::wire::terminal_server::{Ending, FaultChange, Faults, Session, Settings, SettingsChange, Verdict};
 
 /// Who this terminal server is; set once, at its first start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +115,10 @@ pub enum Command {
     },
     /// Change settings.
     ChangeSettings(SettingsChange),
+    /// Something inside breaks, or is whole again (lab).
+    Break(FaultChange),
+    /// Delete the certificate values; the next start makes new ones (FT-12).
+    DeleteCertificate,
     /// Add an account or change it.
     SetAccount {
         /// Its name.
@@ -206,6 +210,11 @@ pub enum Event {
     SettingsChanged {
         /// How they stand now.
         settings: Settings,
+    },
+    /// Something inside broke, or is whole again (FT-12).
+    FaultsChanged {
+        /// What is broken now.
+        faults: Faults,
     },
     /// An account was added or changed.
     AccountSet {
@@ -329,6 +338,7 @@ pub struct Node {
     server: Option<Server>,
     settings: Settings,
     grace: GraceFacts,
+    faults: Faults,
     accounts: BTreeMap<UserName, Account>,
     root: Option<(String, String)>,
     license_servers: BTreeMap<ServerName, Enrolled>,
@@ -364,6 +374,7 @@ impl Default for Node {
                 expiry_popup_days: terms::EXPIRY_POPUP_DAYS,
             },
             grace: GraceFacts::default(),
+            faults: Faults::default(),
             accounts: BTreeMap::new(),
             root: None,
             license_servers: BTreeMap::new(),

@@ -3,7 +3,10 @@
 use super::{Account, Enrolled, Node, OpenSession, Server};
 use crate::model::{LabTime, ServerName, SessionId, UserName};
 use crate::policy::grace::{self, Grace, GraceFacts, Notice};
-use crate::wire::terminal_server::{AccountRow, GraceEnded, GraceView, LicenseServerRow, Settings, VerdictCount};
+use crate::policy::protocol;
+use crate::wire::terminal_server::{
+    AccountRow, CertificateState, CertificateView, GraceEnded, GraceView, LicenseServerRow, Settings, VerdictCount,
+};
 
 impl Node {
     /// Who this server is; none before its first start.
@@ -16,6 +19,17 @@ impl Node {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Its own certificate values (FT-12).
+    #[must_use]
+    pub fn certificate(&self) -> CertificateView {
+        let state = self.faults.certificate;
+        let there: &[&str] = match state {
+            CertificateState::Whole | CertificateState::Damaged => &["Certificate", "X509 Certificate", "X509 Certificate ID"],
+            CertificateState::Deleted => &[],
+        };
+        CertificateView { state, values: there.iter().map(|value| (*value).to_owned()).collect() }
     }
 
     /// How grace stands (GR-10).
@@ -48,6 +62,13 @@ impl Node {
             Some(server) => grace::grace_at(&self.grace_facts(), self.settings.grace_end, server.terms(), now),
             None => Grace::Running { ends_at: None },
         }
+    }
+
+    /// The balloon that an administrator sees at such a moment (section 10).
+    #[must_use]
+    pub fn admin_balloon(&self, now: LabTime) -> Option<&'static str> {
+        let generation = self.server.as_ref()?.generation;
+        protocol::admin_balloon(generation, !self.grace_now(now).is_running(), self.grace.located_at.is_some())
     }
 
     pub(super) fn next_notice(&self) -> Option<(LabTime, Notice)> {

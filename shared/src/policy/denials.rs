@@ -18,6 +18,8 @@ pub enum Denial {
     TemporaryExpired,
     /// A permanent ended and could not be renewed: 265, event 1028.
     NotRenewed,
+    /// Its mode was never chosen and grace is over: 266, event 1069 (W08-03).
+    ModeNotChosen,
     /// A third session of remote administration: a text of its own, no code (PD-25).
     TooManySessions,
     /// Windows NT 4.0: License Manager has no server CAL left: no code, event 201 (NT-11 to NT-13).
@@ -34,8 +36,15 @@ pub fn text_of(code: Option<u16>, rule: &str) -> &'static str {
         (None, "NT-42") => return Denial::Cryptography.text(),
         (None | Some(_), _) => {}
     }
-    let all =
-        [Denial::NoLicenseServer, Denial::NoLicense, Denial::Modified, Denial::InvalidFormat, Denial::NotRenewed, Denial::TooManySessions];
+    let all = [
+        Denial::NoLicenseServer,
+        Denial::NoLicense,
+        Denial::Modified,
+        Denial::InvalidFormat,
+        Denial::NotRenewed,
+        Denial::ModeNotChosen,
+        Denial::TooManySessions,
+    ];
     all.into_iter().find(|denial| denial.code() == code).unwrap_or(Denial::TooManySessions).text()
 }
 
@@ -54,6 +63,7 @@ impl Denial {
             Denial::Modified => Some(260),
             Denial::InvalidFormat => Some(261),
             Denial::TemporaryExpired | Denial::NotRenewed => Some(265),
+            Denial::ModeNotChosen => Some(266),
             Denial::TooManySessions | Denial::NoServerCal | Denial::Cryptography => None,
         }
     }
@@ -77,6 +87,9 @@ impl Denial {
             Denial::TemporaryExpired | Denial::NotRenewed => {
                 "The server ended this connection because the local computer's client access license could not be upgraded or renewed."
             }
+            Denial::ModeNotChosen => {
+                "The remote computer disconnected the session because it is not licensed to accept remote connections."
+            }
             Denial::TooManySessions => "The server already has its two remote administration sessions; end one of them first.",
             Denial::NoServerCal => "Terminal Server has ended the connection.",
             Denial::Cryptography => "The client could not connect to the terminal server. The server may be too busy.",
@@ -93,6 +106,7 @@ impl Denial {
             Denial::InvalidFormat => 1003,
             Denial::TemporaryExpired => 1011,
             Denial::NotRenewed => 1028,
+            Denial::ModeNotChosen => 1069,
             Denial::NoServerCal => 201,
             Denial::TooManySessions | Denial::Cryptography => return None,
         };
@@ -115,6 +129,7 @@ impl Denial {
             1003 => format!("The client {device} presented a license that is not valid."),
             1004 => format!("No license can be given to {device}: the one it presented belongs to another device."),
             1010 => format!("No license server could be reached for {device}."),
+            1069 => format!("{device} was disconnected: the grace period is over and the licensing mode of this server was never chosen."),
             1011 => format!("{device} was disconnected: its temporary license has ended."),
             _ => format!("{device} was disconnected: its license could not be renewed."),
         };
@@ -153,6 +168,12 @@ pub fn grace_over() -> LogRecord {
         Level::Error,
         "The licensing grace period is over and this server has not reached any license server. Clients without a license are denied.",
     )
+}
+
+/// W08-03: event 1068.
+#[must_use]
+pub fn mode_not_chosen() -> LogRecord {
+    log(TERM_SERVICE, 1068, Level::Warning, "The licensing mode of this server has not been chosen. When grace is over it accepts nobody.")
 }
 
 /// LS-03: event 18.

@@ -19,6 +19,7 @@ pub mod nt4;
 pub mod offer;
 pub mod packs;
 pub mod per_user;
+pub mod protocol;
 pub mod registration;
 pub mod renewal;
 pub mod replacing;

@@ -28,6 +28,18 @@ pub fn mode(policy_ac_on: u32) -> Mode {
     }
 }
 
+/// The value of a mode that was not chosen yet (W08-03).
+pub const NOT_CHOSEN: u32 = 5;
+
+/// W08-03: from 2008 on a server knows a state before its mode is chosen; an older one takes that value as any other (WS03-02).
+#[must_use]
+pub fn is_not_chosen(generation: Generation, policy_ac_on: u32) -> bool {
+    match generation {
+        Generation::WindowsNt4 | Generation::Windows2000Sp2 | Generation::Windows2000Sp3 | Generation::Windows2003 => false,
+        Generation::Windows2008 | Generation::Windows2008R2 => policy_ac_on == NOT_CHOSEN,
+    }
+}
+
 /// W2K-02: Windows 2000 licenses devices and has no mode switch.
 #[must_use]
 pub fn has_mode_switch(generation: Generation) -> bool {

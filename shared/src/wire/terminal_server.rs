@@ -2,11 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 pub use crate::model::TraceStep;
 use crate::model::{
     Cal, CalId, DeviceName, FoundServer, Generation, GraceEnd, GraceStart, HardwareId, Intervals, LabTime, Placement, Platform,
-    ProductVersion, PublicKey, RequestId, Search, ServerName, SessionId, UserName, Way,
+    ProductVersion, PublicKey, RequestId, Search, ServerName, SessionId, UserName, Way, hex,
 };
 
 /// `GET /license-request`: what the server asks a client's store for (SPEC 4.3 step 1).
@@ -46,6 +47,91 @@ pub struct ConnectRequest {
     /// The license presented; none is "new license please".
     #[serde(default)]
     pub license: Option<String>,
+    /// The envelope of the licensing message, where the client sends one: it is checked before anything else (section 10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<LicensingMessage>,
+}
+
+/// The envelope of a client's licensing message (section 8's message table).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicensingMessage {
+    /// What the message says that it is.
+    pub kind: MessageKind,
+    /// The check over the message, hex: SHA-256 of hardware id and license; left out it is not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<String>,
+}
+
+impl LicensingMessage {
+    /// The check over a message: SHA-256 of hardware id and license, hex.
+    #[must_use]
+    pub fn check_of(hardware_id: HardwareId, license: Option<&str>) -> String {
+        hex(&Sha256::digest(format!("{hardware_id}:{}", license.unwrap_or_default())))
+    }
+}
+
+/// What a client's licensing message says that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageKind {
+    /// 0x13: "new license please".
+    NewLicenseRequest,
+    /// 0x12: a license and the hardware id.
+    LicenseInfo,
+    /// 0xFF: the client gives up.
+    ErrorAlert,
+}
+
+/// `GET /certificate`: the terminal server's own certificate values (FT-12, CE-11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CertificateView {
+    /// How they stand.
+    pub state: CertificateState,
+    /// The registry values under `TermService\\Parameters` that are there.
+    pub values: Vec<String>,
+}
+
+/// How a terminal server's certificate values stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateState {
+    /// Good.
+    #[default]
+    Whole,
+    /// Damaged, by an upgrade say: clients get a security error.
+    Damaged,
+    /// Deleted; the next start makes new ones.
+    Deleted,
+}
+
+/// `POST /lab/faults`: something breaks inside the terminal server (lab only).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FaultChange {
+    /// What.
+    pub fault: Fault,
+    /// Whether it is broken from now on.
+    pub broken: bool,
+}
+
+/// What can break inside a terminal server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// The certificate values (FT-12).
+    Certificate,
+    /// Licensing itself: no memory, an internal error (code 256, event 1004).
+    Internal,
+}
+
+/// What is broken inside a terminal server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Faults {
+    /// How its certificate values stand.
+    pub certificate: CertificateState,
+    /// Whether its licensing fails inside.
+    pub internal: bool,
 }
 
 /// What an accepted client gets told about licensing.
@@ -82,7 +168,7 @@ pub struct Connected {
     /// The license to store, where one was issued, upgraded or handed back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license: Option<GrantedLicense>,
-    /// The pop-up that a temporary's holder sees near its end (section 10).
+    /// The pop-up that a temporary's holder sees near its end, or the balloon of an administrator's session (section 10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
 }

@@ -173,6 +173,7 @@ impl World {
             admin,
             token: (presented != Presented::Nothing).then(|| "token".to_owned()),
             presented,
+            breach: None,
         }
     }
 

@@ -147,6 +147,7 @@ impl World {
             admin: false,
             presented: held.clone().map_or(Presented::Nothing, Presented::License),
             token: None,
+            breach: None,
         };
         let events = self.run.execute(Command::Judge(Box::new(Connection::new(arrival)))).unwrap();
         let verdict = events.iter().find_map(|event| if let Event::Judged { verdict, .. } = event { Some(verdict) } else { None });

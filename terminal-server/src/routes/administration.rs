@@ -7,7 +7,8 @@ use shared::node::{Account, Command, Enrolled};
 use shared::trust::Root;
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{
-    AccountChange, AccountRow, LicenseServerList, LicenseServerRow, Settings, SettingsChange, TrustLicenseServer, TrustRoot,
+    AccountChange, AccountRow, CertificateView, FaultChange, LicenseServerList, LicenseServerRow, Settings, SettingsChange,
+    TrustLicenseServer, TrustRoot,
 };
 
 use crate::app::TerminalServer;
@@ -20,6 +21,21 @@ pub(super) async fn settings(app: TerminalServer) -> Result<Settings, Problem> {
 /// WS03-02, WS03-03, W2K-02.
 pub(super) async fn change_settings(app: TerminalServer, Body(change): Body<SettingsChange>) -> Result<Settings, Problem> {
     app.execute(None, Command::ChangeSettings(change), |node, _, _| node.settings().clone()).await
+}
+
+/// FT-12.
+pub(super) async fn certificate(app: TerminalServer) -> Result<CertificateView, Problem> {
+    app.read(|node, _| node.certificate()).await
+}
+
+/// FT-12: the cure, together with a restart.
+pub(super) async fn delete_certificate(app: TerminalServer) -> Result<NoContent, Problem> {
+    app.execute(None, Command::DeleteCertificate, |_, _, _| NoContent).await
+}
+
+/// Section 10 (256), FT-12.
+pub(super) async fn change_faults(app: TerminalServer, Body(change): Body<FaultChange>) -> Result<CertificateView, Problem> {
+    app.execute(None, Command::Break(change), |node, _, _| node.certificate()).await
 }
 
 pub(super) async fn accounts(app: TerminalServer) -> Result<Vec<AccountRow>, Problem> {

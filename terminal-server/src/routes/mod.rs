@@ -18,6 +18,7 @@ pub(crate) fn table() -> Routes<TerminalServer> {
     lists(&mut routes);
     administration(&mut routes);
     trust(&mut routes);
+    faults(&mut routes);
     network(&mut routes);
     workstation(&mut routes);
     routes
@@ -54,6 +55,18 @@ fn administration(routes: &mut Routes<TerminalServer>) {
     routes.get("/accounts", admin, "The accounts.", administration::accounts);
     routes.put("/accounts/{name}", admin, "Add an account, or change it.", administration::set_account).problems(&[Invalid]);
     routes.delete("/accounts/{name}", admin, "Remove an account.", administration::remove_account).problems(&[NotFound]);
+}
+
+fn faults(routes: &mut Routes<TerminalServer>) {
+    let admin = Access::Administrator;
+    routes.get("/certificate", admin, "The server's own certificate values (FT-12).", administration::certificate);
+    routes.delete(
+        "/certificate",
+        admin,
+        "Delete the certificate values; the next start makes new ones (FT-12).",
+        administration::delete_certificate,
+    );
+    routes.post("/lab/faults", Access::Lab, "Break something inside the server, or mend it.", administration::change_faults);
 }
 
 fn network(routes: &mut Routes<TerminalServer>) {

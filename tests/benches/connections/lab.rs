@@ -44,6 +44,7 @@ async fn license(lab: &TestLab, name: &str) -> String {
         platform: Platform::Windows98,
         admin: false,
         license: None,
+        message: None,
     };
     let server = lab.terminal_servers.first().expect("a terminal server").anyone();
     asked.license = pc.licensing.store.values().next().map(|stored| stored.license.clone());

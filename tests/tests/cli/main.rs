@@ -11,6 +11,7 @@ mod refusals;
 mod secrets;
 mod story;
 mod telephone;
+mod tools;
 mod up;
 
 use serde_json::Value;

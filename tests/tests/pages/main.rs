@@ -1,12 +1,11 @@
-//! The pages with commands are performed on a real lab, and must print what they say.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+//! The pages with commands are performed on real labs with `tsl play`, and must print what they say.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::fs;
+mod troubles;
+
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-use tests::pages::{self, Shell};
-use tests::tsl::Room;
+use tests::tsl::{Room, Said};
 
 /// Rules: ST-01, ST-02.
 #[test]
@@ -32,21 +31,58 @@ fn lab_3_the_license_store() {
     perform("docs/labs/03-license-store.md");
 }
 
-/// A room as the pages ask for it, in which `tsl` is found by its name.
-fn shell(room: &Room, binaries: &TempDir) -> Shell {
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tsl_for_pages"), binaries.path().join("tsl")).unwrap();
-    Shell::new(room.path(), binaries.path())
+#[test]
+fn a_page_that_says_something_else_than_the_lab_stops_the_performance() {
+    let room = room();
+    let page =
+        "# Wrong\n\nThe lab is up.\n\n```console lab\n$ tsl up --cals 3\n```\n\n```console\n$ tsl packs\nno pack\n$ tsl status\n```\n";
+    std::fs::write(room.path().join("wrong.md"), page).unwrap();
+    let said = room.tsl("play --auto wrong.md");
+    assert_eq!(said.exit, 1, "{said:?}");
+    assert!(said.err.contains("wrong.md, line 10: $ tsl packs") && said.err.contains("- no pack"), "{said:?}");
+    assert!(said.err.contains("no lab is up") && !said.out.contains("$ tsl status"), "{said:?}");
 }
 
-fn perform(page: &str) {
-    let text = fs::read_to_string(root().join(page)).unwrap();
-    let (room, binaries) = (Room::new(env!("CARGO_BIN_EXE_tsl_for_pages")), TempDir::new().unwrap());
-    let shell = shell(&room, &binaries);
-    let _lab = room.up("--ports 0 --seed 7 --start-at 2026-03-02T08:00:00Z");
-    match pages::run(&text, |command| shell.perform(command)) {
-        Ok(steps) => assert!(steps > 0, "{page} has no commands"),
-        Err(error) => panic!("{page}, {error}"),
+#[test]
+fn a_performance_waits_for_enter_before_each_command_and_ends_when_told() {
+    let room = room();
+    let page = "Two commands.\n\n```console\n$ echo one\none\n$ echo two\ntwo\n```\n";
+    std::fs::write(room.path().join("page.md"), page).unwrap();
+    let said = room.tsl_reading("play page.md", "\n\n");
+    assert_eq!((said.exit, said.out.contains("2 commands")), (0, true), "{said:?}");
+    let said = room.tsl_reading("play page.md", "\nq\n");
+    assert_eq!((said.exit, said.out.contains("$ echo two"), said.out.ends_with("\ntwo\n")), (2, true, false), "{said:?}");
+    let said = room.tsl_reading("play page.md", "");
+    assert_eq!((said.exit, said.err.contains("--auto")), (2, true), "{said:?}");
+}
+
+/// A lab that is up is used, in its own folder, and used again.
+#[test]
+fn a_page_is_performed_on_the_lab_that_is_up_as_often_as_one_likes() {
+    let room = room();
+    let _lab = room.up("--ports 0");
+    let page =
+        "```console lab\n$ tsl up\n```\n```console\n$ tsl client list\n...\n$ tsl connect PLAY01\n...\naccepted by TS1 at ...\n...\n```\n";
+    std::fs::write(room.path().join("page.md"), page).unwrap();
+    for _ in 0..2 {
+        let said = room.tsl("play --auto page.md");
+        assert_eq!((said.exit, said.err.as_str()), (0, ""), "{said:?}");
     }
+    assert!(room.done("client list").contains("PLAY01"));
+}
+
+fn room() -> Room {
+    Room::new(env!("CARGO_BIN_EXE_tsl_for_pages"))
+}
+
+/// Performs a page on a lab of its own; panics where the lab says something else.
+fn perform(page: &str) {
+    let said = played(page);
+    assert_eq!(said.exit, 0, "{page}\n{}\n{}", said.err, said.out);
+}
+
+fn played(page: &str) -> Said {
+    room().tsl(&format!("play --auto {}", root().join(page).display()))
 }
 
 fn root() -> PathBuf {

@@ -194,7 +194,8 @@ async fn a_client_that_did_not_hear_its_answer_connects_again_and_holds_one_cal(
 
 async fn by(road: &Api, device: &mut Device) -> Result<session::Visited, Failure> {
     let asked = session::license_request(road).await?;
-    let visit = Visit { user: "anna".parse().expect("a user"), admin: false, now: Some(asked.at), then: Then::Wait };
+    let visit =
+        Visit { user: "anna".parse().expect("a user"), admin: false, now: Some(asked.at), elevated: false, mishap: None, then: Then::Wait };
     session::connect(road, &asked, device, &visit).await
 }
 

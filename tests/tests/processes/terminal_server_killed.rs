@@ -104,6 +104,7 @@ async fn come_and_stay(lab: &TestLab, client: usize, told: &Told) {
 async fn visit(lab: &TestLab, device: &mut lab::device::Device) -> Result<Visited, Failure> {
     let server = lab.terminal_servers[0].anyone();
     let asked = session::license_request(server).await?;
-    let visit = Visit { user: "anna".parse().expect("a user"), admin: false, now: Some(asked.at), then: stay() };
+    let visit =
+        Visit { user: "anna".parse().expect("a user"), admin: false, now: Some(asked.at), elevated: false, mishap: None, then: stay() };
     session::connect(server, &asked, device, &visit).await
 }

@@ -8,6 +8,7 @@ mod between_license_servers;
 mod clearinghouse_pages;
 mod directory;
 mod discovery;
+mod exchange;
 mod grace;
 mod later_windows;
 mod license_server;

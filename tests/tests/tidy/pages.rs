@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tests::pages::{Printed, Shell, Step, check, line_matches, run, steps};
+use lab::page::{Printed, Shell, Step, check, line_matches, run, steps};
 
 fn step(line: usize, command: &str, expected: &[&str], exit: i32) -> Step {
     Step { line, command: command.to_owned(), expected: expected.iter().map(|line| (*line).to_owned()).collect(), exit }

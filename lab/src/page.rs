@@ -1,12 +1,14 @@
 //! Runs the commands of a Markdown page and compares what they print with what the page says.
 //!
 //! A fenced block whose info string is exactly `console` is run, block after block, from top to bottom; with further words
-//! (`console by-hand`) it is only shown. In it `$ command` is run, `> ` goes on with a command whose line ended in `\`, and the
+//! (`console by-hand`) it is only shown. A block marked `console lab` holds the `tsl up` line of the lab that the page needs. In a
+//! block that is run, `$ command` is run, `> ` goes on with a command whose line ended in `\`, and the
 //! lines up to the next `$` are the expected output. `...` stands for any text inside a line, and for any lines where it is
 //! alone. A last line `[exit 3]` expects that exit code, otherwise it is 0. Trailing blanks do not count.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -24,6 +26,17 @@ pub struct Step {
     pub expected: Vec<String>,
     /// The exit code that it should end with.
     pub exit: i32,
+}
+
+/// A piece of a page, in the order in which a reader meets them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Prose, or a block that is only shown: its lines.
+    Text(Vec<String>),
+    /// A command to run.
+    Step(Step),
+    /// The command line of the lab that the page needs: what follows `tsl up`.
+    Lab(Vec<String>),
 }
 
 /// What a command printed, standard output and error together, and how it ended.
@@ -68,21 +81,69 @@ pub fn run(page: &str, mut perform: impl FnMut(&str) -> Printed) -> Result<usize
 /// The steps of a page, in order.
 ///
 /// # Errors
-/// A block is not closed, starts with output, or breaks off inside a command.
+/// As [`parts`].
 pub fn steps(page: &str) -> Result<Vec<Step>, PageError> {
-    let mut steps = Vec::new();
+    let step = |part| match part {
+        Part::Step(step) => Some(step),
+        Part::Text(_) | Part::Lab(_) => None,
+    };
+    Ok(parts(page)?.into_iter().filter_map(step).collect())
+}
+
+/// The command line of the lab that a page needs, after `tsl up`; none where the page does not say.
+///
+/// # Errors
+/// As [`parts`].
+pub fn lab_words(page: &str) -> Result<Option<Vec<String>>, PageError> {
+    let lab = |part| match part {
+        Part::Lab(words) => Some(words),
+        Part::Text(_) | Part::Step(_) => None,
+    };
+    Ok(parts(page)?.into_iter().find_map(lab))
+}
+
+/// A page cut into what is read and what is run.
+///
+/// # Errors
+/// A block is not closed, starts with output, breaks off inside a command, or is marked `console lab` and is not one line `$ tsl up ...`.
+pub fn parts(page: &str) -> Result<Vec<Part>, PageError> {
+    let mut parts = Vec::new();
+    let mut text: Vec<String> = Vec::new();
     let mut lines = page.lines().enumerate().map(|(index, line)| (index + 1, line));
     while let Some((opened, line)) = lines.next() {
-        let Some(info) = line.trim_start().strip_prefix("```") else { continue };
+        let Some(info) = line.trim_start().strip_prefix("```") else {
+            text.push(line.to_owned());
+            continue;
+        };
         let block: Vec<(usize, &str)> = lines.by_ref().take_while(|(_, line)| line.trim() != "```").collect();
-        let closed = page.lines().nth(opened + block.len()).is_some();
-        match (closed, info.trim()) {
-            (false, _) => return Err(PageError { line: opened, reason: "this block is not closed; end it with ```".to_owned() }),
-            (true, "console") => steps.extend(block_steps(&block)?),
-            (true, _) => {}
+        if page.lines().nth(opened + block.len()).is_none() {
+            return Err(PageError { line: opened, reason: "this block is not closed; end it with ```".to_owned() });
+        }
+        match info.trim() {
+            "console" => {
+                parts.push(Part::Text(std::mem::take(&mut text)));
+                parts.extend(block_steps(&block)?.into_iter().map(Part::Step));
+            }
+            "console lab" => {
+                parts.push(Part::Text(std::mem::take(&mut text)));
+                parts.push(lab_block(opened, &block)?);
+            }
+            _ => text.extend(block.iter().map(|(_, line)| (*line).to_owned())),
         }
     }
-    Ok(steps)
+    parts.push(Part::Text(text));
+    parts.retain(|part| !matches!(part, Part::Text(lines) if lines.iter().all(|line| line.trim().is_empty())));
+    Ok(parts)
+}
+
+fn lab_block(opened: usize, block: &[(usize, &str)]) -> Result<Part, PageError> {
+    let words = match block {
+        [(_, line)] => line.strip_prefix("$ tsl up"),
+        _ => None,
+    };
+    words
+        .map(|words| Part::Lab(words.split_whitespace().map(str::to_owned).collect()))
+        .ok_or_else(|| PageError { line: opened, reason: "a block marked `console lab` holds one line: $ tsl up ...".to_owned() })
 }
 
 fn block_steps(block: &[(usize, &str)]) -> Result<Vec<Step>, PageError> {
@@ -207,10 +268,11 @@ fn difference(expected: &[String], actual: &[String]) -> String {
     text
 }
 
-/// Performs commands with `sh` in one folder.
+/// Performs commands as a shell does, in one folder, with no lab but the folder's own in the environment.
 #[derive(Clone, Debug)]
 pub struct Shell {
     folder: PathBuf,
+    program: PathBuf,
     path: String,
     variables: BTreeMap<String, String>,
 }
@@ -220,7 +282,12 @@ impl Shell {
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>, binaries: &Path) -> Self {
         let inherited = std::env::var("PATH").unwrap_or_default();
-        Self { folder: folder.into(), path: format!("{}:{inherited}", binaries.display()), variables: BTreeMap::new() }
+        Self {
+            folder: folder.into(),
+            program: binaries.join("tsl"),
+            path: format!("{}:{inherited}", binaries.display()),
+            variables: BTreeMap::new(),
+        }
     }
 
     /// Sets an environment variable for every command.
@@ -232,19 +299,58 @@ impl Shell {
 
     /// Runs one command line to its end, standard error joined to standard output, no input.
     ///
-    /// What the command leaves running in the background must not hold its output open, or this waits for it.
+    /// A plain call of `tsl` needs no `sh`, which an image of containers may not have. What the command leaves running in the
+    /// background must not hold its output open, or this waits for it.
     #[must_use]
     pub fn perform(&self, command: &str) -> Printed {
-        let output = Command::new("sh")
-            .args(["-c", &format!("exec 2>&1\n{command}")])
-            .current_dir(&self.folder)
-            .env("PATH", &self.path)
-            .envs(&self.variables)
-            .stdin(Stdio::null())
-            .output();
-        match output {
-            Ok(output) => Printed { text: String::from_utf8_lossy(&output.stdout).into_owned(), exit: output.status.code().unwrap_or(-1) },
-            Err(error) => Printed { text: format!("sh could not be started: {error}"), exit: -1 },
+        let run = match plain_words(command).as_deref() {
+            Some([program, arguments @ ..]) if program == "tsl" && self.program.exists() => {
+                let mut call = Command::new(&self.program);
+                call.args(arguments);
+                self.run(call)
+            }
+            Some(_) | None => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", command]);
+                self.run(shell)
+            }
+        };
+        run.unwrap_or_else(|error| Printed { text: format!("it could not be started: {error}"), exit: -1 })
+    }
+
+    fn run(&self, mut command: Command) -> io::Result<Printed> {
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TSL_")) {
+            command.env_remove(name);
+        }
+        let (mut reader, writer) = io::pipe()?;
+        command.current_dir(&self.folder).env("PATH", &self.path).envs(&self.variables);
+        let mut child = command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).spawn()?;
+        // The command holds this process's ends of the pipe as well; until they are closed the reading does not end.
+        drop(command);
+        let mut text = Vec::new();
+        reader.read_to_end(&mut text)?;
+        let status = child.wait()?;
+        Ok(Printed { text: String::from_utf8_lossy(&text).into_owned(), exit: status.code().unwrap_or(-1) })
+    }
+}
+
+/// The words of a command line that means the same without a shell: words and single quotes only.
+fn plain_words(command: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quoted = false;
+    for letter in command.chars() {
+        match letter {
+            '\'' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            _ if quoted => word.get_or_insert_default().push(letter),
+            ' ' => words.extend(word.take()),
+            _ if "|&;<>()$`\\\"*?[]#~!{}\n".contains(letter) => return None,
+            _ => word.get_or_insert_default().push(letter),
         }
     }
+    words.extend(word);
+    (!quoted && !words.is_empty()).then_some(words)
 }

@@ -1,0 +1,366 @@
+//! The Licensing Diagnoser's judgement: from what was seen of servers and clients to problems with suggested cures (W08-15).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use shared::model::{CalKind, DeviceName, HardwareId, LabTime, ProductType, Search, ServerName, Span};
+use shared::policy::terms::{self, PerUser};
+use shared::policy::versions;
+use shared::wire::common::Identity;
+use shared::wire::license_server::{
+    ActivationView, ConfigurationReview, LedgerSettings, LicenseRow, PackList, SecurityGroup, Standing, TerminalServerRow,
+};
+use shared::wire::terminal_server::{CertificateState, CertificateView, DiscoveryView, GraceView, Settings};
+
+/// What was seen of a terminal server.
+#[derive(Clone, Debug, Serialize)]
+pub struct TerminalServerFacts {
+    /// Who it is.
+    pub identity: Identity,
+    /// Its clock.
+    pub now: Option<LabTime>,
+    /// Its settings.
+    pub settings: Settings,
+    /// Its grace period.
+    pub grace: GraceView,
+    /// Its certificate values.
+    pub certificate: CertificateView,
+    /// How it comes to its license servers, and whom it asks.
+    pub discovery: DiscoveryView,
+    /// Who came with which hardware id, newest first.
+    pub visitors: Vec<(DeviceName, HardwareId)>,
+}
+
+/// What was seen of a license server; the diagnosis needs an administrator's rights on each.
+#[derive(Clone, Debug, Serialize)]
+pub struct LicenseServerFacts {
+    /// Its name.
+    pub name: ServerName,
+    /// What it said; none with the reason where it could not be asked.
+    #[serde(flatten)]
+    pub state: Reached,
+}
+
+/// Whether a license server could be asked.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Reached {
+    /// It could.
+    Answered(Box<Answers>),
+    /// It could not.
+    Silent {
+        /// Why.
+        why: String,
+    },
+}
+
+/// What a license server said.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answers {
+    /// Who it is.
+    pub identity: Identity,
+    /// Its clock.
+    pub now: Option<LabTime>,
+    /// Its activation.
+    pub activation: ActivationView,
+    /// Its packs.
+    pub packs: PackList,
+    /// Its policies.
+    pub settings: LedgerSettings,
+    /// Its security group.
+    pub group: SecurityGroup,
+    /// The terminal servers that it knows.
+    pub enrolled: Vec<TerminalServerRow>,
+    /// What Review Configuration says of it (TL-08).
+    pub review: ConfigurationReview,
+    /// What it has issued.
+    pub licenses: Vec<LicenseRow>,
+}
+
+/// A problem, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The rules behind it.
+    pub rules: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do.
+    pub cure: String,
+}
+
+/// Clocks that are further apart than this are a problem (FT-19).
+const SKEW: Span = Span::seconds(60);
+
+/// Everything that is wrong with how this terminal server is licensed.
+#[must_use]
+pub fn findings(server: &TerminalServerFacts, license_servers: &[LicenseServerFacts]) -> Vec<Finding> {
+    let mut found = own_findings(server);
+    found.extend(grace_finding(server, license_servers));
+    for facts in license_servers {
+        let listed = server.asks(&facts.name);
+        match &facts.state {
+            Reached::Silent { why } if listed => found.push(finding(
+                "PD-05, PU-03",
+                format!("{} cannot be reached: {why}", facts.name),
+                "start it (tsl service start), or see to the network between the two".to_owned(),
+            )),
+            Reached::Silent { .. } => {}
+            Reached::Answered(answers) if listed => found.extend(server_findings(server, &facts.name, answers)),
+            Reached::Answered(_) => found.push(not_found(server, &facts.name)),
+        }
+    }
+    found.extend(pool_findings(server, license_servers));
+    found.extend(device_findings(server, license_servers));
+    found
+}
+
+impl TerminalServerFacts {
+    /// Whether it asks this license server.
+    fn asks(&self, name: &ServerName) -> bool {
+        self.discovery.asked.contains(name)
+    }
+}
+
+/// FT-05: a license server that is there and is not asked, with what the last search said about it.
+fn not_found(server: &TerminalServerFacts, name: &ServerName) -> Finding {
+    let own = &server.identity.name;
+    let steps = server.discovery.trace.iter().filter(|step| step.facts.contains(name.as_str()));
+    let why: Vec<String> = steps.map(|step| format!("{} {}", step.rule, step.facts)).collect();
+    match server.discovery.search {
+        Search::Named => finding(
+            "FT-05",
+            format!("{name} is there and {own} does not ask it: it asks only whom registry or policy name"),
+            format!("name it: tsl registry set --server {own} {name}; or let it search: tsl discover {own} --search automatic"),
+        ),
+        Search::Automatic => finding(
+            "FT-05, FT-25",
+            format!(
+                "{name} is there and {own} has not found it: {}",
+                if why.is_empty() { "it has not searched since".to_owned() } else { why.join("; ") }
+            ),
+            format!(
+                "name it in the registry (tsl registry set --server {own} {name}), change its role (tsl network role {name} enterprise), or wait for the next search"
+            ),
+        ),
+    }
+}
+
+fn finding(rules: &str, problem: String, cure: String) -> Finding {
+    Finding { rules: rules.to_owned(), problem, cure }
+}
+
+fn own_findings(server: &TerminalServerFacts) -> Vec<Finding> {
+    let (mut found, name) = (Vec::new(), &server.identity.name);
+    match server.certificate.state {
+        CertificateState::Whole => {}
+        CertificateState::Damaged => found.push(finding(
+            "FT-12",
+            format!("the certificate values of {name} are damaged: every client gets a security error"),
+            "back them up, delete them and restart the server: tsl certificate backup, tsl certificate delete, tsl service restart"
+                .to_owned(),
+        )),
+        CertificateState::Deleted => found.push(finding(
+            "FT-12",
+            format!("the certificate values of {name} were deleted"),
+            "restart the server, which makes new ones: tsl service restart".to_owned(),
+        )),
+    }
+    if !server.settings.application_mode {
+        return found;
+    }
+    if server.discovery.asked.is_empty() {
+        found.push(finding(
+            "FT-01, FT-05",
+            format!("{name} asks no license server"),
+            "install and activate one, add CALs, and let the server know it: tsl trust, tsl servers order".to_owned(),
+        ));
+    }
+    if !matches!(server.settings.policy_ac_on, 2 | 4) {
+        found.push(finding(
+            "FT-04, WS03-02",
+            format!(
+                "the licensing mode of {name} has a value that is none: {} (devices only ever get temporaries)",
+                server.settings.policy_ac_on
+            ),
+            "set it: tsl mode per-device, or tsl mode per-user".to_owned(),
+        ));
+    }
+    found
+}
+
+/// Grace that is over, or soon will be, is a problem where no license server can help.
+fn grace_finding(server: &TerminalServerFacts, license_servers: &[LicenseServerFacts]) -> Option<Finding> {
+    let (name, grace) = (&server.identity.name, &server.grace);
+    let helps = |answers: &&Answers| answers.activation.status == 0 && answers.packs.packs.iter().any(|row| row.pack.total > 0);
+    let listed = |facts: &&LicenseServerFacts| server.asks(&facts.name);
+    if !server.settings.application_mode || license_servers.iter().filter(listed).filter_map(answers_of).any(|answers| helps(&answers)) {
+        return None;
+    }
+    let cure = "an activated license server with CALs of the right kind must be within reach".to_owned();
+    match (grace.running, grace.began_at) {
+        (false, _) => {
+            Some(finding("FT-01, GR-09", format!("the grace period of {name} is over: clients without a license are denied"), cure))
+        }
+        (true, Some(_)) if grace.days_left <= 14 => {
+            Some(finding("GR-08", format!("the grace period of {name} ends in {} days", grace.days_left), cure))
+        }
+        (true, _) => None,
+    }
+}
+
+fn server_findings(server: &TerminalServerFacts, name: &ServerName, answers: &Answers) -> Vec<Finding> {
+    let (mut found, own) = (Vec::new(), &server.identity);
+    if answers.activation.status != 0 {
+        found.push(finding(
+            "FT-02, LS-03",
+            format!("{name} is not activated: it issues temporary licenses only"),
+            format!("activate it: tsl activate --server {name}"),
+        ));
+    }
+    if !answers.enrolled.iter().any(|row| row.name == own.name && row.key == own.key) {
+        found.push(finding(
+            "LS-01",
+            format!("{name} does not know the key of {}", own.name),
+            "let them know each other: tsl trust".to_owned(),
+        ));
+    }
+    if let (Some(theirs), Some(ours)) = (answers.identity.product_version, own.product_version)
+        && theirs < ours
+    {
+        found.push(finding(
+            "VC-02, LS-02",
+            format!("{name} is {theirs}, too old for {} ({ours})", own.name),
+            format!("a license server of {ours} or newer is needed"),
+        ));
+    }
+    found.extend(group_finding(name, &own.name, answers));
+    let tracks = own.generation.is_some_and(|generation| matches!(terms::terms(generation).per_user, PerUser::Tracked(_)));
+    if tracks && server.settings.policy_ac_on == 4 {
+        let missing = answers.review.findings.iter().filter(|finding| !finding.good);
+        found.extend(missing.map(|reviewed| {
+            finding(&reviewed.rules.join(", "), format!("{name}: {}: {}", reviewed.check, reviewed.found), reviewed.cure.clone())
+        }));
+    }
+    if let (Some(there), Some(here)) = (answers.now, server.now) {
+        let apart = (there - here).max(here - there);
+        if apart > SKEW {
+            found.push(finding(
+                "FT-19, SD-09",
+                format!("the clocks of {} and {name} are {} seconds apart ({here}, {there})", own.name, apart.as_seconds()),
+                "let both ask one time service; a license may be renewed or ended too early until then".to_owned(),
+            ));
+        }
+    }
+    found
+}
+
+fn group_finding(name: &ServerName, own: &ServerName, answers: &Answers) -> Option<Finding> {
+    if !answers.settings.security_group_policy {
+        return None;
+    }
+    let in_force = answers.group.in_force.as_ref().unwrap_or(&answers.group.members);
+    match (answers.group.members.contains(own), in_force.contains(own)) {
+        (_, true) => None,
+        (true, false) => Some(finding(
+            "FT-15, LS-01",
+            format!("{own} was put into the security group of {name} after its start"),
+            format!("restart it: tsl service restart {name}"),
+        )),
+        (false, false) => Some(finding(
+            "FT-15, LS-01",
+            format!("the security group policy of {name} is on and {own} is not in the group"),
+            format!("put it in and restart {name}: tsl group {own} --server {name}, tsl service restart {name}"),
+        )),
+    }
+}
+
+fn pool_findings(server: &TerminalServerFacts, license_servers: &[LicenseServerFacts]) -> Vec<Finding> {
+    let Some(version) = server.identity.product_version.filter(|_| server.settings.application_mode) else { return Vec::new() };
+    let listed = |facts: &&LicenseServerFacts| server.asks(&facts.name);
+    let answers: Vec<&Answers> = license_servers.iter().filter(listed).filter_map(answers_of).collect();
+    if answers.is_empty() {
+        return Vec::new();
+    }
+    let packs = || answers.iter().flat_map(|answers| &answers.packs.packs);
+    let fitting =
+        |of: ProductType| packs().filter(move |row| row.pack.product_type == of && versions::license_covers(row.pack.version, version));
+    let (devices, users) = (fitting(ProductType::Device).count(), fitting(ProductType::User).count());
+    let free: u64 = fitting(ProductType::Device).map(|row| u64::from(row.available)).sum();
+    let mut found = Vec::new();
+    match (server.settings.policy_ac_on, devices, users) {
+        (4, 0, 0) => found.push(finding(
+            "PU-07",
+            "no User CAL is installed: nothing stops anybody, but one is owed for each user".to_owned(),
+            "buy and install User CALs: tsl owed says how many".to_owned(),
+        )),
+        (4, _, 0) => found.push(finding(
+            "CON-25, PU-07",
+            "the mode is per user and only Device CALs are installed".to_owned(),
+            "buy User CALs, or set the mode to per device: tsl mode per-device".to_owned(),
+        )),
+        (4, _, _) => {}
+        (_, 0, 0) => found.push(finding(
+            "FT-02, LS-12",
+            format!("no CAL that fits {version} is installed: devices get temporary licenses only, for 90 days each"),
+            "buy and install Device CALs: tsl install".to_owned(),
+        )),
+        (_, 0, _) => found.push(finding(
+            "FT-03, WS03-05, CON-25",
+            "the mode is per device and only User CALs are installed: devices get temporary licenses only".to_owned(),
+            "set the mode to per user: tsl mode per-user".to_owned(),
+        )),
+        (_, _, _) if free == 0 => found.push(finding(
+            "LS-12",
+            format!("every Device CAL that fits {version} is issued"),
+            "wait for CALs that end (tsl licenses), or buy more".to_owned(),
+        )),
+        (_, _, _) => {}
+    }
+    let newer = packs().any(|row| row.pack.version > version && row.pack.product_type == ProductType::Device && row.issued > 0);
+    let prevented = answers.iter().all(|answers| answers.settings.prevent_license_upgrade);
+    if newer && !prevented {
+        found.push(finding(
+            "FT-16, VC-04",
+            format!("{} is {version} and can be given newer CALs than it needs", server.identity.name),
+            "keep them for newer servers: tsl settings set prevent-license-upgrade on --server LS1".to_owned(),
+        ));
+    }
+    found
+}
+
+fn device_findings(server: &TerminalServerFacts, license_servers: &[LicenseServerFacts]) -> Vec<Finding> {
+    let mut held: BTreeMap<&DeviceName, BTreeSet<HardwareId>> = BTreeMap::new();
+    for row in license_servers.iter().filter_map(answers_of).flat_map(|answers| &answers.licenses) {
+        if row.cal.kind == CalKind::Permanent && row.standing == Standing::Active {
+            held.entry(&row.cal.device).or_default().insert(row.cal.hardware_id);
+        }
+    }
+    let mut names: BTreeMap<HardwareId, BTreeSet<&DeviceName>> = BTreeMap::new();
+    for (name, id) in &server.visitors {
+        names.entry(*id).or_default().insert(name);
+    }
+    let several = held.into_iter().filter(|(_, ids)| ids.len() > 1).map(|(name, ids)| {
+        finding(
+            "FT-06, FT-08",
+            format!("{name} holds {} CALs under as many hardware ids", ids.len()),
+            "find out what changes its id (a deleted store, a reinstallation, a thin client without flash); the CALs come back when they end"
+                .to_owned(),
+        )
+    });
+    let cloned = names.into_iter().filter(|(_, names)| names.len() > 1).map(|(_, names)| {
+        let names = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        finding(
+            "FT-09, ST-10",
+            format!("one hardware id came under several names: {names}"),
+            "delete MSLicensing on the clones, and on the master before it is imaged: tsl client delete-store".to_owned(),
+        )
+    });
+    several.chain(cloned).collect()
+}
+
+fn answers_of(facts: &LicenseServerFacts) -> Option<&Answers> {
+    match &facts.state {
+        Reached::Answered(answers) => Some(answers),
+        Reached::Silent { .. } => None,
+    }
+}
