@@ -1,7 +1,7 @@
 //! Activation and packs: what the license server asks of its clearinghouse.
 
 use chassis::http::Method;
-use shared::ledger::{ActivationCommand, Clearinghouse, Command, NewCertificate};
+use shared::ledger::{ActivationCommand, Clearinghouse, Command, ManageCommand, NewCertificate};
 use shared::model::{ContactMethod, Pack, ReactivationReason, Registrant, RequestId};
 use shared::trust::{self, Certificate, Root, ServerCertificate};
 use shared::wire::clearinghouse::{ActivationAnswer, ActivationRequest, PackAnswer, PackRequest};
@@ -68,6 +68,15 @@ pub(crate) fn check(app: &LicenseServer, clearinghouse: &Clearinghouse, pem: &st
     Ok(NewCertificate { pem: certificate.certificate().pem(), from: period.from, until: period.until })
 }
 
+/// AC-36, W2K-15: a pack that this server is too old for leaves event 41 in its log.
+pub(crate) async fn turned_down(app: &LicenseServer, problem: Problem) -> Result<Problem, Problem> {
+    if problem.code == ProblemCode::PackVersion {
+        let command = Command::Manage(ManageCommand::NoteWrongVersion(problem.detail.clone()));
+        app.execute(None, command, |_, _, _| ()).await?;
+    }
+    Ok(problem)
+}
+
 /// AC-30 to AC-33: asks for the pack that was bought, and installs it. The same request again does nothing twice.
 pub(crate) async fn install(app: &LicenseServer, install: InstallPack) -> Result<Pack, Problem> {
     let clearinghouse = app.clearinghouse()?;
@@ -83,7 +92,10 @@ pub(crate) async fn install(app: &LicenseServer, install: InstallPack) -> Result
         wanted: install.wanted,
     };
     let called = app.client().call(&peer(&clearinghouse), &install.request, Method::Post, "/packs", &asked).await;
-    let answer: PackAnswer = called.map_err(call_problem)?;
+    let answer: PackAnswer = match called {
+        Ok(answer) => answer,
+        Err(error) => return Err(turned_down(app, call_problem(error)).await?),
+    };
     let pack = trust::open_pack(&answer.token, &clearinghouse.key, &server.product_id);
     let pack = pack.map_err(|flaw| Problem::new(ProblemCode::PackUntrusted, flaw.to_string()).under(&["AC-30"]))?;
     let command = Command::InstallPack { request: install.request.clone(), pack: pack.clone() };

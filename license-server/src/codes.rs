@@ -2,7 +2,6 @@
 
 use shared::ledger::{ActivationCommand, Command};
 use shared::model::{ConfirmationCode, ContactMethod, LicenseServerId, Pack, ReactivationReason, RequestId};
-use shared::policy::versions;
 use shared::trust::{CodeFlaw, CodeKey, key_text};
 use shared::wire::license_server::{InstallKeyPack, Papers};
 use shared::wire::problem::{Problem, ProblemCode};
@@ -36,13 +35,11 @@ pub(crate) async fn activate(
 /// AC-03, AC-33, AC-36: the id says itself what the pack is.
 pub(crate) async fn install(app: &LicenseServer, wanted: InstallKeyPack) -> Result<Pack, Problem> {
     let pack = key(app)?.open_key_pack_id(&wanted.key_pack_id).map_err(|flaw| refused(&flaw))?;
-    if !versions::server_holds(app.server()?.version(), pack.version) {
-        let note = ActivationCommand::NotePackVersion(pack.version);
-        app.execute(Some(&wanted.request), Command::Activation(Box::new(note)), |_, _, _| ()).await?;
-    }
     let command = Command::InstallPack { request: wanted.request.clone(), pack: pack.clone() };
-    app.execute(Some(&wanted.request), command, |_, _, _| ()).await?;
-    Ok(pack)
+    match app.execute(Some(&wanted.request), command, |_, _, _| ()).await {
+        Ok(()) => Ok(pack),
+        Err(problem) => Err(activation::turned_down(app, problem).await?),
+    }
 }
 
 /// AC-22.

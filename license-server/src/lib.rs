@@ -20,7 +20,7 @@ use chassis::engine::{Engine, EngineOptions};
 use chassis::identity::{Identity, agreement_file};
 use chassis::random;
 use chassis::server::{Running, Site, StartError};
-use shared::ledger::{Command, Ledger, NewCertificate};
+use shared::ledger::{Command, Ledger, ManageCommand, NewCertificate};
 use shared::model::{Generation, LabTime, ProductId};
 use shared::policy::terms;
 use shared::trust::{self, Period, Serial, TrustError};
@@ -37,6 +37,9 @@ pub struct Config {
     /// settled at the first start (VC-02, VC-08)
     #[arg(long, env = "TSL_GENERATION", default_value = "windows-2003", global = true)]
     pub generation: Generation,
+    /// Upgrade this license server in place: go on in the data directory of an older generation; its packs stay (VC-09)
+    #[arg(long, env = "TSL_UPGRADE", default_value_t = false, global = true)]
+    pub upgrade: bool,
     /// How long the clearinghouse may take to answer, in milliseconds
     #[arg(long, env = "TSL_CLEARINGHOUSE_TIMEOUT_MS", default_value_t = 5000, global = true)]
     pub clearinghouse_timeout_ms: u64,
@@ -50,7 +53,7 @@ impl Config {
     /// A Windows Server 2003 license server inside another program.
     #[must_use]
     pub fn embedded(service: ServiceConfig) -> Self {
-        Self { service, generation: Generation::Windows2003, clearinghouse_timeout_ms: 5000, referral_timeout_ms: 700 }
+        Self { service, generation: Generation::Windows2003, upgrade: false, clearinghouse_timeout_ms: 5000, referral_timeout_ms: 700 }
     }
 }
 
@@ -67,6 +70,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
     let engine: Engine<Ledger> =
         Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
+    if config.upgrade {
+        upgrade(&engine, config.generation).await?;
+    }
     begin(&engine, &site, config.generation).await?;
     let client = |patience_ms| {
         let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), Duration::from_millis(patience_ms));
@@ -95,6 +101,16 @@ fn own_certificate(identity: &Identity, product_id: &ProductId) -> Result<NewCer
     let serial = Serial::from_random(random::bytes());
     let own = trust::make_self_signed(&identity.key(), identity.name(), product_id, serial, period)?;
     Ok(NewCertificate { pem: own.pem(), from: period.from, until: period.until })
+}
+
+/// VC-09: a license server of an older generation goes on as a newer one; one that was never started has nothing to upgrade.
+async fn upgrade(engine: &Engine<Ledger>, generation: Generation) -> Result<(), StartError> {
+    let founded = engine.peek(|ledger, _| ledger.server().is_some()).map_err(|error| StartError::Service(error.to_string()))?;
+    if !founded {
+        return Ok(());
+    }
+    let command = Command::Manage(ManageCommand::Upgrade(generation));
+    engine.execute(None, command, |_, _, _| ()).await.map_err(StartError::of)
 }
 
 /// 2050-01-01T00:00:00Z.

@@ -353,6 +353,13 @@ impl TestLab {
         self.license_servers[index].restart(&http, now).await;
     }
 
+    /// Upgrades a license server in place (VC-09): it stops, and goes on as a newer one.
+    pub async fn upgrade_license_server(&mut self, index: usize, generation: Generation) {
+        self.license_servers[index].stop().await;
+        self.license_servers[index].part = Part::LicenseServer(generation);
+        self.start_license_server(index).await;
+    }
+
     /// Starts a stopped terminal server again, at the lab's present moment.
     pub async fn start_terminal_server(&mut self, index: usize) {
         let (now, http) = (self.now, self.http.clone());
@@ -448,7 +455,7 @@ pub async fn introduce(terminal_server: &Service, license_server: &Service) {
 
 impl Service {
     async fn start(part: Part, config: ServiceConfig, http: &reqwest::Client, now: LabTime) -> Self {
-        let running = run(part, config.clone()).await;
+        let running = run(part, config.clone(), false).await;
         let api = Api::new(http.clone(), &running.url(), Some(running.admin_token.clone()));
         let anyone = Api::new(http.clone(), &running.url(), None);
         let mut service = Self { part, config, running: Some(running), api, anyone, seen: now };
@@ -469,7 +476,8 @@ impl Service {
 
     async fn restart(&mut self, http: &reqwest::Client, now: LabTime) {
         assert!(self.running.is_none(), "the service is running");
-        let running = run(self.part, self.config.clone()).await;
+        // Of the same generation there is nothing to upgrade.
+        let running = run(self.part, self.config.clone(), true).await;
         self.api = Api::new(http.clone(), &running.url(), Some(running.admin_token.clone()));
         self.anyone = Api::new(http.clone(), &running.url(), None);
         self.running = Some(running);
@@ -624,12 +632,12 @@ impl Service {
     }
 }
 
-async fn run(part: Part, config: ServiceConfig) -> Running {
+async fn run(part: Part, config: ServiceConfig, upgrade: bool) -> Running {
     let started = match part {
         Part::Directory => directory::start(directory::Config::embedded(config)).await,
         Part::Clearinghouse => clearinghouse::start(clearinghouse::Config::embedded(config)).await,
         Part::LicenseServer(generation) => {
-            license_server::start(license_server::Config { generation, ..license_server::Config::embedded(config) }).await
+            license_server::start(license_server::Config { generation, upgrade, ..license_server::Config::embedded(config) }).await
         }
         Part::TerminalServer(generation) => {
             terminal_server::start(terminal_server::Config { generation, ..terminal_server::Config::embedded(config) }).await

@@ -11,6 +11,7 @@ mod journals;
 mod licmgr;
 mod lifecycle;
 mod lsreport;
+mod managing;
 mod network;
 mod nt;
 mod operate;
@@ -170,7 +171,22 @@ enum Command {
     Owed(owed::Owed),
     /// List the installed packs: total, issued, available
     #[command(after_help = "Temporary CALs have no pack: they are made without limit and only counted (TL-01).\n\nExample:  tsl packs")]
-    Packs(packs::OnLicenseServer),
+    Packs(managing::Packs),
+    /// Take a Device CAL back from its device before its end (2008 and later)
+    #[command(after_help = managing::REVOKE_HELP)]
+    Revoke(managing::Revoke),
+    /// Turn Device CALs into User CALs, or back (2008 and later)
+    #[command(after_help = managing::CONVERT_HELP)]
+    Convert(managing::Convert),
+    /// Move the packs of another license server to this one (2008 R2)
+    #[command(after_help = managing::MIGRATE_HELP)]
+    Migrate(managing::Migrate),
+    /// Delete every CAL and every record of a license server whose database is damaged (2008 and later)
+    #[command(after_help = managing::REBUILD_HELP)]
+    RebuildDatabase(managing::RebuildDatabase),
+    /// Show what the license servers tell each other
+    #[command(after_help = managing::PEERS_HELP, subcommand)]
+    Peers(managing::Peers),
     /// List the clearinghouse's record: every activation and every pack, refused ones included
     #[command(after_help = "Example:  tsl records\nRules: AC-42 (what was turned down is on record too), AC-33.")]
     Records(packs::Records),
@@ -370,7 +386,12 @@ impl Cli {
             Command::TsCtst(args) => args.run(&context),
             Command::Diagnose(args) => args.run(&context).await,
             Command::Owed(args) => args.run(&context).await,
-            Command::Packs(args) => args.packs(&context).await,
+            Command::Packs(args) => args.run(&context).await,
+            Command::Revoke(args) => args.run(&context).await,
+            Command::Convert(args) => args.run(&context).await,
+            Command::Migrate(args) => args.run(&context).await,
+            Command::RebuildDatabase(args) => args.run(&context).await,
+            Command::Peers(args) => args.run(&context).await,
             Command::Licenses(args) => args.run(&context).await,
             Command::Records(args) => args.run(&context).await,
             Command::Root => operate::root(&context).await,

@@ -425,6 +425,7 @@ fn license_row(row: &LicenseRow) -> Vec<String> {
         Standing::Closed => "closed by an upgrade",
         Standing::Active => "active",
         Standing::Expired => "expired",
+        Standing::Revoked => "revoked",
     };
     let (number, device, user) = (row.number.to_string(), cal.device.to_string(), cal.user.to_string());
     let (kind, version, standing) = (cal.kind.to_string(), cal.version.to_string(), standing.to_owned());

@@ -3,6 +3,7 @@
 mod administration;
 mod licensing;
 mod lifecycle;
+mod managing;
 mod network;
 mod peers;
 
@@ -20,6 +21,7 @@ pub(crate) fn table() -> Routes<LicenseServer> {
     trust(&mut routes);
     network(&mut routes);
     others(&mut routes);
+    manage(&mut routes);
     routes
 }
 
@@ -170,4 +172,35 @@ fn others(routes: &mut Routes<LicenseServer>) {
         .problems(&[Conflict, Invalid]);
     routes.delete("/license-servers/{name}", admin, "Forget another license server.", peers::forget).problems(&[NotFound]);
     routes.post("/outreach", admin, "Say at once what is owed to other license servers (LS-08, LS-10).", peers::reach_out);
+}
+
+fn manage(routes: &mut Routes<LicenseServer>) {
+    use ProblemCode::{Conflict, Forbidden, Invalid, NotActivated, NotFound, PackVersion, RevocationLimit, Unreachable};
+    let admin = Access::Administrator;
+    routes.post("/revocations", admin, "Take a Device CAL back from its device (W08-07).", managing::revoke).problems(&[
+        NotFound,
+        Conflict,
+        RevocationLimit,
+    ]);
+    routes
+        .post("/conversions", admin, "Turn Device CALs into User CALs, or back (W08-13).", managing::convert)
+        .problems(&[NotFound, Conflict, Invalid]);
+    routes
+        .delete("/packs/{pack}", admin, "Remove a pack; devices keep what they hold up to its end.", managing::remove)
+        .problems(&[NotFound]);
+    routes.post("/migrations", admin, "Take the packs of another license server over (W08-11).", managing::migrate).problems(&[
+        NotFound,
+        Conflict,
+        Invalid,
+        NotActivated,
+        PackVersion,
+        Unreachable,
+    ]);
+    routes
+        .post("/releases", Access::Service, "Another license server takes this one's packs over (W08-11).", managing::release)
+        .problems(&[Forbidden]);
+    routes
+        .post("/database/rebuild", admin, "Delete every installed CAL and every record (W08-12).", managing::rebuild)
+        .problems(&[Conflict, Invalid]);
+    routes.post("/lab/database-damage", Access::Lab, "Let the database look damaged: event 4100, for a lesson.", managing::damage);
 }

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::pack_key;
 use super::decide::{log, received, service_event};
-use super::{CertificateKind, Event, Ledger, LicenseRecord, NewCertificate, OwnCertificate, Refusal, Server};
+use super::{CertificateKind, Event, Ledger, LicenseRecord, NewCertificate, OwnCertificate, Refusal};
 use crate::machine::Rows;
-use crate::model::{ContactMethod, Generation, LabTime, LicenseServerId, ProductVersion, ReactivationReason};
-use crate::policy::{denials, licensing_events};
+use crate::model::{ContactMethod, LabTime, LicenseServerId, ReactivationReason};
+use crate::policy::licensing_events;
 
 /// Something that an administrator wants of the server's activation. What was typed has been checked before.
 #[derive(Clone, Debug)]
@@ -36,8 +36,6 @@ pub enum ActivationCommand {
     BringCertificate(NewCertificate),
     /// Deactivate (AC-22, AC-23); the clearinghouse or its code has confirmed it.
     Deactivate(ContactMethod),
-    /// A pack of a version that this server cannot hold was brought: it is logged (AC-36).
-    NotePackVersion(ProductVersion),
     /// The key was replaced: from here on everything is signed with another one (AC-25 reason 2).
     ReplaceKey(NewCertificate),
 }
@@ -80,11 +78,6 @@ pub enum ActivationEvent {
         /// Why.
         because: WithheldBecause,
     },
-    /// The server is of a later generation (VC-09).
-    Upgraded {
-        /// Which.
-        generation: Generation,
-    },
     /// The license server's own records came back from a backup (AC-39, AC-40).
     Restored(Box<super::backup::Restored>),
 }
@@ -118,7 +111,6 @@ pub(super) fn decide(ledger: &Ledger, command: ActivationCommand, now: LabTime) 
         ActivationCommand::TakeId { id, number, until, reason } => take_id(ledger, id, number, until, reason, now),
         ActivationCommand::BringCertificate(certificate) => bring_certificate(ledger, certificate, now),
         ActivationCommand::Deactivate(method) => deactivate(ledger, method, now),
-        ActivationCommand::NotePackVersion(version) => Ok(vec![log(denials::wrong_pack_version(version))]),
         ActivationCommand::ReplaceKey(certificate) => Ok(replace_key(ledger, certificate, now)),
     }
 }
@@ -249,16 +241,6 @@ pub(super) fn signed_anew(ledger: &Ledger, record: &LicenseRecord, now: LabTime)
     Some(record)
 }
 
-/// VC-09: a license server of Windows 2000 or later may be upgraded; its packs and records stay.
-pub(super) fn is_upgrade(from: Generation, to: Generation) -> bool {
-    from != Generation::WindowsNt4 && from < to
-}
-
-pub(super) fn upgraded(server: &Server, generation: Generation) -> Vec<Event> {
-    let record = licensing_events::upgraded(server.generation, generation);
-    vec![Event::Activation(ActivationEvent::Upgraded { generation }), log(record)]
-}
-
 impl Ledger {
     /// What is over of the server's activations.
     #[must_use]
@@ -305,12 +287,6 @@ impl Ledger {
                         rows.put(pack_key(*number), &pack);
                         self.keep_pack(pack);
                     }
-                }
-            }
-            ActivationEvent::Upgraded { generation } => {
-                if let Some(server) = &mut self.server {
-                    server.generation = *generation;
-                    rows.put("server", server);
                 }
             }
             ActivationEvent::Restored(restored) => self.take_restored(restored, rows),

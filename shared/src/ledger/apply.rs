@@ -37,9 +37,7 @@ impl Machine for Ledger {
             }
             Event::Activation(event) => self.apply_activation(event, rows),
             Event::PackInstalled(pack) => {
-                rows.put(pack_key(pack.number), pack);
-                self.keep_pack(pack.clone());
-                self.peers.changed(rows);
+                self.install(pack, rows);
             }
             Event::SettingsChanged { settings } => {
                 rows.put("settings", settings);
@@ -57,6 +55,7 @@ impl Machine for Ledger {
             Event::Validated { number } => self.change_record(*number, rows, |record| record.validated = true),
             Event::Swept { numbers } => numbers.iter().for_each(|number| self.take_back(*number, rows)),
             Event::Network(event) => self.apply_network(event, at, rows),
+            Event::Managed(event) => self.manage(event, at, rows),
             Event::Peer(between) => {
                 self.peers.apply(between, at, rows);
                 match between {
@@ -101,6 +100,11 @@ impl Machine for Ledger {
             "network" => self.network = RowError::parse(key, value)?,
             "next-lives" => self.next_lives = RowError::parse(key, value)?,
             "license" => self.keep_record(RowError::parse(key, value)?),
+            "released" => {
+                let request = key.split_once('/').map_or("", |(_, rest)| rest).parse().map_err(|error| RowError::new(key, error))?;
+                self.released.insert(request, RowError::parse(key, value)?);
+            }
+            "suspect" => self.suspect = RowError::parse(key, value)?,
             "last-record" => self.last_record = RowError::parse(key, value)?,
             "temporaries" => self.temporaries_issued = RowError::parse(key, value)?,
             _ if self.peers.load(key, value)? => {}
@@ -141,6 +145,32 @@ impl Ledger {
         self.keep_record(record.clone());
     }
 
+    pub(super) fn install(&mut self, pack: &InstalledPack, rows: &mut Rows) {
+        rows.put(pack_key(pack.number), pack);
+        self.keep_pack(pack.clone());
+        self.peers.changed(rows);
+    }
+
+    /// W08-12: every pack and every record goes; who the server is, whom it knows and what it was told stays.
+    pub(super) fn delete_all(&mut self, rows: &mut Rows) {
+        self.packs.keys().for_each(|number| rows.remove(pack_key(*number)));
+        self.records.keys().for_each(|number| rows.remove(license_key(*number)));
+        rows.remove("temporaries");
+        rows.remove("suspect");
+        self.packs.clear();
+        self.pack_numbers.clear();
+        self.free.clear();
+        self.records.clear();
+        self.by_device.clear();
+        self.by_name.clear();
+        self.by_id.clear();
+        self.ends.clear();
+        self.revoked.clear();
+        self.temporaries_issued.clear();
+        self.suspect = false;
+        self.peers.changed(rows);
+    }
+
     fn close(&mut self, temporaries: &[u64], rows: &mut Rows) {
         for number in temporaries {
             self.change_record(*number, rows, |temporary| temporary.closed = true);
@@ -166,14 +196,21 @@ impl Ledger {
     fn take_back(&mut self, number: u64, rows: &mut Rows) {
         if let Some(record) = self.forget_record(number) {
             rows.remove(license_key(number));
-            if let Some(pack) = &record.cal.pack {
+            // A revoked one is back in its pool already (W08-07).
+            if let Some(pack) = record.cal.pack.as_ref().filter(|_| record.revoked_at.is_none()) {
                 self.change_pack(pack, rows, |pack| pack.issued = pack.issued.saturating_sub(1));
             }
         }
     }
 
     pub(super) fn change_pack(&mut self, id: &crate::model::PackId, rows: &mut Rows, change: impl FnOnce(&mut InstalledPack)) {
-        let Some(mut pack) = self.pack_numbers.get(id).and_then(|number| self.packs.get(number)).cloned() else { return };
+        if let Some(number) = self.pack_numbers.get(id).copied() {
+            self.change_pack_at(number, rows, change);
+        }
+    }
+
+    pub(super) fn change_pack_at(&mut self, number: u64, rows: &mut Rows, change: impl FnOnce(&mut InstalledPack)) {
+        let Some(mut pack) = self.packs.get(&number).cloned() else { return };
         let serves = (pack.pack.version, pack.pack.product_type);
         change(&mut pack);
         rows.put(pack_key(pack.number), &pack);
@@ -185,7 +222,7 @@ impl Ledger {
         }
     }
 
-    fn change_record(&mut self, number: u64, rows: &mut Rows, change: impl FnOnce(&mut LicenseRecord)) {
+    pub(super) fn change_record(&mut self, number: u64, rows: &mut Rows, change: impl FnOnce(&mut LicenseRecord)) {
         if let Some(record) = self.records.get_mut(&number) {
             change(record);
             rows.put(license_key(number), record);
@@ -199,7 +236,7 @@ impl Ledger {
     pub(super) fn keep_pack(&mut self, pack: InstalledPack) {
         let serves = (pack.pack.version, pack.pack.product_type);
         let free = self.free.entry(serves).or_default();
-        if pack.available() > 0 {
+        if pack.available() > 0 && pack.removed_at.is_none() {
             free.insert(pack.number);
         } else {
             free.remove(&pack.number);
@@ -219,6 +256,9 @@ impl Ledger {
         if record.cal.kind == CalKind::Permanent && record.cal.expires_at < LabTime::NEVER {
             self.ends.insert((record.cal.expires_at, record.number));
         }
+        if record.revoked_at.is_some() {
+            self.revoked.insert((record.cal.expires_at, record.number));
+        }
         self.records.insert(record.number, record);
     }
 
@@ -226,6 +266,7 @@ impl Ledger {
         let record = self.records.remove(&number)?;
         self.by_id.remove(&record.cal.id);
         self.ends.remove(&(record.cal.expires_at, number));
+        self.revoked.remove(&(record.cal.expires_at, number));
         if let Some(numbers) = self.by_device.get_mut(&record.cal.hardware_id) {
             numbers.retain(|other| *other != number);
         }

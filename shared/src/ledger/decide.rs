@@ -2,13 +2,14 @@
 
 use super::{
     Asked, CertificateKind, Clearinghouse, Command, Event, InstalledPack, Ledger, LicenseRecord, NewCertificate, OwnCertificate, PeerEvent,
-    Refusal, Server, peers,
+    Refusal, Server, managing, peers,
 };
 use crate::machine::Moment;
 use crate::model::{
     Cal, CalId, CalKind, HardwareId, LabTime, LogRecord, Pack, ProductType, PublicKey, RequestId, ServerName, Span, TraceStep,
 };
 use crate::policy::denials;
+use crate::policy::events as events_of;
 use crate::policy::issuing::{self, Grant, Lack};
 use crate::policy::terms::{self, Terms};
 use crate::policy::versions;
@@ -34,6 +35,7 @@ pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>)
         Command::ChangeGroup(members) => Ok(vec![Event::GroupChanged { members }]),
         Command::LayDownLife { days } => lay_down_life(server, days),
         Command::Network(command) => super::network::decide(ledger, server, command, moment.now),
+        Command::Manage(command) => managing::decide(ledger, server, command, moment),
         Command::Peer(command) => peers::decide(ledger, server, command, moment.now),
         Command::Inquire(asked) => Ok(inquire(ledger, server, &asked, moment)),
         Command::Mark { cal, hardware_id, terminal_server } => Ok(mark(ledger, cal, hardware_id, terminal_server)),
@@ -43,9 +45,6 @@ pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>)
 fn start(ledger: &Ledger, wanted: Server, certificate: NewCertificate, now: LabTime) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     match &ledger.server {
-        Some(server) if server.name == wanted.name && super::activation::is_upgrade(server.generation, wanted.generation) => {
-            events.extend(super::activation::upgraded(server, wanted.generation));
-        }
         Some(server) if server.name != wanted.name || server.generation != wanted.generation => {
             return Err(Refusal::OtherServer { name: server.name.clone(), generation: server.generation });
         }
@@ -67,6 +66,9 @@ fn start(ledger: &Ledger, wanted: Server, certificate: NewCertificate, now: LabT
         events.push(Event::Peer(PeerEvent::TryAgain));
     }
     events.push(service_event(0, "The licensing service has started."));
+    if ledger.suspect {
+        events.push(log(events_of::database_suspect()));
+    }
     Ok(events)
 }
 
@@ -116,8 +118,10 @@ fn install_pack(ledger: &Ledger, server: &Server, request: RequestId, pack: Pack
     if !versions::server_holds(server.version(), pack.version) {
         return Err(Refusal::PackVersion { pack: pack.version, server: server.version() });
     }
-    let number = ledger.packs.last_key_value().map_or(1, |(last, _)| last + 1);
-    Ok(vec![Event::PackInstalled(InstalledPack { number, pack, issued: 0, installed_at: now, request, withheld: 0 })])
+    let number = ledger.next_pack_number();
+    let mut installed = InstalledPack { number, pack, issued: 0, installed_at: now, request, withheld: 0, removed_at: None };
+    ledger.place_again(&mut installed);
+    Ok(vec![Event::PackInstalled(installed)])
 }
 
 fn change_settings(ledger: &Ledger, change: LedgerSettingsChange) -> Result<Vec<Event>, Refusal> {
@@ -131,6 +135,7 @@ fn change_settings(ledger: &Ledger, change: LedgerSettingsChange) -> Result<Vec<
     settings.prevent_license_upgrade = change.prevent_license_upgrade.unwrap_or(settings.prevent_license_upgrade);
     settings.security_group_policy = change.security_group_policy.unwrap_or(settings.security_group_policy);
     settings.temporary_for_want_only = change.temporary_for_want_only.unwrap_or(settings.temporary_for_want_only);
+    settings.revoke_2008_only = change.revoke_2008_only.unwrap_or(settings.revoke_2008_only);
     settings.unvalidated_expired_denied = change.unvalidated_expired_denied.unwrap_or(settings.unvalidated_expired_denied);
     Ok(if settings == ledger.settings { Vec::new() } else { vec![Event::SettingsChanged { settings }] })
 }
@@ -299,7 +304,15 @@ fn mint_built_in(ledger: &Ledger, issuer: &Issuer<'_>, asked: &Asked, rules: Vec
 
 fn new_record(ledger: &Ledger, cal: Cal, now: LabTime) -> LicenseRecord {
     let certificate = ledger.current_certificate(now).map_or(0, |own| own.number);
-    LicenseRecord { number: ledger.last_record + 1, first_issued_at: cal.issued_at, cal, validated: false, closed: false, certificate }
+    LicenseRecord {
+        number: ledger.last_record + 1,
+        first_issued_at: cal.issued_at,
+        cal,
+        validated: false,
+        closed: false,
+        certificate,
+        revoked_at: None,
+    }
 }
 
 fn issued(record: LicenseRecord, how: HowIssued, closes: Vec<u64>, laid_down: bool, asked: &Asked, rules: Vec<TraceStep>) -> Event {

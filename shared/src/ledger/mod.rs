@@ -6,6 +6,7 @@ mod activation;
 mod apply;
 mod backup;
 mod decide;
+mod managing;
 mod network;
 mod peers;
 mod refusal;
@@ -13,6 +14,7 @@ mod reports;
 
 pub use activation::{ActivationCommand, ActivationEvent, Life, WithheldBecause};
 pub use backup::{Backup, RestoreCommand, Restored};
+pub use managing::{ManageCommand, ManageEvent};
 pub use network::{NetworkCommand, NetworkEvent};
 pub use peers::{Owed, Peer, PeerCommand, PeerEvent, Say};
 pub use refusal::Refusal;
@@ -122,6 +124,9 @@ pub struct InstalledPack {
     /// CALs that no device holds and none can get: lost in a restore, or to be had from the clearinghouse again (AC-26, AC-40).
     #[serde(default)]
     pub withheld: u32,
+    /// When it was removed; what devices hold of it is still counted, in case it comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<LabTime>,
 }
 
 impl InstalledPack {
@@ -147,6 +152,9 @@ pub struct LicenseRecord {
     pub closed: bool,
     /// The certificate it was signed under.
     pub certificate: u32,
+    /// When it was revoked: its CAL is free, the device's copy works up to its end (W08-07).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<LabTime>,
 }
 
 /// What a terminal server asked for, and for whom, as the ledger sees it.
@@ -236,6 +244,8 @@ pub enum Command {
     },
     /// Something about the network (SPEC section 6, W08-04).
     Network(NetworkCommand),
+    /// Something about CALs and packs.
+    Manage(ManageCommand),
     /// Something about other license servers.
     Peer(PeerCommand),
     /// A terminal server asks for a license.
@@ -358,6 +368,8 @@ pub enum Event {
     },
     /// Something in the network (SPEC section 6, W08-04).
     Network(NetworkEvent),
+    /// Something happened to CALs and packs.
+    Managed(ManageEvent),
     /// Something between license servers.
     Peer(PeerEvent),
     /// A record of the event log.
@@ -391,6 +403,12 @@ pub struct Ledger {
     temporaries_issued: BTreeMap<ProductVersion, u64>,
     next_lives: VecDeque<u32>,
     network: network::Network,
+    /// Revoked CALs by their end.
+    revoked: BTreeSet<(LabTime, u64)>,
+    /// Packs that were given up to other license servers, by request.
+    released: HashMap<RequestId, Vec<Pack>>,
+    /// The database may be damaged.
+    suspect: bool,
     /// Other license servers.
     peers: peers::Peers,
 }
@@ -404,6 +422,7 @@ impl Default for Ledger {
                 security_group_policy: false,
                 unvalidated_expired_denied: false,
                 temporary_for_want_only: false,
+                revoke_2008_only: false,
                 sweep_at_s: terms::SWEEP_AT_S,
             },
             clearinghouse: None,
@@ -425,6 +444,9 @@ impl Default for Ledger {
             temporaries_issued: BTreeMap::new(),
             next_lives: VecDeque::new(),
             network: network::Network::default(),
+            revoked: BTreeSet::new(),
+            released: HashMap::new(),
+            suspect: false,
             peers: peers::Peers::default(),
         }
     }

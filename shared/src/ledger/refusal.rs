@@ -29,6 +29,26 @@ pub enum Refusal {
     /// Not enrolled.
     #[error("no license server {0} is enrolled here")]
     NoSuchServer(ServerName),
+    /// No such record.
+    #[error("no license {0} is on record; `tsl licenses` lists them with their numbers")]
+    NoSuchLicense(u64),
+    /// No such pack.
+    #[error("no key pack {0} is installed")]
+    NoSuchPack(PackId),
+    /// The tools of this generation cannot.
+    #[error("{tool} is beyond the tools of {}", .generation.title())]
+    NoSuchTool {
+        /// What.
+        tool: &'static str,
+        /// The generation.
+        generation: Generation,
+    },
+    /// Only permanents of a pack that still hold can be revoked.
+    #[error("license {0} cannot be revoked: only a permanent device CAL that was drawn from a pack and has not ended can")]
+    NotRevocable(u64),
+    /// CON-13: the switch.
+    #[error("CALs of version {0} are not revoked here: revoke-2008-only is on")]
+    VersionNotRevocable(ProductVersion),
     /// AC-33: installed before.
     #[error("key pack {0} is already installed")]
     PackInstalled(PackId),
@@ -83,6 +103,10 @@ impl Refusal {
             Refusal::NotStarted | Refusal::OtherServer { .. } | Refusal::OtherClearinghouse(_) | Refusal::OtherKey(_) => {
                 (ProblemCode::Conflict, &[])
             }
+            Refusal::NoSuchLicense(_) | Refusal::NoSuchPack(_) => (ProblemCode::NotFound, &[]),
+            Refusal::NoSuchTool { .. } => (ProblemCode::Conflict, &["RC-06", "W08-07", "W08-11", "W08-12", "W08-13"]),
+            Refusal::NotRevocable(_) => (ProblemCode::Conflict, &["W08-07"]),
+            Refusal::VersionNotRevocable(_) => (ProblemCode::Conflict, &["W08-10", "CON-13"]),
             Refusal::Itself => (ProblemCode::Invalid, &[]),
             Refusal::NoSuchServer(_) => (ProblemCode::NotFound, &[]),
             Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &["AC-33"]),

@@ -144,13 +144,13 @@ impl Ledger {
 
     /// The installed packs, oldest first.
     pub(super) fn installed_packs(&self) -> impl Iterator<Item = &InstalledPack> {
-        self.packs.values()
+        self.packs.values().filter(|pack| pack.removed_at.is_none())
     }
 
     /// An installed pack by its id.
     #[must_use]
     pub fn installed(&self, id: &PackId) -> Option<&InstalledPack> {
-        self.pack_numbers.get(id).and_then(|number| self.packs.get(number))
+        self.pack_numbers.get(id).and_then(|number| self.packs.get(number)).filter(|pack| pack.removed_at.is_none())
     }
 
     /// An installed pack as the list shows it.
@@ -159,11 +159,17 @@ impl Ledger {
         self.installed(id).map(pack_row)
     }
 
+    /// The installed pack that this request made.
+    #[must_use]
+    pub fn pack_row_of(&self, request: &crate::model::RequestId) -> Option<PackRow> {
+        self.installed_packs().find(|pack| pack.request == *request).map(pack_row)
+    }
+
     /// The pack list (TL-01).
     #[must_use]
     pub fn pack_list(&self) -> PackList {
         let temporaries = self.temporaries_issued.iter().map(|(version, issued)| TemporaryCount { version: *version, issued: *issued });
-        PackList { packs: self.packs.values().map(pack_row).collect(), temporaries: temporaries.collect() }
+        PackList { packs: self.installed_packs().map(pack_row).collect(), temporaries: temporaries.collect() }
     }
 
     /// Who holds what, since, until.
@@ -235,7 +241,7 @@ impl Ledger {
         let (version, built_in) = (asked.inquiry.version, asked.is_built_in());
         let covers = |license| if built_in { license == version } else { versions::license_covers(license, version) };
         self.of_device(asked.inquiry.hardware_id)
-            .filter(|record| record.cal.kind == CalKind::Permanent && covers(record.cal.version))
+            .filter(|record| record.cal.kind == CalKind::Permanent && record.revoked_at.is_none() && covers(record.cal.version))
             .min_by_key(|record| (!record.cal.holds_at(now), record.cal.version, record.number))
     }
 
@@ -278,12 +284,12 @@ impl Ledger {
     /// SD-06: whether any pack of the version or of an eligible one is installed, whatever it licenses.
     pub(super) fn has_pack_for(&self, version: ProductVersion) -> bool {
         let eligible = versions::eligible_versions(version, self.settings.prevent_license_upgrade);
-        self.free.keys().any(|(installed, _)| eligible.contains(installed))
+        self.installed_packs().any(|pack| eligible.contains(&pack.pack.version))
     }
 
     /// All CALs of a version and type, and the free ones.
     pub(super) fn pool(&self, version: ProductVersion, product_type: ProductType) -> (u64, u64) {
-        let fitting = self.packs.values().filter(|pack| pack.pack.version == version && pack.pack.product_type == product_type);
+        let fitting = self.installed_packs().filter(|pack| pack.pack.version == version && pack.pack.product_type == product_type);
         fitting.fold((0, 0), |(total, free), pack| (total + u64::from(pack.pack.total), free + u64::from(pack.available())))
     }
 }
@@ -310,6 +316,7 @@ fn fits(record: &LicenseRecord, query: &LicenseQuery) -> bool {
 
 fn license_row(record: &LicenseRecord, now: LabTime) -> LicenseRow {
     let standing = match record.cal.kind {
+        CalKind::Permanent if record.revoked_at.is_some() => Standing::Revoked,
         CalKind::Temporary if record.closed => Standing::Closed,
         CalKind::Temporary | CalKind::Permanent if !record.cal.holds_at(now) => Standing::Expired,
         CalKind::Temporary if record.validated => Standing::Validated,

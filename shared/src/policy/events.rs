@@ -1,7 +1,7 @@
 //! What a license server's event log says about other license servers, packs and the database (SPEC section 11).
 
 use super::denials::{TERM_SERV_LICENSING, log};
-use crate::model::{Level, LogRecord, ProductVersion, ServerName};
+use crate::model::{LabTime, Level, LogRecord, ProductVersion, ServerName};
 
 /// Why CAL counts could not be announced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,4 +35,37 @@ pub fn not_returned(server: &ServerName, version: ProductVersion, reason: &str) 
          next sweep; no harm is done."
     );
     log(TERM_SERV_LICENSING, 16, Level::Warning, text)
+}
+
+/// AC-36, W2K-15: event 41; the reason comes from whoever turned the pack down.
+#[must_use]
+pub fn policy_module_missing(reason: &str) -> LogRecord {
+    log(TERM_SERV_LICENSING, 41, Level::Error, format!("No policy module for this product version (0x13A7): {reason}"))
+}
+
+/// W08-08: event 81.
+#[must_use]
+pub fn revocation_limit(version: ProductVersion, limit: u64, next_allowed_at: LabTime) -> LogRecord {
+    let text = format!(
+        "A device CAL of version {version} was not revoked: {limit} that were revoked have not ended yet, which is as many as may be. The \
+         next one may be revoked at {next_allowed_at}."
+    );
+    log(TERM_SERV_LICENSING, 81, Level::Warning, text)
+}
+
+/// W08-11: event 93.
+#[must_use]
+pub fn source_not_alive(source: &ServerName) -> LogRecord {
+    let text = format!(
+        "CALs of {source} were migrated to this license server although {source} could not be told to remove them. Should it run again, \
+         remove them there by hand."
+    );
+    log(TERM_SERV_LICENSING, 93, Level::Warning, text)
+}
+
+/// W08-12: event 4100.
+#[must_use]
+pub fn database_suspect() -> LogRecord {
+    let text = "The licensing database may be damaged. Restore a backup, or rebuild it and install the CALs anew.";
+    log(TERM_SERV_LICENSING, 4100, Level::Error, text)
 }

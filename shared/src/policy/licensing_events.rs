@@ -1,7 +1,7 @@
 //! What a license server's event log says of its activation and its database (SPEC section 11; 9001 to 9005 are the lab's own).
 
 use super::denials::{TERM_SERV_LICENSING, log};
-use crate::model::{ContactMethod, Generation, LabTime, Level, LogRecord, Span};
+use crate::model::{ContactMethod, LabTime, Level, LogRecord, Span};
 
 /// AC-24: deactivated.
 #[must_use]
@@ -15,13 +15,6 @@ pub fn deactivated(method: ContactMethod) -> LogRecord {
 pub fn key_replaced() -> LogRecord {
     let text = "The license server has a new private key. Give terminal servers its new public key, and reactivate it (reason 2).";
     log(TERM_SERV_LICENSING, 9002, Level::Warning, text)
-}
-
-/// VC-09: a later system.
-#[must_use]
-pub fn upgraded(from: Generation, to: Generation) -> LogRecord {
-    let text = format!("The license server was upgraded from {} to {}; its key packs stay.", from.title(), to.title());
-    log(TERM_SERV_LICENSING, 9003, Level::Information, text)
 }
 
 /// AC-40: what a restore onto another installation lost.

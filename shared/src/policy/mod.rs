@@ -23,6 +23,7 @@ pub mod protocol;
 pub mod registration;
 pub mod renewal;
 pub mod replacing;
+pub mod revoking;
 pub mod rulebook;
 pub mod sweeping;
 pub mod switches;

@@ -85,6 +85,14 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: devices get a temporary that is never upgraded (so the 2003 overview can be read)",
     },
     Switch {
+        id: "CON-13",
+        holder: Holder::LicenseServer,
+        setting: "revoke_2008_only",
+        default: "off",
+        reading: "CALs of each version can be revoked, each version counted apart (TechNet's help)",
+        others: "on: only those of 2008 (a sidebar of the resource kit)",
+    },
+    Switch {
         id: "CON-22",
         holder: Holder::TerminalServer,
         setting: "lenient_invalid",

@@ -23,6 +23,10 @@ pub struct Terms {
     pub per_user: PerUser,
     /// How many parts of a hundred of a version's device CALs may be revoked at a time (W08-08); none where nothing can be revoked.
     pub revocable_percent: Option<u64>,
+    /// Whether its tools convert CALs and rebuild the database (W08-12, W08-13).
+    pub manages_cals: bool,
+    /// Whether its tools migrate packs from another license server (W08-11).
+    pub migrates_packs: bool,
     /// How many sessions remote administration allows (PD-25).
     pub administrative_sessions: usize,
     /// For how long a license server that was silent is asked last (SPEC 4.3 step 4).
@@ -73,6 +77,8 @@ const WINDOWS_2003: Terms = Terms {
     renewal_window: Span::days(7),
     per_user: PerUser::ContactOnly,
     revocable_percent: None,
+    manages_cals: false,
+    migrates_packs: false,
     administrative_sessions: 2,
     silence: Span::MINUTE,
 };
@@ -93,8 +99,12 @@ const WINDOWS_NT4: Terms = Terms {
     ..WINDOWS_2000_SP2
 };
 
-/// Windows Server 2008 and 2008 R2: users are tracked, one device CAL in five may be revoked (W08-04, W08-08).
-const WINDOWS_2008: Terms = Terms { per_user: PerUser::Tracked(Span::days(60)), revocable_percent: Some(20), ..WINDOWS_2003 };
+/// Windows Server 2008: users are tracked, one device CAL in five may be revoked (W08-04, W08-08).
+const WINDOWS_2008: Terms =
+    Terms { per_user: PerUser::Tracked(Span::days(60)), revocable_percent: Some(20), manages_cals: true, ..WINDOWS_2003 };
+
+/// Windows Server 2008 R2: packs move between license servers (W08-11).
+const WINDOWS_2008_R2: Terms = Terms { migrates_packs: true, ..WINDOWS_2008 };
 
 /// The numbers that a server of this generation goes by.
 #[must_use]
@@ -104,7 +114,8 @@ pub fn terms(generation: Generation) -> &'static Terms {
         Generation::Windows2000Sp2 => &WINDOWS_2000_SP2,
         Generation::Windows2000Sp3 => &WINDOWS_2000_SP3,
         Generation::Windows2003 => &WINDOWS_2003,
-        Generation::Windows2008 | Generation::Windows2008R2 => &WINDOWS_2008,
+        Generation::Windows2008 => &WINDOWS_2008,
+        Generation::Windows2008R2 => &WINDOWS_2008_R2,
     }
 }
 

@@ -560,6 +560,8 @@ pub enum Standing {
     Active,
     /// Past its end; a permanent is counted until the sweep.
     Expired,
+    /// Revoked: the CAL is free again, the device's copy works up to its end (W08-07).
+    Revoked,
 }
 
 /// `GET /licenses`.
@@ -584,6 +586,8 @@ pub struct LedgerSettings {
     /// A device's first license is a temporary only where no CAL is free (CON-06).
     #[serde(default)]
     pub temporary_for_want_only: bool,
+    /// Only CALs of version 6.0 can be revoked (CON-13).
+    pub revoke_2008_only: bool,
     /// The moment of the daily sweep, seconds after midnight UTC (LS-09).
     pub sweep_at_s: u32,
 }
@@ -604,6 +608,9 @@ pub struct LedgerSettingsChange {
     /// See [`LedgerSettings::temporary_for_want_only`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temporary_for_want_only: Option<bool>,
+    /// See [`LedgerSettings::revoke_2008_only`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoke_2008_only: Option<bool>,
     /// See [`LedgerSettings::sweep_at_s`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep_at_s: Option<u32>,

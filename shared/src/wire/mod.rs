@@ -5,6 +5,7 @@ pub mod common;
 pub mod desk;
 pub mod directory;
 pub mod license_server;
+pub mod managing;
 pub mod peers;
 pub mod problem;
 pub mod terminal_server;

@@ -95,6 +95,9 @@ catalogue! {
     /// Packs: a version that this license server cannot serve (AC-36, W2K-15, VC-08).
     PackVersion = "pack-version", 409, "This license server cannot hold CALs of that product version",
         "Install the pack on a license server of that version or a newer one (message number 0x13A7).";
+    /// Revocation: too many stand revoked (W08-08).
+    RevocationLimit = "revocation-limit", 409, "No more CALs of this version can be revoked now",
+        "Wait until the moment that detail names, or install more CALs of that version.";
     /// Packs: the token did not verify or is for another license server.
     PackUntrusted = "pack-untrusted", 422, "The pack is not one of this license server's clearinghouse",
         "Install packs only as the clearinghouse issued them for this Product ID.";

@@ -59,6 +59,7 @@ fn change() -> impl Strategy<Value = LedgerSettingsChange> {
     let sweep = prop::option::of(0..86_400_u32);
     (rarely(), rarely(), rarely(), rarely(), sweep).prop_map(|(prevent, group, unvalidated, for_want, sweep_at_s)| LedgerSettingsChange {
         temporary_for_want_only: for_want,
+        revoke_2008_only: None,
         prevent_license_upgrade: prevent,
         security_group_policy: group,
         unvalidated_expired_denied: unvalidated,

@@ -2,7 +2,8 @@
 
 use shared::model::Generation::{Windows2000Sp3, Windows2003};
 use shared::model::{ProductVersion, UserName};
-use shared::policy::denials::{Denial, low_pool, no_pack, not_activated, pool_empty, text_of, wrong_pack_version};
+use shared::policy::denials::{Denial, low_pool, no_pack, not_activated, pool_empty, text_of};
+use shared::policy::events::policy_module_missing;
 
 const ALL: [Denial; 7] = [
     Denial::NoLicenseServer,
@@ -78,7 +79,7 @@ fn a_license_server_s_events_carry_their_numbers_and_what_they_count() {
         (low_pool(version, 2), 20, "5.2 are left: 2"),
         (pool_empty(version, &asked_by), 21, "TS1"),
         (no_pack(version, &asked_by), 22, "TS1"),
-        (wrong_pack_version(version), 41, "0x13A7"),
+        (policy_module_missing("too new"), 41, "0x13A7"),
     ];
     for (record, id, part) in records {
         assert_eq!((record.source.as_str(), record.id), ("TermServLicensing", id));

@@ -21,8 +21,8 @@ fn request() -> Request<'static> {
         live_temporary: None,
         had_temporary: None,
         free: true,
-        unvalidated_expired_denied: false,
         temporary_for_want_only: false,
+        unvalidated_expired_denied: false,
     }
 }
 

@@ -15,6 +15,7 @@ mod grace;
 mod issuing;
 mod nt4;
 mod per_user;
+mod revoking;
 mod spans;
 mod tracking;
 mod verdict;

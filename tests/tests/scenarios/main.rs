@@ -10,6 +10,7 @@ mod directory;
 mod discovery;
 mod exchange;
 mod grace;
+mod later_windows;
 mod license_server;
 mod nt4;
 mod nt4_disk;

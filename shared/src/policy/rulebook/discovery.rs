@@ -10,7 +10,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("DI-03", Working, "2000: the site's object in the directory lists enterprise servers of any domain.", &["shared::policy::discovery::ways", "shared::directory::reports::discovery"]),
     rule("DI-04", Working, "2000: where both are found the domain's go first.", &["shared::policy::discovery::goes_on_after"]),
     rule("DI-05", Working, "2000 in a workgroup: a broadcast, and one responder by lot.", &["shared::policy::discovery::reach", "shared::model::network::hears", "shared::node::network::in_order"]),
-    rule("DI-06", Working, "2000: a server without the pack passes the request to the enterprise server.", &["shared::ledger::peers::referral", "shared::policy::neighbours::candidates"]),
+    rule("DI-06", Working, "2000: a server without the pack passes the request to the enterprise server.", &["shared::ledger::peers::reports::referral", "shared::policy::neighbours::candidates"]),
     rule("DI-07", Working, "2000 in a domain: looked at again every two hours, searched for every 15 minutes.", &["shared::policy::discovery::again_after", "shared::policy::discovery::INTERVALS", "shared::node::network::search_due"]),
     rule("DI-08", Working, "2000 enterprise: both once an hour.", &["shared::policy::discovery::again_after", "shared::policy::discovery::INTERVALS"]),
     rule("DI-09", Working, "When the chosen one falls silent the remembered ones are next, then a new search.", &["shared::node::network::search_again", "shared::node::network::asked"]),

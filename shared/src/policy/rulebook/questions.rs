@@ -1,6 +1,6 @@
 //! Where the sources disagree or are silent, and what the lab does there.
 
-use super::Status::{Explained, Later, Working};
+use super::Status::{Explained, Working};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -16,8 +16,8 @@ pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-09", Working, "Per user any license server that answers will do; a switch demands activation.", &["shared::policy::per_user::judge"]),
     rule("CON-10", Working, "A license server without activation keeps a terminal server going with temporaries past grace.", &["shared::policy::verdict::stopped", "shared::policy::issuing::first_license", "shared::policy::issuing::after_temporary"]),
     rule("CON-11", Working, "Per user issues no temporaries.", &["shared::policy::per_user::with_temporary", "shared::policy::admission::assess", "shared::policy::per_user::judge"]),
-    rule("CON-12", Working, "Sweep, recover a pack, reissue, revoke: four different things with four names.", &["shared::policy::sweeping::sweep_after", "clearinghouse::person::recover", "clearinghouse::person::reissue"]),
-    rule("CON-13", Later, "Revocation counts each version apart; 2003 can be left out.", &[]),
+    rule("CON-12", Working, "Sweep, recover a pack, reissue, revoke: four different things with four names; `tsl revoke --help` tells them apart.", &["shared::policy::sweeping::sweep_after", "clearinghouse::person::recover", "clearinghouse::person::reissue", "shared::ledger::managing::revoke"]),
+    rule("CON-13", Working, "Revocation counts each version apart; 2003 can be left out.", &["shared::policy::revoking::covers"]),
     rule("CON-14", Working, "CALs on one server or split over two: both can be shown.", &["shared::policy::asking::order"]),
     rule("CON-15", Working, "A registry list is needed for the Domain role on a member server, not for Enterprise.", &["shared::policy::discovery::reach"]),
     rule("CON-16", Working, "NT 4.0 has Per Server and Per Seat.", &["shared::policy::nt4::counting::has_free", "lab::cli::nt::HELP"]),
@@ -61,13 +61,13 @@ pub(super) const DECISIONS: &[Rule] = &[
     rule("SD-08", Working, "New, handed back or renewed: any permanent ends grace.", &["shared::node::judge::grace_events"]),
     rule("SD-09", Working, "Whether to ask goes by the terminal server's clock, what to issue by the license server's.", &["shared::node::connection::step", "shared::policy::issuing::Request"]),
     rule("SD-10", Working, "A record that outlasts the license shown is handed out as it is, for temporaries as well.", &["shared::policy::renewal::already_extended", "shared::policy::issuing::permanent_on_record"]),
-    rule("SD-11", Later, "A device revoked inside its window takes another CAL where there is one.", &[]),
-    rule("SD-12", Later, "The revocation limit is rounded down, and at least one.", &[]),
+    rule("SD-11", Working, "A device revoked inside its window takes another CAL where there is one.", &["shared::ledger::reports::permanent"]),
+    rule("SD-12", Working, "The revocation limit is rounded down, and at least one.", &["shared::policy::revoking::limit"]),
     rule("SD-13", Working, "In the same second the sweep goes before a request.", &["shared::policy::sweeping::sweep_after", "chassis::engine::decide"]),
     rule("SD-14", Working, "Administrators' sessions count to two on an application server too.", &["shared::node::judge::administration", "shared::node::judge::open_session"]),
     rule("SD-15", Working, "A logon in grace without a license marks nothing.", &["shared::node::judge::mark_target"]),
     rule("SD-16", Working, "The security group binds marks too; a server that refuses still counts as contacted.", &["shared::ledger::reports::may_ask", "license_server::routes::licensing::contact"]),
     rule("SD-17", Working, "Where activation is demanded per user, the first answer settles it.", &["shared::node::judge::contact_outcome", "shared::policy::per_user::judge"]),
     rule("SD-18", Working, "An older license that gets no newer one is denied with 265, and the event goes by its kind.", &["shared::policy::verdict::older_denial", "shared::policy::verdict::issued"]),
-    rule("SD-19", Working, "A return notice is repeated until it arrives, and must name version and end exactly.", &["shared::ledger::peers::try_again", "shared::ledger::peers::next_try", "shared::policy::neighbours::is_the_one"]),
+    rule("SD-19", Working, "A return notice is repeated until it arrives, and must name version and end exactly.", &["shared::ledger::peers::known::try_again", "shared::ledger::peers::known::next_try", "shared::policy::neighbours::is_the_one"]),
 ];

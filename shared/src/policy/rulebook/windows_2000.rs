@@ -19,7 +19,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("W2K-12", Later, "Internet Connector: a mode for up to 200 anonymous users at a time and nobody else.", &[]),
     rule("W2K-13", Working, "In a domain the license server has to be a domain controller.", &["shared::ledger::network::place"]),
     rule("W2K-14", Working, "A 2003 terminal server gets nothing from a 2000 license server.", &["shared::policy::versions::server_serves", "shared::ledger::decide::inquire"]),
-    rule("W2K-15", Working, "A 2000 license server takes no 2003 pack in (message 0x13A7).", &["shared::policy::versions::server_holds", "shared::policy::packs::check_version", "shared::ledger::decide::install_pack"]),
+    rule("W2K-15", Working, "A 2000 license server takes no 2003 pack in (message 0x13A7).", &["shared::policy::versions::server_holds", "shared::policy::packs::check_version", "license_server::activation::turned_down", "shared::policy::events::policy_module_missing"]),
     rule("W2K-16", Working, "A 2003 license server gives a 2000 terminal server 2000 CALs first, 2003 CALs after that.", &["shared::policy::versions::eligible_versions", "shared::ledger::reports::free_pack"]),
     rule("W2K-17", Working, "User CALs never go to a 2000 terminal server.", &["shared::ledger::reports::free_pack"]),
     rule("W2K-18", Working, "The clearinghouse is reached by Internet, web, telephone or fax.", &["lab::phone::clearinghouse::call"]),

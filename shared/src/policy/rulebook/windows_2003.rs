@@ -74,8 +74,8 @@ pub(super) const LICENSE_SERVER: &[Rule] = &[
     rule("LS-04", Working, "One temporary per device and version; while it holds it is handed out again.", &["shared::policy::issuing::first_license", "shared::ledger::decide::mint_temporary"]),
     rule("LS-05", Working, "A permanent needs a device pack with a free CAL, activation, and a mark on a temporary that still holds.", &["shared::policy::issuing::upgrade", "shared::policy::issuing::after_temporary", "shared::ledger::reports::free_pack"]),
     rule("LS-06", Working, "Each issue moves one CAL from available to issued and notes who, what, since and until.", &["shared::ledger::decide::draw", "shared::ledger::apply::count_new"]),
-    rule("LS-07", Working, "A server with an empty pool refers to one that has announced free CALs.", &["shared::ledger::peers::referral", "shared::policy::neighbours::candidates", "shared::policy::issuing::may_refer", "license_server::referring::refer"]),
-    rule("LS-08", Working, "Servers tell one another how many CALs they have.", &["shared::ledger::peers::owed", "shared::ledger::peers::changed", "shared::policy::events::not_announced", "license_server::outreach::run"]),
+    rule("LS-07", Working, "A server with an empty pool refers to one that has announced free CALs.", &["shared::ledger::peers::reports::referral", "shared::policy::neighbours::candidates", "shared::policy::issuing::may_refer", "license_server::referring::refer"]),
+    rule("LS-08", Working, "Servers tell one another how many CALs they have.", &["shared::ledger::peers::reports::owed", "shared::ledger::peers::known::changed", "shared::policy::events::not_announced", "license_server::outreach::run"]),
     rule("LS-09", Working, "Once a day ended permanents return to the pool; until then the record is its own device's to extend.", &["shared::policy::sweeping::sweep_after", "shared::ledger::apply::take_back", "shared::policy::issuing::permanent_on_record"]),
     rule("LS-10", Working, "An ended CAL of another server is reported to it, again and again if need be.", &["shared::ledger::peers::return_owed", "shared::ledger::peers::take_back", "shared::policy::events::not_returned"]),
     rule("LS-11", Working, "Event 20 says that a pool runs low.", &["shared::ledger::decide::draw"]),
@@ -128,7 +128,7 @@ pub(super) const VERSIONS: &[Rule] = &[
     rule("VC-06", Working, "2000 CALs do not serve a 2003 terminal server: temporary, then denial.", &["shared::policy::versions::eligible_versions", "shared::policy::versions::license_covers"]),
     rule("VC-07", Working, "2003 user CALs do not serve a 2000 terminal server.", &["shared::ledger::reports::free_pack"]),
     rule("VC-08", Working, "In general neither the license server nor the CAL may be older than the terminal server, nor the CAL newer than its server.", &["shared::policy::versions::server_serves", "shared::policy::versions::server_holds", "shared::policy::versions::license_covers"]),
-    rule("VC-09", Working, "A terminal server upgraded to 2003 needs a 2003 license server; an upgraded one keeps its packs.", &["shared::ledger::activation::is_upgrade"]),
+    rule("VC-09", Working, "A terminal server upgraded to 2003 needs a 2003 license server; an upgraded one keeps its packs.", &["shared::ledger::managing::decide", "license_server::upgrade"]),
 ];
 
 #[rustfmt::skip]

@@ -1,0 +1,119 @@
+//! What administrators do with CALs and packs beyond installing them (W08-07 to W08-13).
+
+use chassis::client::{CallError, Peer};
+use chassis::http::{Body, Created, Method, NoContent, Path, Signed};
+use shared::ledger::{Command, Event, ManageCommand, ManageEvent, Refusal};
+use shared::model::{Pack, PackId, RequestId};
+use shared::wire::license_server::PackRow;
+use shared::wire::managing::{Convert, Migrate, Migrated, MigrationReason, Rebuild, Rebuilt, Release, Released, Revoke, Revoked};
+use shared::wire::problem::{Problem, ProblemCode};
+
+use crate::app::LicenseServer;
+
+/// W08-07 to W08-10. A revocation over the limit is on record, with event 81, and refused to the caller.
+pub(super) async fn revoke(app: LicenseServer, request: RequestId, Body(wanted): Body<Revoke>) -> Result<Revoked, Problem> {
+    let number = match wanted {
+        Revoke::Device { number } => number,
+        Revoke::User { name } => {
+            let detail = format!("the User CAL of {name} stays as it is: User CALs cannot be revoked");
+            return Err(Problem::new(ProblemCode::Conflict, detail).under(&["W08-09"]));
+        }
+    };
+    let command = Command::Manage(ManageCommand::Revoke { number });
+    let done = app.execute(Some(&request), command, |ledger, events, now| {
+        let refused = events.iter().find_map(|event| match event {
+            Event::Managed(ManageEvent::NotRevoked { next_allowed_at, .. }) => Some(*next_allowed_at),
+            _ => None,
+        });
+        let cal = ledger.record(number).map(|record| record.cal.clone());
+        let (left, next_allowed_at) = cal.as_ref().map_or((0, None), |cal| ledger.revocable(cal.version, now));
+        (refused, cal.map(|cal| Revoked { cal, left, next_allowed_at }))
+    });
+    match done.await? {
+        (Some(at), _) => Err(Problem::new(ProblemCode::RevocationLimit, format!("the next CAL of this version may be revoked at {at}"))
+            .under(&["W08-08", "SD-12"])),
+        (None, Some(revoked)) => Ok(revoked),
+        (None, None) => Err(Refusal::NoSuchLicense(number).problem()),
+    }
+}
+
+/// W08-13.
+pub(super) async fn convert(app: LicenseServer, Body(wanted): Body<Convert>) -> Result<Created<PackRow>, Problem> {
+    let Convert { request, pack, quantity } = wanted;
+    let command = Command::Manage(ManageCommand::Convert { request: request.clone(), pack, quantity });
+    let made = app.execute(Some(&request), command, |ledger, _, _| ledger.pack_row_of(&request)).await?;
+    made.map(Created).ok_or_else(|| Problem::new(ProblemCode::Internal, "the CALs were converted and are not on the list"))
+}
+
+pub(super) async fn remove(app: LicenseServer, Path(pack): Path<PackId>) -> Result<NoContent, Problem> {
+    app.execute(None, Command::Manage(ManageCommand::RemovePack(pack)), |_, _, _| NoContent).await
+}
+
+/// W08-12.
+pub(super) async fn rebuild(app: LicenseServer, Body(wanted): Body<Rebuild>) -> Result<Rebuilt, Problem> {
+    let name = app.server()?.name;
+    if wanted.confirm != name {
+        let detail = format!("confirm is {}, this license server is {name}: nothing was deleted", wanted.confirm);
+        return Err(Problem::new(ProblemCode::Invalid, detail).under(&["W08-12"]));
+    }
+    let (packs, licenses) = app.read(|ledger, _| ledger.size()).await?;
+    app.execute(None, Command::Manage(ManageCommand::Rebuild), |_, _, _| Rebuilt { packs, licenses }).await
+}
+
+pub(super) async fn damage(app: LicenseServer) -> Result<NoContent, Problem> {
+    app.execute(None, Command::Manage(ManageCommand::Suspect), |_, _, _| NoContent).await
+}
+
+/// W08-11. A source that is alive removes its packs first, under the request's own id: when an answer is lost, the same request
+/// again brings the same packs, so that none is lost and none is there twice.
+pub(super) async fn migrate(app: LicenseServer, Body(wanted): Body<Migrate>) -> Result<Migrated, Problem> {
+    app.peek(|ledger, now| ledger.may_take_over(now))?.map_err(|refusal| refusal.problem())?;
+    let alive = wanted.reason == MigrationReason::Replaced;
+    let packs = match wanted.reason {
+        MigrationReason::Replaced => ask_source(&app, &wanted).await?,
+        MigrationReason::NotFunctioning => remembered(&app, &wanted)?,
+    };
+    let ids: Vec<PackId> = packs.iter().map(|pack| pack.id.clone()).collect();
+    let request = wanted.request;
+    let command = ManageCommand::TakeOver { request: request.clone(), from: wanted.source, packs, alive };
+    let rows = app.execute(Some(&request), Command::Manage(command), |ledger, _, _| {
+        ids.iter().filter_map(|id| ledger.pack_row(id)).collect::<Vec<_>>()
+    });
+    Ok(Migrated { packs: rows.await?, removed_at_source: alive })
+}
+
+async fn ask_source(app: &LicenseServer, wanted: &Migrate) -> Result<Vec<Pack>, Problem> {
+    let peer = app.peek(|ledger, _| ledger.peer(&wanted.source).cloned())?;
+    let peer = peer.ok_or_else(|| Refusal::NoSuchServer(wanted.source.clone()).problem())?;
+    let peer = Peer { url: peer.url, key: peer.key };
+    let release = Release { request: wanted.request.clone(), up_to: app.server()?.version() };
+    let released = app.peers().call::<Released>(&peer, &wanted.request, Method::Post, "/releases", &release).await;
+    released.map(|released| released.packs).map_err(|error| match error {
+        CallError::Problem(problem) => problem,
+        CallError::Silence(reason) => Problem::new(ProblemCode::Unreachable, format!("{}: {reason}", wanted.source)),
+    })
+}
+
+/// What a source that no longer functions announced last. Whoever migrates from it has to know what it was.
+fn remembered(app: &LicenseServer, wanted: &Migrate) -> Result<Vec<Pack>, Problem> {
+    let (known, version) = app.peek(|ledger, _| (ledger.announced(&wanted.source).cloned(), ledger.server().map(|own| own.version())))?;
+    let known = known.ok_or_else(|| {
+        Problem::new(ProblemCode::NotFound, format!("{} is not enrolled here, or has never announced its packs", wanted.source))
+    })?;
+    if wanted.generation != Some(known.generation) || wanted.product_id.as_ref() != Some(&known.product_id) {
+        let detail =
+            format!("generation and product_id are not those of {}; a source that no longer functions is named by both", wanted.source);
+        return Err(Problem::new(ProblemCode::Invalid, detail).under(&["W08-11"]));
+    }
+    let packs = known.packs.into_iter().map(|announced| announced.pack);
+    Ok(packs.filter(|pack| version.is_some_and(|version| pack.version <= version)).collect())
+}
+
+/// W08-11: another license server takes this one's packs over.
+pub(super) async fn release(app: LicenseServer, signed: Signed, Body(wanted): Body<Release>) -> Result<Released, Problem> {
+    app.require_peer(&signed)?;
+    let Release { request, up_to } = wanted;
+    let command = Command::Manage(ManageCommand::Release { request: request.clone(), to: signed.name, up_to });
+    let packs = app.execute(Some(&request), command, |ledger, _, _| ledger.released(&request).map(<[Pack]>::to_vec)).await?;
+    packs.map(|packs| Released { packs }).ok_or_else(|| Problem::new(ProblemCode::Internal, "the release is not on record"))
+}

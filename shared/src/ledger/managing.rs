@@ -1,0 +1,351 @@
+//! What administrators do with CALs and packs beyond installing them: revoke, convert, remove, migrate, rebuild, upgrade.
+
+use serde::{Deserialize, Serialize};
+
+use super::decide::log;
+use super::{Event, InstalledPack, Ledger, LicenseRecord, Refusal, Server};
+use crate::machine::{Moment, Rows};
+use crate::model::{CalKind, Generation, LabTime, Pack, PackId, ProductType, ProductVersion, RequestId, ServerName};
+use crate::policy::{events, revoking, versions};
+
+/// Something that an administrator, or a license server in his name, wants done with CALs and packs.
+#[derive(Clone, Debug)]
+pub enum ManageCommand {
+    /// Take a CAL back from its device (W08-07).
+    Revoke {
+        /// The record's place.
+        number: u64,
+    },
+    /// Turn Device CALs into User CALs, or back (W08-13).
+    Convert {
+        /// The request.
+        request: RequestId,
+        /// The pack that they come from.
+        pack: PackId,
+        /// How many.
+        quantity: u32,
+    },
+    /// Remove a pack.
+    RemovePack(PackId),
+    /// Give the packs up to another license server (W08-11).
+    Release {
+        /// The request.
+        request: RequestId,
+        /// Who takes them over.
+        to: ServerName,
+        /// The newest version that it can hold.
+        up_to: ProductVersion,
+    },
+    /// Take over the packs of another license server (W08-11).
+    TakeOver {
+        /// The request.
+        request: RequestId,
+        /// Whose they were.
+        from: ServerName,
+        /// The packs.
+        packs: Vec<Pack>,
+        /// Whether that server has removed them.
+        alive: bool,
+    },
+    /// Delete every installed CAL (W08-12).
+    Rebuild,
+    /// The database may be damaged: for a lesson.
+    Suspect,
+    /// The server is upgraded in place (VC-09).
+    Upgrade(Generation),
+    /// The clearinghouse turned a pack down that this server is too old for (AC-36).
+    NoteWrongVersion(String),
+}
+
+/// Something that happened to CALs and packs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "managed", rename_all = "kebab-case")]
+pub enum ManageEvent {
+    /// A CAL was revoked: it is free, and its record stays up to its end (W08-07).
+    Revoked {
+        /// The record's place.
+        number: u64,
+    },
+    /// A revocation was turned down: too many stand revoked (W08-08).
+    NotRevoked {
+        /// The record's place.
+        number: u64,
+        /// When the next one may be.
+        next_allowed_at: LabTime,
+    },
+    /// CALs were converted into a new pack (W08-13).
+    Converted {
+        /// The place of the pack that they came from.
+        from: u64,
+        /// How many.
+        quantity: u32,
+        /// The new pack.
+        made: InstalledPack,
+    },
+    /// A pack was removed.
+    Removed {
+        /// Its place.
+        number: u64,
+    },
+    /// Packs were given up to another license server (W08-11).
+    Released {
+        /// The request.
+        request: RequestId,
+        /// Who took them over.
+        to: ServerName,
+        /// The packs.
+        packs: Vec<Pack>,
+        /// Their places.
+        numbers: Vec<u64>,
+    },
+    /// A pack of another license server was taken over (W08-11).
+    TakenOver {
+        /// Whose it was.
+        from: ServerName,
+        /// The pack as it stands here.
+        pack: InstalledPack,
+    },
+    /// Every installed CAL and every record was deleted (W08-12).
+    Rebuilt,
+    /// The database may be damaged.
+    Suspected,
+    /// The server was upgraded in place (VC-09).
+    Upgraded {
+        /// What it is now.
+        generation: Generation,
+    },
+}
+
+pub(super) fn decide(ledger: &Ledger, server: &Server, command: ManageCommand, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    match command {
+        ManageCommand::Revoke { number } => revoke(ledger, server, number, moment.now),
+        ManageCommand::Convert { request, pack, quantity } => convert(ledger, server, request, &pack, quantity, moment),
+        ManageCommand::RemovePack(pack) => {
+            let installed = ledger.installed(&pack).ok_or(Refusal::NoSuchPack(pack))?;
+            Ok(vec![managed(ManageEvent::Removed { number: installed.number })])
+        }
+        ManageCommand::Release { request, to, up_to } => Ok(release(ledger, request, to, up_to)),
+        ManageCommand::TakeOver { request, from, packs, alive } => take_over(ledger, server, &request, &from, packs, alive, moment.now),
+        ManageCommand::Rebuild if server.terms().manages_cals => Ok(vec![managed(ManageEvent::Rebuilt)]),
+        ManageCommand::Rebuild => Err(Refusal::NoSuchTool { tool: "rebuilding the database", generation: server.generation }),
+        ManageCommand::Suspect => Ok(vec![managed(ManageEvent::Suspected), log(events::database_suspect())]),
+        ManageCommand::Upgrade(generation) if generation == server.generation => Ok(Vec::new()),
+        ManageCommand::Upgrade(generation) if generation > server.generation => Ok(vec![managed(ManageEvent::Upgraded { generation })]),
+        ManageCommand::Upgrade(_) => Err(Refusal::OtherServer { name: server.name.clone(), generation: server.generation }),
+        ManageCommand::NoteWrongVersion(reason) => Ok(vec![log(events::policy_module_missing(&reason))]),
+    }
+}
+
+fn managed(event: ManageEvent) -> Event {
+    Event::Managed(event)
+}
+
+/// W08-07 to W08-10, SD-12, RC-06: a Device CAL goes back to its pool at once; not more than a part of a version's at a time.
+fn revoke(ledger: &Ledger, server: &Server, number: u64, now: LabTime) -> Result<Vec<Event>, Refusal> {
+    let record = ledger.records.get(&number).ok_or(Refusal::NoSuchLicense(number))?;
+    let version = record.cal.version;
+    let Some(limit) = revoking::limit(server.terms(), ledger.pool(version, ProductType::Device).0) else {
+        return Err(Refusal::NoSuchTool { tool: "revoking a CAL", generation: server.generation });
+    };
+    if record.revoked_at.is_some() {
+        return Ok(Vec::new());
+    }
+    if record.cal.kind == CalKind::Temporary || record.cal.is_built_in() || !record.cal.holds_at(now) {
+        return Err(Refusal::NotRevocable(number));
+    }
+    if !revoking::covers(version, ledger.settings.revoke_2008_only) {
+        return Err(Refusal::VersionNotRevocable(version));
+    }
+    match revoking::next_allowed(&ledger.revoked_ends(version, now), limit) {
+        None => Ok(vec![managed(ManageEvent::Revoked { number })]),
+        Some(next_allowed_at) => {
+            let record = log(events::revocation_limit(version, limit, next_allowed_at));
+            Ok(vec![managed(ManageEvent::NotRevoked { number, next_allowed_at }), record])
+        }
+    }
+}
+
+/// W08-13: free CALs of a pack become a pack of the other type; the same request again converts nothing.
+fn convert(
+    ledger: &Ledger,
+    server: &Server,
+    request: RequestId,
+    pack: &PackId,
+    quantity: u32,
+    moment: &mut Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    if !server.terms().manages_cals {
+        return Err(Refusal::NoSuchTool { tool: "converting CALs", generation: server.generation });
+    }
+    if ledger.installed_packs().any(|installed| installed.request == request) {
+        return Ok(Vec::new());
+    }
+    let source = ledger.installed(pack).ok_or_else(|| Refusal::NoSuchPack(pack.clone()))?;
+    if quantity == 0 || quantity > source.available() {
+        return Err(Refusal::OutOfRange { what: "the quantity to convert", low: 1, high: source.available(), given: quantity });
+    }
+    let product_type = match source.pack.product_type {
+        ProductType::Device => ProductType::User,
+        ProductType::User => ProductType::Device,
+    };
+    let pack = Pack { id: PackId::from_random(moment.dice.bytes()), product_type, total: quantity, ..source.pack.clone() };
+    let number = ledger.next_pack_number();
+    let made = InstalledPack { number, pack, issued: 0, installed_at: moment.now, request, withheld: 0, removed_at: None };
+    Ok(vec![managed(ManageEvent::Converted { from: source.number, quantity, made })])
+}
+
+/// W08-11: the packs that the other server can hold are removed here; asked again, the answer is the same.
+fn release(ledger: &Ledger, request: RequestId, to: ServerName, up_to: ProductVersion) -> Vec<Event> {
+    if ledger.released.contains_key(&request) {
+        return Vec::new();
+    }
+    let chosen: Vec<&InstalledPack> = ledger.installed_packs().filter(|pack| versions::server_holds(up_to, pack.pack.version)).collect();
+    let packs: Vec<Pack> = chosen.iter().map(|pack| pack.pack.clone()).collect();
+    let numbers = chosen.iter().map(|pack| pack.number).collect();
+    vec![managed(ManageEvent::Released { request, to, packs, numbers })]
+}
+
+/// W08-11: the packs of another license server are installed here, all their CALs free; event 93 where nobody told that server.
+fn take_over(
+    ledger: &Ledger,
+    server: &Server,
+    request: &RequestId,
+    from: &ServerName,
+    packs: Vec<Pack>,
+    alive: bool,
+    now: LabTime,
+) -> Result<Vec<Event>, Refusal> {
+    may_take_over(ledger, server, now)?;
+    let mut number = ledger.next_pack_number();
+    let mut events = Vec::new();
+    for pack in packs {
+        if !versions::server_holds(server.version(), pack.version) {
+            return Err(Refusal::PackVersion { pack: pack.version, server: server.version() });
+        }
+        if ledger.installed(&pack.id).is_some() {
+            continue;
+        }
+        let mut installed =
+            InstalledPack { number, pack, issued: 0, installed_at: now, request: request.clone(), withheld: 0, removed_at: None };
+        number = ledger.place_again(&mut installed).map_or(number + 1, |()| number);
+        events.push(managed(ManageEvent::TakenOver { from: from.clone(), pack: installed }));
+    }
+    if !alive && !events.is_empty() {
+        events.push(log(events::source_not_alive(from)));
+    }
+    Ok(events)
+}
+
+/// W08-11, AC-30: only an activated 2008 R2 license server takes packs over.
+pub(super) fn may_take_over(ledger: &Ledger, server: &Server, now: LabTime) -> Result<(), Refusal> {
+    if !server.terms().migrates_packs {
+        return Err(Refusal::NoSuchTool { tool: "migrating packs", generation: server.generation });
+    }
+    if ledger.is_activated(now) { Ok(()) } else { Err(Refusal::NotActivated) }
+}
+
+impl Ledger {
+    /// Takes in what happened to CALs and packs.
+    pub(super) fn manage(&mut self, event: &ManageEvent, at: LabTime, rows: &mut Rows) {
+        match event {
+            ManageEvent::Revoked { number } => self.revoke(*number, at, rows),
+            ManageEvent::Converted { from, quantity, made } => {
+                self.change_pack_at(*from, rows, |pack| pack.pack.total = pack.pack.total.saturating_sub(*quantity));
+                self.install(made, rows);
+            }
+            ManageEvent::Removed { number } => self.remove_pack(*number, at, rows),
+            ManageEvent::Released { request, packs, numbers, .. } => {
+                numbers.iter().for_each(|number| self.remove_pack(*number, at, rows));
+                rows.put(format!("released/{}", request.as_str()), packs);
+                self.released.insert(request.clone(), packs.clone());
+            }
+            ManageEvent::TakenOver { pack, .. } => self.install(pack, rows),
+            ManageEvent::Rebuilt => self.delete_all(rows),
+            ManageEvent::Suspected => {
+                self.suspect = true;
+                rows.put("suspect", &true);
+            }
+            ManageEvent::Upgraded { generation } => {
+                if let Some(server) = &mut self.server {
+                    server.generation = *generation;
+                    rows.put("server", server);
+                }
+                self.peers.changed(rows);
+            }
+            ManageEvent::NotRevoked { .. } => {}
+        }
+    }
+
+    /// The packs that were given up under this request (W08-11).
+    #[must_use]
+    pub fn released(&self, request: &RequestId) -> Option<&[Pack]> {
+        self.released.get(request).map(Vec::as_slice)
+    }
+
+    /// W08-11: whether this server may take packs over.
+    ///
+    /// # Errors
+    /// An older server than 2008 R2, or one that is not activated.
+    pub fn may_take_over(&self, now: LabTime) -> Result<(), Refusal> {
+        let server = self.server.as_ref().ok_or(Refusal::NotStarted)?;
+        may_take_over(self, server, now)
+    }
+
+    /// How many more CALs of this version may be revoked now, and if none, when the next one (W08-08).
+    #[must_use]
+    pub fn revocable(&self, version: ProductVersion, now: LabTime) -> (u64, Option<LabTime>) {
+        let installed = self.pool(version, ProductType::Device).0;
+        let limit = self.server.as_ref().and_then(|server| revoking::limit(server.terms(), installed)).unwrap_or(0);
+        let ends = self.revoked_ends(version, now);
+        (limit.saturating_sub(ends.len() as u64), revoking::next_allowed(&ends, limit))
+    }
+
+    /// The ends of the CALs of a version that stand revoked, soonest first.
+    fn revoked_ends(&self, version: ProductVersion, now: LabTime) -> Vec<LabTime> {
+        let of_version = self
+            .revoked
+            .iter()
+            .filter(|(_, number)| self.records.get(number).is_some_and(|record| record.cal.version == version && record.cal.holds_at(now)));
+        of_version.map(|(end, _)| *end).collect()
+    }
+
+    /// The number of the next pack.
+    pub(super) fn next_pack_number(&self) -> u64 {
+        self.packs.last_key_value().map_or(1, |(last, _)| last + 1)
+    }
+
+    /// A pack that was removed here once takes its old place again, with the CALs that devices still hold; whether it did.
+    pub(super) fn place_again(&self, pack: &mut InstalledPack) -> Option<()> {
+        let removed = self.packs.get(self.pack_numbers.get(&pack.pack.id)?)?;
+        pack.number = removed.number;
+        pack.issued = removed.issued;
+        Some(())
+    }
+
+    /// How many packs and records there are.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize) {
+        (self.installed_packs().count(), self.records.len())
+    }
+
+    /// Whether the database is suspected to be damaged (event 4100).
+    #[must_use]
+    pub fn is_suspect(&self) -> bool {
+        self.suspect
+    }
+
+    fn revoke(&mut self, number: u64, at: LabTime, rows: &mut Rows) {
+        let Some(record) = self.records.get(&number) else { return };
+        let (end, pack) = (record.cal.expires_at, record.cal.pack.clone());
+        self.change_record(number, rows, |record: &mut LicenseRecord| record.revoked_at = Some(at));
+        self.revoked.insert((end, number));
+        if let Some(pack) = pack {
+            self.change_pack(&pack, rows, |pack| pack.issued = pack.issued.saturating_sub(1));
+        }
+    }
+
+    fn remove_pack(&mut self, number: u64, at: LabTime, rows: &mut Rows) {
+        self.change_pack_at(number, rows, |pack| pack.removed_at = Some(at));
+        self.peers.changed(rows);
+    }
+}
