@@ -8,7 +8,7 @@ use tests::harness::{Plan, Service};
 use crate::{played, room, root};
 
 /// So many pages are performed at once; each has a lab of its own.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 
 /// Every page that is there, in a temporary lab of its own.
 ///
