@@ -213,5 +213,7 @@ impl Ledger {
         self.by_id.clear();
         self.ends.clear();
         self.revoked.clear();
+        self.suspect = false;
+        rows.remove("suspect");
     }
 }
