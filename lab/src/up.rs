@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 use chassis::config::ServiceConfig;
 use chassis::server::{Running, ServiceError, StartError};
 use futures_util::future::{pending, select_all};
-use shared::model::{Generation, LabTime, ServerName, Span, UserName};
-use shared::wire::common::{ClockChange, ClockView};
-use shared::wire::problem::ProblemCode;
+use shared::model::{Generation, LabTime, ServerName, UserName};
 
 use crate::control::{Action, Control, Order, Reply};
 use crate::failure::Failure;
@@ -208,9 +206,12 @@ async fn begin(up: &Up, services: &mut Vec<Member>) -> Result<(Lab, Vec<Step>), 
     let set_up = is_set_up(&up.data)?;
     let was_bare = std::fs::read_to_string(up.data.join(SET_UP)).is_ok_and(|text| text == BARE);
     let network = network_of(up)?;
-    for plan in service_plans(up, network.as_ref())? {
+    // The clearinghouse comes last: the clock of each new service begins at the given moment when that service starts, and what the
+    // clearinghouse certifies must not lie in the future of a license server.
+    for plan in service_plans(up, network.as_ref())?.into_iter().rev() {
         services.push(Member::start(plan).await?);
     }
+    services.reverse();
     let data = std::path::absolute(&up.data).map_err(|error| Failure::file(&up.data, error))?;
     let lab = Lab::new(lab_file(&data, services), data.join(LAB_FILE).display().to_string());
     if set_up {
@@ -219,9 +220,6 @@ async fn begin(up: &Up, services: &mut Vec<Member>) -> Result<(Lab, Vec<Step>), 
             setup::trust(&lab).await?;
         }
         return Ok((lab, Vec::new()));
-    }
-    if up.start_at.is_some() {
-        align_clocks(&lab).await?;
     }
     let steps = match &network {
         None if up.bare => setup::all_accounts(&lab, &up.users).await?,
@@ -281,28 +279,6 @@ fn service_plans(up: &Up, network: Option<&NetworkFile>) -> Result<Vec<ServicePl
         add(Kind::TerminalServer, part.generation, part.name.as_str(), &format!("hosts/{}", part.name))?;
     }
     Ok(plans)
-}
-
-/// Lets all clocks of a new lab begin at once. Each began at the given moment when its own service started, so that of the
-/// clearinghouse was ahead, and what it certified was not valid yet at a license server. Its clock is set last.
-async fn align_clocks(lab: &Lab) -> Result<(), Failure> {
-    let mut latest = None;
-    let mut clocks = Vec::new();
-    for (kind, place) in lab.services() {
-        let api = lab.admin(kind, place)?;
-        let view: ClockView = api.get("/lab/clock").await?;
-        latest = latest.max(Some(view.now));
-        clocks.push(api);
-    }
-    let Some(latest) = latest else { return Ok(()) };
-    for api in clocks.iter().rev() {
-        match api.post::<_, ClockView>("/lab/clock", &ClockChange::Set { to: latest + Span::seconds(1) }).await {
-            // On a machine that is this slow it has come there by itself.
-            Err(Failure::Problem(problem)) if problem.code == ProblemCode::TimeBackwards => {}
-            set => set.map(|_| ())?,
-        }
-    }
-    Ok(())
 }
 
 /// The first start of a network: who trusts whom, activation, CALs, accounts, modes, places.

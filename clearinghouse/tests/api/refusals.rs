@@ -33,7 +33,7 @@ async fn bodies_that_do_not_fit_are_refused_and_nothing_is_written() {
         (json_media, "{".to_owned(), 400),
         (json_media, "[]".to_owned(), 422),
         (json_media, changed("more", json!(1)), 422),
-        (json_media, changed("version", json!("6.0")), 422),
+        (json_media, changed("version", json!("7.0")), 422),
         (json_media, changed("quantity", json!("20")), 422),
         (json_media, changed("quantity", json!(0)), 422),
         (json_media, changed("quantity", json!(10_000)), 422),

@@ -53,7 +53,10 @@ impl OnLicenseServer {
 fn pack_row(row: &PackRow) -> Vec<String> {
     let pack = &row.pack;
     let numbers = [pack.total, row.issued, row.available].map(|number| number.to_string());
-    let [total, issued, available] = numbers;
+    let [total, issued, mut available] = numbers;
+    if row.withheld > 0 {
+        available = format!("{available} ({} withheld)", row.withheld);
+    }
     let (kind, version, of) = (pack.kind.to_string(), pack.version.to_string(), pack.product_type.to_string());
     vec![kind, version, of, total, issued, available, row.installed_at.to_string(), pack.id.to_string()]
 }
@@ -248,7 +251,7 @@ pub(crate) struct How {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Install {
     /// With the code of a retail package; the code says itself what it is for
-    #[command(after_help = "Example:  tsl install retail BCDFG-HJKMP-QRTVW-XY234-6789B\nRules: AC-04, AC-33.")]
+    #[command(after_help = "Example:  tsl install retail 4AMQH-4AMQ5-4AMQR-4AMQC-4AMQY\nRules: AC-04, AC-33.")]
     Retail {
         /// The code, with or without hyphens
         code: RetailCode,

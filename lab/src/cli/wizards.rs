@@ -24,7 +24,7 @@ Without a subcommand it asks what the wizard asks, in its order: the server, the
 properties, then the license program, its numbers, and version, type and quantity. Answers may be piped in, a line each.
 
 Example:  tsl install
-          tsl install retail BCDFG-HJKMP-QRTVW-XY234-6789B
+          tsl install retail 4AMQH-4AMQ5-4AMQR-4AMQC-4AMQY
           tsl install --key-pack-id 222AN-...      by web or telephone (AC-03)
           tsl install open 12345678 AB12CD34EF56GH7 --quantity 25 --version 5.2 --type device
 Rules: AC-30 to AC-34, TL-09. A code works once; the same command again after a lost answer installs nothing twice (--request).";

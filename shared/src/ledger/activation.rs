@@ -176,7 +176,7 @@ fn activated(ledger: &Ledger, own: OwnCertificate, reason: Option<ReactivationRe
 /// AC-26: what was issued stays good and what was not is withheld until the clearinghouse issues it again.
 pub(super) fn withhold(ledger: &Ledger, because: WithheldBecause) -> Vec<Event> {
     let packs: Vec<(u64, u32)> =
-        ledger.packs.values().filter(|pack| pack.available() > 0).map(|pack| (pack.number, pack.available())).collect();
+        ledger.installed_packs().filter(|pack| pack.available() > 0).map(|pack| (pack.number, pack.available())).collect();
     let lost: u64 = packs.iter().map(|(_, count)| u64::from(*count)).sum();
     if lost == 0 {
         return Vec::new();

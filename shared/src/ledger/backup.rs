@@ -169,7 +169,8 @@ impl Ledger {
             }
             Restored::Records { records } => {
                 for record in records {
-                    if let Some(pack) = &record.cal.pack {
+                    // A revoked one is back in its pool (W08-07).
+                    if let Some(pack) = record.cal.pack.as_ref().filter(|_| record.revoked_at.is_none()) {
                         self.change_pack(pack, rows, |pack| pack.issued += 1);
                     }
                     rows.put(license_key(record.number), record);
@@ -211,5 +212,8 @@ impl Ledger {
         self.by_name.clear();
         self.by_id.clear();
         self.ends.clear();
+        self.revoked.clear();
+        self.suspect = false;
+        rows.remove("suspect");
     }
 }

@@ -17,6 +17,8 @@ pub struct Candidate<'a> {
     pub registrant: &'a Registrant,
     /// Why it is activated again.
     pub reason: Option<ReactivationReason>,
+    /// How the clearinghouse was reached.
+    pub method: ContactMethod,
 }
 
 /// What the clearinghouse has on record about its Product ID.
@@ -57,6 +59,11 @@ pub fn register(
     let Some(known) = known else { return until() };
     let same_key = known.agreement.is_none_or(|key| key == candidate.agreement);
     if let Some(reason) = candidate.reason {
+        if !same_key && candidate.method == ContactMethod::Web {
+            let text =
+                "a new key for a Product ID that is on record is not taken on this page, where anybody may come: call the clearinghouse";
+            return Err(TurnedDown::new(Ground::DoubleUse, text));
+        }
         return may_change_key(candidate.product_id, same_key, reason).and_then(|()| until());
     }
     if known.deactivated {

@@ -89,6 +89,7 @@ fn register(
         agreement,
         registrant: &request.registrant,
         reason: request.reason,
+        method: request.method,
     };
     let on_record =
         known.map(|known| Known { name: &known.name, agreement: known.agreement, until: known.until, deactivated: known.deactivated });

@@ -41,12 +41,12 @@ pub struct Announced {
     /// When it came, on the clock of who heard it.
     pub at: LabTime,
     /// What it said.
-    #[serde(flatten)]
     pub announcement: Announcement,
 }
 
 /// `POST /announcements`, signed by an enrolled license server: its packs and what is free of them (LS-08).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Announcement {
     /// What it is.
     pub generation: Generation,
@@ -58,9 +58,9 @@ pub struct Announcement {
 
 /// A pack as its license server announces it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AnnouncedPack {
     /// The pack.
-    #[serde(flatten)]
     pub pack: Pack,
     /// CALs that are free.
     pub available: u32,

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use shared::ledger::{Asked, Command, Event, Ledger, NewCertificate, Outcome};
+use shared::ledger::{Asked, Command, Event, Ledger, ManageCommand, ManageEvent, NewCertificate, Outcome, PeerCommand};
 use shared::machine::Machine;
 use shared::model::{
     Cal, CalKind, Generation, HardwareId, LabTime, Pack, PackId, PackKind, Platform, ProductId, ProductType, ProductVersion, PublicKey,
     RequestId, ServerName, Span,
 };
-use shared::wire::license_server::{Inquiry, LedgerSettingsChange, LicenseQuery, LicenseRow};
+use shared::wire::license_server::{Inquiry, LedgerSettingsChange, LicenseQuery, LicenseRow, Standing};
+use shared::wire::peers::ReturnNotice;
 
 use crate::run::Run;
 
@@ -23,6 +24,11 @@ enum Step {
     Install { version: ProductVersion, product_type: ProductType, total: u32 },
     Change(LedgerSettingsChange),
     Life(u32),
+    Revoke { device: u8 },
+    Convert(u32),
+    RemovePack,
+    TakeBack { device: u8 },
+    Rebuild,
     Group(bool),
     Activate,
     Restart,
@@ -50,6 +56,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => change().prop_map(Step::Change),
         1 => (52..=89_u32).prop_map(Step::Life),
         1 => any::<bool>().prop_map(Step::Group),
+        2 => (0..DEVICES).prop_map(|device| Step::Revoke { device }),
+        1 => (1..4_u32).prop_map(Step::Convert),
+        1 => Just(Step::RemovePack),
+        1 => (0..DEVICES).prop_map(|device| Step::TakeBack { device }),
+        1 => prop::bool::weighted(0.2).prop_map(|really| if really { Step::Rebuild } else { Step::Restart }),
         1 => Just(Step::Activate),
         2 => Just(Step::Restart)]
 }
@@ -88,7 +99,7 @@ fn start() -> Command {
         NewCertificate { pem: "self-signed".to_owned(), from: LabTime::from_unix(0), until: LabTime::from_unix(2_524_608_000) };
     Command::Start {
         name: "LS1".parse().unwrap(),
-        generation: Generation::Windows2003,
+        generation: Generation::Windows2008R2,
         certificate,
         product_id: ProductId::from_random([7; 20]),
     }
@@ -114,6 +125,11 @@ impl World {
                 let members = member.then(terminal_server).into_iter().collect();
                 self.run.execute(Command::ChangeGroup(members)).unwrap();
             }
+            Step::Revoke { device } => self.revoke(device),
+            Step::Convert(quantity) => self.convert(quantity),
+            Step::RemovePack => self.remove_pack(),
+            Step::TakeBack { device } => self.take_back(device),
+            Step::Rebuild => drop(self.run.execute(Command::Manage(ManageCommand::Rebuild)).unwrap()),
             Step::Activate => self.activate(),
             Step::Restart => self.restart(),
         }
@@ -161,6 +177,57 @@ impl World {
             }
             Outcome::Declined { .. } | Outcome::TooOld => {}
         }
+    }
+
+    /// At the most a fifth of a version's CALs stand revoked, and at least one may be.
+    fn revoke(&mut self, device: u8) {
+        let active = |row: &&LicenseRow| row.cal.hardware_id == hardware_id(device) && row.standing == Standing::Active;
+        let Some((number, version)) = self.rows().iter().find(active).map(|row| (row.number, row.cal.version)) else { return };
+        let (left, _) = self.run.machine.revocable(version, self.run.now);
+        let events = self.run.execute(Command::Manage(ManageCommand::Revoke { number })).unwrap();
+        let revoked = events.iter().any(|event| matches!(event, Event::Managed(ManageEvent::Revoked { .. })));
+        assert_eq!(revoked, left > 0, "{left} may be revoked");
+        self.run.execute(Command::Manage(ManageCommand::Revoke { number })).unwrap();
+    }
+
+    fn convert(&mut self, quantity: u32) {
+        let Some(row) = self.run.machine.pack_list().packs.into_iter().find(|row| row.available >= quantity) else { return };
+        let request: RequestId = format!("convert-{}", self.run.journal.len()).parse().unwrap();
+        let command = || Command::Manage(ManageCommand::Convert { request: request.clone(), pack: row.pack.id.clone(), quantity });
+        let before = self.total();
+        self.run.execute(command()).unwrap();
+        assert!(self.run.execute(command()).unwrap().is_empty(), "asked again, nothing is converted twice");
+        assert_eq!(self.total(), before, "converted CALs are neither more nor fewer");
+    }
+
+    fn total(&self) -> u32 {
+        self.run.machine.pack_list().packs.iter().map(|row| row.pack.total).sum()
+    }
+
+    /// A pack that comes back knows what devices hold of it.
+    fn remove_pack(&mut self) {
+        let Some(row) = self.run.machine.pack_list().packs.into_iter().next() else { return };
+        self.run.execute(Command::Manage(ManageCommand::RemovePack(row.pack.id.clone()))).unwrap();
+        self.holds();
+        if self.run.machine.is_activated(self.run.now) {
+            let request = "request-3".parse::<RequestId>().unwrap();
+            self.run.execute(Command::InstallPack { request, pack: row.pack }).unwrap();
+        }
+    }
+
+    fn take_back(&mut self, device: u8) {
+        let permanent = self.held.get(&device).and_then(|held| held.iter().rfind(|cal| cal.kind == CalKind::Permanent));
+        let Some(cal) = permanent else { return };
+        let notice = ReturnNotice {
+            request: "request-4".parse().unwrap(),
+            cal: cal.id,
+            hardware_id: cal.hardware_id,
+            version: cal.version,
+            expires_at: cal.expires_at,
+        };
+        let back = || Command::Peer(PeerCommand::TakeBack { from: "LS2".parse().unwrap(), notice: notice.clone() });
+        self.run.execute(back()).unwrap();
+        assert!(self.run.execute(back()).unwrap().is_empty(), "a second notice changes nothing");
     }
 
     fn mark(&mut self, device: u8) {
@@ -229,19 +296,23 @@ impl World {
         let rows = self.rows();
         let list = self.run.machine.pack_list();
         for row in &list.packs {
-            let drawn = rows.iter().filter(|license| license.cal.pack.as_ref() == Some(&row.pack.id)).count();
+            let counts = |license: &&LicenseRow| license.standing != Standing::Revoked;
+            let drawn = rows.iter().filter(counts).filter(|license| license.cal.pack.as_ref() == Some(&row.pack.id)).count();
             assert!(row.issued <= row.pack.total, "over-issued: {row:?}");
             assert_eq!((row.issued + row.available, row.issued as usize), (row.pack.total, drawn), "{row:?}");
             assert!(drawn == 0 || row.pack.product_type == ProductType::Device, "{row:?}");
         }
         let of_pack = rows.iter().filter(|row| row.cal.kind == CalKind::Permanent).count();
-        assert_eq!(list.packs.iter().map(|row| row.issued as usize).sum::<usize>(), of_pack, "every permanent is of a pack");
+        let installed = |license: &&LicenseRow| list.packs.iter().any(|row| license.cal.pack.as_ref() == Some(&row.pack.id));
+        let counted = rows.iter().filter(installed).filter(|row| row.standing != Standing::Revoked).count();
+        assert_eq!(list.packs.iter().map(|row| row.issued as usize).sum::<usize>(), counted, "every permanent is of a pack");
         let temporaries = list.temporaries.iter().map(|row| row.issued).sum::<u64>();
         assert_eq!(temporaries as usize, rows.len() - of_pack);
         let ids: BTreeSet<_> = rows.iter().map(|row| row.cal.id).collect();
         assert_eq!(ids.len(), rows.len(), "ids are unique");
-        let holders: BTreeSet<_> = rows.iter().map(|row| (row.cal.hardware_id, row.cal.kind, row.cal.version)).collect();
-        assert_eq!(holders.len(), rows.len(), "no device has two of a kind and version: {rows:#?}");
+        let held: Vec<_> = rows.iter().filter(|row| row.standing != Standing::Revoked).collect();
+        let holders: BTreeSet<_> = held.iter().map(|row| (row.cal.hardware_id, row.cal.kind, row.cal.version)).collect();
+        assert_eq!(holders.len(), held.len(), "no device has two of a kind and version: {rows:#?}");
         assert!(self.run.machine.next_due().is_none_or(|due| due > self.run.now), "what fell due has run");
     }
 }
@@ -253,7 +324,7 @@ fn rows_of(ledger: &Ledger, now: LabTime) -> Vec<LicenseRow> {
 }
 
 proptest! {
-    /// Rules: LS-04, LS-05, LS-06, LS-09, LS-13, LS-14, RN-02, AC-30, AC-33.
+    /// Rules: LS-04, LS-05, LS-06, LS-09, LS-13, LS-14, RN-02, AC-30, AC-33, W08-07, W08-08, W08-13, LS-10.
     #[test]
     fn a_license_server_never_issues_more_than_it_has_whatever_happens(seed: u64, steps in prop::collection::vec(step(), 1..90)) {
         let mut world = World::new(seed, true);

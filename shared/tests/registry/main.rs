@@ -10,3 +10,4 @@
 mod activations;
 mod desk;
 mod packs;
+mod representative;

@@ -16,7 +16,9 @@ fn exit_codes_tell_done_failed_refused_and_denied_apart() {
         assert!(!said.err.is_empty(), "tsl {wrong}");
     }
     // A service's refusal: for people with the cure, for scripts as a problem.
-    let refused = "install retail BCDFG-HJKMP-QRTVW-XY234-6789B";
+    // Right in every group, and sold by nobody.
+    let unsold = shared::model::RetailCode::from_random([9; 25]);
+    let refused = &format!("install retail {unsold}");
     let said = room.tsl(refused);
     assert_eq!(said.exit, 2, "{said:?}");
     assert!(said.err.contains("what to do:"), "{said:?}");

@@ -77,7 +77,7 @@ async fn the_domain_role_is_found_on_a_controller_or_by_the_other_reading_has_to
     let names = |view: DiscoveryView| view.found.iter().map(|found| found.name.to_string()).collect::<Vec<_>>();
     assert_eq!(names(server.search_now().await), ["LS1"]);
     lab.settings(SettingsChange { domain_role_by_name_only: Some(true), ..SettingsChange::default() }).await;
-    assert_eq!(names(server.search_now().await), [String::new(); 0]);
+    assert!(names(server.search_now().await).is_empty());
     server.list_license_servers(&["LS1"]).await;
     assert_eq!(names(server.search_now().await), ["LS1"]);
 }

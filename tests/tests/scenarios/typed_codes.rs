@@ -250,6 +250,49 @@ async fn by_telephone_a_confirmation_code_deactivates_and_a_new_id_and_a_recover
     assert!(desk.post::<_, TypedPack>("/desk/recoveries", &recover(&papers, 4)).await.is_err(), "not twice");
 }
 
+/// Rules: AC-02, AC-24, AC-26, CE-15.
+#[tokio::test]
+async fn what_became_of_an_activation_survives_a_restart() {
+    let mut lab = Plan::default().not_activated().start().await;
+    let first = register(&lab, 0, TELEPHONE, None).await.unwrap();
+    activate_by_id(&lab, 0, first.license_server_id.as_str()).await.unwrap();
+    let pack = issue(&lab, &first, TELEPHONE, &agreement(&lab, 5).await, 5).await.unwrap();
+    install(&lab, 0, pack.key_pack_id.as_str()).await.unwrap();
+    lab.licensed("PC01").await;
+    let papers = papers(&lab, 0).await;
+    deactivate(&lab, &Deactivate { method: TELEPHONE, registrant: None, confirmation_code: Some(confirmation(&lab, &first).await) })
+        .await
+        .unwrap();
+    let before = (view(&lab, 0).await, packs(&lab, 0).await);
+    lab.license_servers[0].stop().await;
+    lab.start_license_server(0).await;
+    assert_eq!((view(&lab, 0).await, packs(&lab, 0).await), before);
+    assert_eq!(self::papers(&lab, 0).await.key_text, papers.key_text, "the key agreement key is the same");
+    let problem = refused(activate_by_id(&lab, 0, first.license_server_id.as_str()).await);
+    assert_eq!(problem.code, ProblemCode::CodeRefused, "the first id is over");
+}
+
+/// Rules: AC-25, AC-42.
+#[tokio::test]
+async fn a_new_key_for_a_known_server_is_taken_by_telephone_and_not_on_a_page() {
+    let lab = Plan::default().not_activated().start().await;
+    let first = register(&lab, 0, TELEPHONE, None).await.unwrap();
+    activate_by_id(&lab, 0, first.license_server_id.as_str()).await.unwrap();
+    let mut theirs = papers(&lab, 0).await;
+    let stranger = shared::trust::AgreementSecret::from_bytes(&[9; 32]).unwrap();
+    theirs.key_text = shared::trust::key_text(&stranger.public(), &theirs.product_id);
+    let reason = Some(ReactivationReason::Redeployed);
+    let problem = refused(send(&lab, &theirs, ContactMethod::Web, reason, registrant()).await);
+    assert_eq!(problem.code, ProblemCode::ActivationRefused, "{problem}");
+    assert_eq!(send(&lab, &theirs, TELEPHONE, reason, registrant()).await.unwrap().number, 2);
+}
+
+async fn confirmation(lab: &TestLab, server: &Registered) -> shared::model::ConfirmationCode {
+    let server = ServerRef::Id(server.license_server_id.clone());
+    let ask = shared::wire::desk::Deactivate { request: request_id(), method: TELEPHONE, server };
+    lab.clearinghouse.api().post::<_, Confirmed>("/desk/deactivations", &ask).await.unwrap().confirmation_code
+}
+
 /// Rules: AC-27.
 #[tokio::test]
 async fn a_registration_that_ends_asks_for_reactivation() {

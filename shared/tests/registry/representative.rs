@@ -1,0 +1,130 @@
+//! The representative's desk: what is done for a person survives every start, and is done once.
+
+use shared::model::{ContactMethod, ProductType, ProductVersion, PublicKey, Purchase, ReactivationReason, ServerRef};
+use shared::registry::desk::{Call, Replacement};
+use shared::registry::{Answer, Command, Event, Refusal};
+use shared::trust::{AgreementSecret, CodeKey};
+use shared::wire::clearinghouse::{AgreementProgram, Wanted};
+use shared::wire::desk::{Deactivate, IssuePack, Move, Recover, Register, Reissue};
+
+use crate::desk::{Desk, product, registrant, request, server};
+
+const TELEPHONE: ContactMethod = ContactMethod::Telephone;
+
+fn secret(byte: u8) -> AgreementSecret {
+    AgreementSecret::from_bytes(&[byte; 32]).unwrap()
+}
+
+fn codes(byte: u8) -> CodeKey {
+    secret(1).codes_for(&secret(byte).public(), &product(byte)).unwrap()
+}
+
+/// Runs a call and gives the answer on record.
+fn call(desk: &mut Desk, byte: u8, id: &str, call: Call) -> Result<Answer, Refusal> {
+    desk.run(Command::Desk { call: Box::new(call), codes: Box::new(codes(byte)) })?;
+    let caller = PublicKey::from_bytes(*secret(byte).public().as_bytes());
+    Ok(desk.registry().answer(caller, &request(id)).unwrap().clone())
+}
+
+fn register(desk: &mut Desk, byte: u8, id: &str, reason: Option<ReactivationReason>) -> Answer {
+    let asked = Register {
+        request: request(id),
+        method: TELEPHONE,
+        name: server(byte),
+        product_id: product(byte),
+        key_text: "read before".to_owned(),
+        registrant: registrant(),
+        certificate_request: None,
+        reason,
+    };
+    let wanted = Call::Register { request: Box::new(asked), agreement: secret(byte).public(), requested: None, years: 10 };
+    call(desk, byte, id, wanted).unwrap()
+}
+
+fn number_of(answer: &Answer) -> u16 {
+    let Answer::Registered { registration, .. } = answer else { panic!("{answer:?}") };
+    registration.number
+}
+
+fn pack_of(answer: Answer) -> shared::registry::IssuedPack {
+    let Answer::Pack(pack) = answer else { panic!("{answer:?}") };
+    pack
+}
+
+fn ten() -> Wanted {
+    Wanted { version: ProductVersion::V5_0, product_type: ProductType::Device, quantity: 10 }
+}
+
+fn issue(desk: &mut Desk, byte: u8, id: &str, purchase: &Purchase) -> Result<Answer, Refusal> {
+    let asked = IssuePack {
+        request: request(id),
+        method: TELEPHONE,
+        server: ServerRef::Product(product(byte)),
+        purchase: purchase.clone(),
+        wanted: Some(ten()),
+    };
+    call(desk, byte, id, Call::Issue(asked, product(byte)))
+}
+
+/// Rules: AC-13, AC-22, AC-24, AC-25, AC-42.
+#[test]
+fn a_registration_has_a_number_that_only_a_reason_moves_on() {
+    let mut desk = Desk::founded();
+    assert_eq!(number_of(&register(&mut desk, 2, "call-1", None)), 1);
+    let again = register(&mut desk, 2, "call-2", None);
+    assert_eq!((number_of(&again), again == register(&mut desk, 2, "call-1", None)), (1, true), "the same id is read out again");
+    let asked = Deactivate { request: request("call-3"), method: TELEPHONE, server: ServerRef::Product(product(2)) };
+    let answer = call(&mut desk, 2, "call-3", Call::Deactivate(asked, product(2))).unwrap();
+    assert_eq!(answer, Answer::Deactivated { number: 1 });
+    assert!(matches!(register(&mut desk, 2, "call-4", None), Answer::TurnedDown(_)));
+    let papers = desk.sign(AgreementProgram::Open, vec![ten()]);
+    assert!(matches!(issue(&mut desk, 2, "call-5", &papers), Err(Refusal::NotActivated(_))));
+    assert_eq!(number_of(&register(&mut desk, 2, "call-6", Some(ReactivationReason::Redeployed))), 2);
+    issue(&mut desk, 2, "call-7", &papers).unwrap();
+}
+
+/// Rules: AC-37, AC-40, AC-48, W2K-11, CON-12, AC-32.
+#[test]
+fn what_was_given_again_is_not_given_a_second_time() {
+    let mut desk = Desk::founded();
+    for byte in [2, 3] {
+        register(&mut desk, byte, &format!("call-{byte}"), None);
+    }
+    let papers = desk.sign(AgreementProgram::Open, vec![ten()]);
+    let pack = pack_of(issue(&mut desk, 2, "call-10", &papers).unwrap());
+    assert_eq!(pack_of(issue(&mut desk, 2, "call-10", &papers).unwrap()), pack, "the same request draws nothing again");
+    let recover = |id: &str, quantity| Recover {
+        request: request(id),
+        method: TELEPHONE,
+        server: ServerRef::Product(product(2)),
+        pack: pack.pack.id.clone(),
+        quantity,
+        purchase: papers.clone(),
+    };
+    let back = pack_of(call(&mut desk, 2, "call-11", Call::Recover(recover("call-11", 6), product(2))).unwrap());
+    assert_eq!(back.pack.total, 6);
+    assert!(desk.journal.iter().any(|event| matches!(event, Event::PackReplaced { why: Replacement::Recovered, .. })));
+    let more = call(&mut desk, 2, "call-12", Call::Recover(recover("call-12", 5), product(2))).unwrap();
+    assert!(matches!(more, Answer::TurnedDown(_)), "four are left");
+
+    let reissue = |id: &str| Reissue {
+        request: request(id),
+        method: TELEPHONE,
+        server: ServerRef::Product(product(2)),
+        pack: pack.pack.id.clone(),
+        device: "PC01".parse().unwrap(),
+    };
+    pack_of(call(&mut desk, 2, "call-13", Call::Reissue(reissue("call-13"), product(2))).unwrap());
+    assert!(matches!(call(&mut desk, 2, "call-14", Call::Reissue(reissue("call-14"), product(2))).unwrap(), Answer::TurnedDown(_)));
+
+    let wanted = |id: &str| Move {
+        request: request(id),
+        method: TELEPHONE,
+        server: ServerRef::Product(product(3)),
+        pack: back.pack.id.clone(),
+        purchase: papers.clone(),
+    };
+    let moved = pack_of(call(&mut desk, 3, "call-15", Call::Move(wanted("call-15"), product(3))).unwrap());
+    assert_eq!((moved.pack.total, moved.product_id), (6, product(3)));
+    assert!(matches!(call(&mut desk, 3, "call-16", Call::Move(wanted("call-16"), product(3))).unwrap(), Answer::TurnedDown(_)));
+}
