@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use shared::model::{CalKind, DeviceName, HardwareId, LabTime, ProductType, Search, ServerName, Span};
+use shared::model::{CalKind, DeviceName, HardwareId, LabTime, PackId, ProductType, Search, ServerName, Span};
 use shared::policy::terms::{self, PerUser};
 use shared::policy::versions;
 use shared::wire::common::Identity;
 use shared::wire::license_server::{
     ActivationView, ConfigurationReview, LedgerSettings, LicenseRow, PackList, SecurityGroup, Standing, TerminalServerRow,
 };
-use shared::wire::terminal_server::{CertificateState, CertificateView, DiscoveryView, GraceView, Settings};
+use shared::wire::terminal_server::{CertificateState, CertificateView, DiscoveryView, GraceView, LicenseServerRow, Settings};
 
 /// What was seen of a terminal server.
 #[derive(Clone, Debug, Serialize)]
@@ -25,6 +25,8 @@ pub struct TerminalServerFacts {
     pub grace: GraceView,
     /// Its certificate values.
     pub certificate: CertificateView,
+    /// The license servers whose keys it knows.
+    pub enrolled: Vec<LicenseServerRow>,
     /// How it comes to its license servers, and whom it asks.
     pub discovery: DiscoveryView,
     /// Who came with which hardware id, newest first.
@@ -110,6 +112,7 @@ pub fn findings(server: &TerminalServerFacts, license_servers: &[LicenseServerFa
         }
     }
     found.extend(pool_findings(server, license_servers));
+    found.extend(doubled_packs(license_servers));
     found.extend(device_findings(server, license_servers));
     found
 }
@@ -224,6 +227,22 @@ fn server_findings(server: &TerminalServerFacts, name: &ServerName, answers: &An
             "let them know each other: tsl trust".to_owned(),
         ));
     }
+    if server.enrolled.iter().any(|row| row.name == *name && row.key != answers.identity.key) {
+        found.push(finding(
+            "FT-14, FT-23",
+            format!("{} knows another key of {name}: a new installation, or a key that was replaced", own.name),
+            format!("compare the thumbprints, then: tsl servers forget {name}, tsl trust"),
+        ));
+    }
+    let withheld: u64 = answers.packs.packs.iter().map(|row| u64::from(row.withheld)).sum();
+    // A pack that was recovered stands beside the one whose CALs are withheld.
+    if withheld > 0 && answers.packs.packs.iter().all(|row| row.available == 0) {
+        found.push(finding(
+            "AC-26, AC-40, FT-14",
+            format!("{withheld} CALs of {name} that nobody holds are withheld until the clearinghouse reissues them"),
+            "have them recovered with the papers of the purchase: tsl phone clearinghouse".to_owned(),
+        ));
+    }
     if let (Some(theirs), Some(ours)) = (answers.identity.product_version, own.product_version)
         && theirs < ours
     {
@@ -326,6 +345,26 @@ fn pool_findings(server: &TerminalServerFacts, license_servers: &[LicenseServerF
         ));
     }
     found
+}
+
+/// FT-17: a pack that stands on two license servers licenses every device twice.
+fn doubled_packs(license_servers: &[LicenseServerFacts]) -> Vec<Finding> {
+    let mut homes: BTreeMap<&PackId, BTreeSet<&ServerName>> = BTreeMap::new();
+    for facts in license_servers {
+        for row in answers_of(facts).into_iter().flat_map(|answers| &answers.packs.packs) {
+            homes.entry(&row.pack.id).or_default().insert(&facts.name);
+        }
+    }
+    let doubled = homes.into_iter().filter(|(_, names)| names.len() > 1);
+    let told = doubled.map(|(pack, names)| {
+        let names = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" and ");
+        finding(
+            "FT-17, W08-11",
+            format!("{names} both serve the pack {pack}"),
+            format!("remove it where it was moved from: tsl packs remove {pack} --server NAME; then deactivate that server"),
+        )
+    });
+    told.collect()
 }
 
 fn device_findings(server: &TerminalServerFacts, license_servers: &[LicenseServerFacts]) -> Vec<Finding> {

@@ -81,8 +81,23 @@ const BARE: &str = "bare";
 const DONE: &str = "done";
 
 /// What a lab's data folder holds; nothing else in it is ever deleted.
-const CONTENTS: [&str; 10] =
-    ["clearinghouse", "license-server", "terminal-server", "directory", "hosts", "clients", "passwords.json", NETWORK, SET_UP, LAB_FILE];
+const CONTENTS: [&str; 14] = [
+    "clearinghouse",
+    "license-server",
+    "terminal-server",
+    "directory",
+    // What `tsl service reinstall` set aside.
+    "clearinghouse.old",
+    "license-server.old",
+    "terminal-server.old",
+    "directory.old",
+    "hosts",
+    "clients",
+    "passwords.json",
+    NETWORK,
+    SET_UP,
+    LAB_FILE,
+];
 
 /// The copy of the network file that a lab was built from, so that it is built the same at a later start.
 const NETWORK: &str = "network.toml";

@@ -83,6 +83,7 @@ async fn terminal_server(lab: &Lab, place: &Place) -> Result<TerminalServerFacts
         settings: api.get("/settings").await?,
         grace: api.get("/grace").await?,
         certificate: api.get("/certificate").await?,
+        enrolled: api.get("/license-servers").await?,
         discovery: api.get("/discovery").await?,
         visitors,
     })

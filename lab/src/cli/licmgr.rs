@@ -59,6 +59,10 @@ impl LicMgr {
         }
         match (&self.open, self.server.as_ref(), servers.first()) {
             (Some(pack), Some(name), Some(server)) => open(context, &lab, name, server, pack).await,
+            (None, Some(_), Some(server)) => context.out.show(&servers, |out| {
+                tree(out, &servers);
+                properties(out, server);
+            }),
             _ => context.out.show(&servers, |out| tree(out, &servers)),
         }
     }
@@ -100,6 +104,25 @@ fn tree(out: Out, servers: &[Server]) {
         if packs.packs.is_empty() && packs.temporaries.is_empty() {
             out.line("      no CALs installed, none issued");
         }
+    }
+}
+
+/// View, Properties: license server ID, installation method, connection, required information.
+fn properties(out: Out, server: &Server) {
+    let State::Reached { activation, .. } = &server.state else { return };
+    out.line("Properties");
+    let id =
+        activation.license_server_id.as_ref().map_or_else(|| "none, activated automatically or not yet".to_owned(), ToString::to_string);
+    let method = match (activation.status, &activation.license_server_id) {
+        (0, Some(_)) => "web browser or telephone",
+        (_, _) => "automatic connection (recommended)",
+    };
+    let since = activation.activated_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+    let until = activation.ends_at.map_or_else(String::new, |at| format!(", certificate until {at}"));
+    out.line(&format!("  License Server ID:    {id}\n  Installation method:  {method}\n  Activated:            {since}{until}"));
+    out.line("  Required information: kept by the clearinghouse with the activation; see tsl records");
+    if let Some(prompt) = &activation.prompt {
+        out.line(&format!("  To do:                {prompt}"));
     }
 }
 

@@ -100,6 +100,8 @@ impl LsReport {
         let issue_type = match (cal.kind, row.standing) {
             (CalKind::Temporary, Standing::Closed) => "temporary, upgraded",
             (CalKind::Temporary, _) => "temporary",
+            (CalKind::Permanent, Standing::Revoked) => "permanent, revoked",
+            (CalKind::Permanent, _) if cal.is_built_in() => "built-in",
             (CalKind::Permanent, _) => "permanent",
         };
         let texts = [cal.id.to_string(), pack, cal.device.to_string(), cal.user.to_string(), cal.issued_at.to_string()];

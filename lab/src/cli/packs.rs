@@ -323,7 +323,7 @@ impl InstallArgs {
     }
 }
 
-fn show_installed(context: &Context, installed: &PackRow) -> Result<(), Failure> {
+pub(crate) fn show_installed(context: &Context, installed: &PackRow) -> Result<(), Failure> {
     context.out.show(installed, |out| {
         let pack = &installed.pack;
         out.line(&format!(

@@ -24,6 +24,11 @@ pub(crate) enum Service {
     /// Start a stopped service on its data; its clock catches up with the others
     #[command(after_help = "Example:  tsl service start LS1")]
     Start(Which),
+    /// Set the service's machine up anew: a new installation in the place of the old one, whose data is set aside
+    #[command(
+        after_help = "Nobody knows the new installation: let the terminal servers forget the old one, introduce it, activate it, restore what was saved.\n\nExample:  tsl service reinstall LS1 && tsl servers forget LS1 && tsl trust\nRules: FT-14, AC-38, AC-40."
+    )]
+    Reinstall(Which),
     /// Stop a service and start it again
     #[command(
         after_help = "Example:  tsl group TS1 && tsl service restart LS1\nRules: LS-01 (the security group counts from the next start), FT-12, FT-15."
@@ -34,28 +39,54 @@ pub(crate) enum Service {
 impl Service {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let lab = context.lab()?;
-        let (which, action) = match self {
-            Service::Stop(which) => (which, Action::Stop),
-            Service::Start(which) => (which, Action::Start),
-            Service::Restart(which) => (which, Action::Restart),
-        };
-        let (kind, place) = lab
-            .chosen(Some(&which.name))?
-            .into_iter()
-            .next()
-            .ok_or_else(|| Failure::Usage(format!("{} is not in this lab", which.name)))?;
-        let data = lab.file().data.clone().ok_or_else(|| {
-            Failure::Usage(format!(
-                "{} runs on its own, not under `tsl up`: stop and start it where it runs, such as with docker compose stop or start",
-                which.name
-            ))
-        })?;
-        let done = control::ask(&data, &Order { service: which.name.clone(), action }).await?;
-        if action != Action::Stop {
-            catch_up(&lab, kind, place).await?;
+        if let Service::Reinstall(which) = self {
+            return reinstall(context, &lab, &which.name).await;
         }
+        let (Service::Stop(which) | Service::Start(which) | Service::Restart(which) | Service::Reinstall(which)) = &self;
+        let action = match &self {
+            Service::Stop(_) => Action::Stop,
+            Service::Start(_) => Action::Start,
+            Service::Restart(_) | Service::Reinstall(_) => Action::Restart,
+        };
+        let done = tell(&lab, &which.name, action).await?;
         context.out.show(&json!({ "service": which.name, "action": action }), |out| out.line(&done))
     }
+}
+
+/// Tells the lab's process; a service that starts catches up with the lab's time.
+async fn tell(lab: &Lab, name: &ServerName, action: Action) -> Result<String, Failure> {
+    let (kind, place) = chosen(lab, name)?;
+    let data = lab.file().data.clone().ok_or_else(|| {
+        Failure::Usage(format!(
+            "{name} runs on its own, not under `tsl up`: stop and start it where it runs, such as with docker compose stop or start"
+        ))
+    })?;
+    let done = control::ask(&data, &Order { service: name.clone(), action }).await?;
+    if action != Action::Stop {
+        catch_up(lab, kind, place).await?;
+    }
+    Ok(done)
+}
+
+fn chosen<'a>(lab: &'a Lab, name: &ServerName) -> Result<(Kind, &'a Place), Failure> {
+    lab.chosen(Some(name))?.into_iter().next().ok_or_else(|| Failure::Usage(format!("{name} is not in this lab")))
+}
+
+/// FT-14: the old installation's data stands beside the new one's, under a name that no service looks at.
+async fn reinstall(context: &Context, lab: &Lab, name: &ServerName) -> Result<(), Failure> {
+    let (_, place) = chosen(lab, name)?;
+    let folder = place.token_file.as_ref().and_then(|file| file.parent()).filter(|_| lab.file().data.is_some());
+    let folder = folder.ok_or_else(|| Failure::Usage(format!("{name} does not run under `tsl up`: set it up anew where it runs")))?;
+    tell(lab, name, Action::Stop).await?;
+    let old = folder.with_added_extension("old");
+    if old.exists() {
+        std::fs::remove_dir_all(&old).map_err(|error| Failure::file(&old, error))?;
+    }
+    std::fs::rename(folder, &old).map_err(|error| Failure::file(folder, error))?;
+    tell(lab, name, Action::Start).await?;
+    context.out.show(&json!({ "service": name, "reinstalled": true }), |out| {
+        out.line(&format!("{name} is a new installation that nobody knows; the old one's data is set aside"));
+    })
 }
 
 /// Lab time went on while the service was down: its clock is set to the latest of the others', and stands still if theirs do.

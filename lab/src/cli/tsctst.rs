@@ -98,6 +98,9 @@ fn flags(cal: &Cal) -> u32 {
 }
 
 fn license_type(cal: &Cal) -> String {
+    if cal.is_built_in() {
+        return "Existing Windows 2000 license, built-in pool".to_owned();
+    }
     let kind = match cal.kind {
         CalKind::Temporary => "Temporary",
         CalKind::Permanent => "Permanent",

@@ -4,14 +4,17 @@ use std::io::{self, BufRead as _};
 use std::path::Path;
 use std::str::FromStr;
 
+use chassis::random;
 use clap::Args;
 use serde_json::Value;
-use shared::model::{LicenseServerRole, Purchase, Registrant, ServerName, VolumeProgram};
+use shared::model::code::CodeKind;
+use shared::model::{LicenseServerId, LicenseServerRole, PackId, ParseError, Purchase, Registrant, ServerName, VolumeProgram};
 use shared::wire::clearinghouse::Wanted;
-use shared::wire::license_server::{ActivationView, LicenseServerStanding, PlaceLicenseServer};
+use shared::wire::license_server::{ActivateById, ActivationView, InstallKeyPack, LicenseServerStanding, PackRow, PlaceLicenseServer};
 
 use super::Context;
-use super::packs::install;
+use super::lifecycle::typed;
+use super::packs::{install, show_installed};
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::out::Out;
@@ -52,13 +55,18 @@ pub(super) async fn install_wizard(context: &Context) -> Result<(), Failure> {
     let name: ServerName = ask.typed("Terminal Server Licensing: license server", &usual)?;
     let place = lab.license_server(Some(&name))?;
     let api = lab.admin(Kind::LicenseServer, place)?;
-    ask.method()?;
+    let method = ask.method()?;
     let view: ActivationView = api.get("/activation").await?;
     if view.status != 0 {
         context.out.note("Properties, Required Information: this server is not activated; CALs are installed after that (AC-30)");
-        activation(&ask, &api, &name).await?;
+        activation(&ask, &api, &name, method).await?;
     }
     context.out.note("Action, Install Licenses");
+    if method != "automatic" {
+        let key_pack_id = ask.code::<PackId>("License key pack ID", CodeKind::KeyPackId)?;
+        let body = InstallKeyPack { request: random::request_id(), key_pack_id };
+        return show_installed(context, &api.post::<_, PackRow>("/packs/ids", &body).await?);
+    }
     let programs = ["retail", "open", "select", "enterprise", "campus", "school", "services-provider", "other"];
     let program = ask.one_of("License program", &programs)?;
     let purchase = match program {
@@ -110,8 +118,8 @@ impl SetupWizard {
             context.out.note("this server is activated already");
             true
         } else if ask.yes("Activate the license server now? (highly recommended)")? {
-            ask.method()?;
-            activation(&ask, &api, &place.name).await?;
+            let method = ask.method()?;
+            activation(&ask, &api, &place.name, method).await?;
             true
         } else {
             false
@@ -122,8 +130,14 @@ impl SetupWizard {
     }
 }
 
-/// The wizard's pages with the required and the optional information (AC-11).
-async fn activation(ask: &Questions, api: &Api, name: &ServerName) -> Result<(), Failure> {
+/// The wizard's pages with the required and the optional information (AC-11), or the one that takes the License Server ID (AC-12).
+async fn activation(ask: &Questions, api: &Api, name: &ServerName, method: &str) -> Result<(), Failure> {
+    if method != "automatic" {
+        let license_server_id = ask.code::<LicenseServerId>("License Server ID", CodeKind::LicenseServerId)?;
+        let _: Value = api.post("/activation/id", &ActivateById { license_server_id, reason: None }).await?;
+        ask.out.note(&format!("{name} is activated"));
+        return Ok(());
+    }
     let mut registrant = Registrant {
         first_name: Some(ask.typed("First name", "")?),
         last_name: Some(ask.typed("Last name", "")?),
@@ -143,14 +157,14 @@ struct Questions {
 }
 
 impl Questions {
-    /// Installation method: the commands of the other methods have names of their own.
-    fn method(&self) -> Result<(), Failure> {
-        match self
-            .one_of("Properties, Installation Method: automatic (recommended), web or telephone", &["automatic", "web", "telephone"])?
-        {
-            "automatic" => Ok(()),
-            other => Err(Failure::Usage(format!("this wizard connects by itself; for the method {other} see tsl activate --help"))),
-        }
+    /// Installation method: with the last two the numbers come from the clearinghouse's page, or are heard on the telephone.
+    fn method(&self) -> Result<&'static str, Failure> {
+        self.one_of("Properties, Installation Method: automatic (recommended), web or telephone", &["automatic", "web", "telephone"])
+    }
+
+    /// A code that a person types; a mistake is named by its group.
+    fn code<T: FromStr<Err = ParseError>>(&self, question: &str, kind: CodeKind) -> Result<T, Failure> {
+        typed(kind, &self.line(question, "")?)
     }
 
     fn line(&self, question: &str, usual: &str) -> Result<String, Failure> {

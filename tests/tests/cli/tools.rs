@@ -30,6 +30,8 @@ fn licmgr_shows_the_tree_and_opens_a_pack() {
     assert!(opened.contains("machine") && opened.contains("issued") && opened.contains("expires"), "{opened}");
     assert!(opened.contains(" PC01 ") && !opened.contains("PC02"), "{opened}");
     assert!(room.done("licmgr LS1 --open temporary").contains(" PC02 "));
+    let alone = room.done("licmgr LS1");
+    assert!(alone.contains("Installation method:  automatic connection (recommended)"), "{alone}");
     assert_eq!(room.tsl("licmgr LS1 --open 9").exit, 2);
     room.done("service stop LS1");
     assert!(room.done("licmgr").contains("[?] LS1: cannot be reached"), "a server that is down stays in the tree");
@@ -155,6 +157,11 @@ fn the_install_wizard_asks_for_server_method_program_numbers_and_quantity() {
     assert_eq!(asked, wanted, "{}", said.err);
     assert_eq!(room.tsl_reading("install", "LS1\n").exit, 2, "an answer is missing");
     assert_eq!(room.tsl_reading("install", "LS1\nfax\n").exit, 2);
+    let mistyped = room.tsl_reading("install", "LS1\ntelephone\nBBBBB-BBBBB-BBBBB-BBBBB-BBBBB-BBBBB-BBBBB\n");
+    assert!(
+        mistyped.exit == 2 && mistyped.err.contains("License key pack ID") && mistyped.err.contains("mistyped in group"),
+        "{mistyped:?}"
+    );
 }
 
 /// Rules: TL-10, AC-47, LS-03.

@@ -1,6 +1,6 @@
 //! The administrator's tools, and the troubles that bring people to them.
 
-use super::Status::{Later, Working};
+use super::Status::Working;
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -32,16 +32,16 @@ pub(super) const TROUBLES: &[Rule] = &[
     rule("FT-11", Working, "A protocol error follows the deletion of the store: it cannot be written without elevation.", &["docs/labs/ft-11-protocol-error.md"]),
     rule("FT-12", Working, "Security errors after an upgrade: the terminal server's own certificate is damaged.", &["docs/labs/ft-12-security-error.md", "shared::node::connection::breach"]),
     rule("FT-13", Working, "The license server's database is damaged.", &["docs/labs/ft-13-damaged-database.md", "lab::cli::journals::Journals"]),
-    rule("FT-14", Later, "A license server was rebuilt: issued CALs are there, unissued ones are gone.", &[]),
+    rule("FT-14", Working, "A license server was rebuilt: issued CALs are there, unissued ones are gone.", &["docs/labs/ft-14-unissued-cals-gone.md"]),
     rule("FT-15", Working, "The security group was switched on and everybody is denied.", &["docs/labs/ft-15-security-group.md"]),
     rule("FT-16", Working, "2000 terminal servers use 2003 CALs up.", &["docs/labs/ft-16-drained-by-2000.md"]),
-    rule("FT-17", Later, "After a migration the old license server still issues.", &[]),
+    rule("FT-17", Working, "After a migration the old license server still issues.", &["docs/labs/ft-17-old-server-still-serves.md"]),
     rule("FT-18", Working, "NT 4.0: not even the administrator gets in.", &["docs/labs/ft-18-nt4-nobody-gets-in.md"]),
     rule("FT-19", Working, "The clocks of terminal and license server differ.", &["docs/labs/ft-19-clocks-differ.md"]),
     rule("FT-20", Working, "The licensing service fails on one date only.", &["docs/labs/ft-20-leap-day.md"]),
-    rule("FT-21", Later, "A revocation is refused.", &[]),
+    rule("FT-21", Working, "A revocation is refused.", &["docs/labs/ft-21-revocation-refused.md"]),
     rule("FT-22", Working, "The per-user report stays empty.", &["docs/labs/ft-22-empty-per-user-report.md"]),
-    rule("FT-23", Working, "A license server's private key got out.", &["chassis::identity::replace_key", "shared::ledger::activation::replace_key"]),
+    rule("FT-23", Working, "A license server's private key got out.", &["docs/labs/ft-23-key-leaked.md", "chassis::identity::replace_key", "shared::ledger::activation::replace_key"]),
     rule("FT-24", Working, "Grace ended with 80 days left: a permanent CAL came in.", &["docs/labs/ft-24-grace-ended-early.md"]),
     rule("FT-25", Working, "A new license server is up and clients are refused for minutes yet.", &["docs/labs/ft-25-refused-for-minutes.md"]),
 ];
