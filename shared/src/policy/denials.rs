@@ -212,17 +212,6 @@ pub fn no_pack(version: ProductVersion, asked_by: &ServerName) -> LogRecord {
     log(TERM_SERV_LICENSING, 22, Level::Warning, format!("No CAL of version {version} is installed, and {asked_by} asked for one."))
 }
 
-/// AC-36: event 41.
-#[must_use]
-pub fn wrong_pack_version(version: ProductVersion) -> LogRecord {
-    log(
-        TERM_SERV_LICENSING,
-        41,
-        Level::Error,
-        format!("No policy module for product version {version}: its CALs cannot be installed here (0x13A7)."),
-    )
-}
-
 /// Section 10's pop-up for the holder of a temporary that ends soon (OQ-5); `None` while it is far off.
 #[must_use]
 pub fn expiry_popup(expires_at: LabTime, now: LabTime, popup_days: u32) -> Option<String> {

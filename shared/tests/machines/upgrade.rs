@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::dice::{Dice, Seed};
-use shared::ledger::{ActivationCommand, Command, Event, Ledger, NewCertificate, Refusal};
+use shared::ledger::{ActivationCommand, Command, Event, Ledger, ManageCommand, NewCertificate, Refusal};
 use shared::machine::{Changed, Machine, Moment, Rows};
 use shared::model::{Generation, LabTime, Pack, PackId, PackKind, ProductId, ProductType, ProductVersion};
 
@@ -74,6 +74,8 @@ fn an_upgraded_license_server_keeps_its_packs_and_goes_on_as_the_later_system() 
     server.run(install("request-1", pack(1, ProductVersion::V5_0))).unwrap();
     assert!(server.run(install("request-2", pack(2, ProductVersion::V5_2))).is_err(), "2000 holds no pack of 2003");
 
+    assert!(server.start(Generation::Windows2003).is_err(), "not by accident");
+    server.run(Command::Manage(ManageCommand::Upgrade(Generation::Windows2003))).unwrap();
     server.start(Generation::Windows2003).unwrap();
     assert_eq!(server.ledger().server().unwrap().generation, Generation::Windows2003);
     assert!(server.ledger().is_activated(now()), "it stays activated");
