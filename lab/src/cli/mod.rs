@@ -242,7 +242,7 @@ enum Command {
     Events(history::Events),
     /// Show how a terminal server's grace period stands
     #[command(
-        after_help = "Example:  tsl grace\nRules: GR-01 (120 days on 2003), GR-02, GR-03 (the first permanent CAL ends it), GR-11 (policies)."
+        after_help = "From 2008 on Windows keeps the 120 days in an LSA secret and a time stamp of the registry, which people call the timebomb; deleting\nit is not supported, and the lab has nothing to delete (W08-16).\n\nExample:  tsl grace\nRules: GR-01 (120 days on 2003), GR-02, GR-03 (the first permanent CAL ends it), GR-11 (policies), W08-16."
     )]
     Grace(settings::Grace),
     /// Show or change a terminal server's licensing mode

@@ -17,6 +17,8 @@ The fields come in the order of the original's; its /A is --all here and adds th
 License type and version are what the product id inside says: A02-5.00-S is 2000, A02-5.02-S is 2003, A02-6.00-S is 2008, and
 A02-5.00-EX the built-in pool of a 2000 server (ST-04). Of the flags 0x80000000 means temporary, 0x00008000 enforced (CE-07).
 
+docs/CERTIFICATES.md says what the historic license looks like field by field.
+
 Example:  tsl tsctst PC01
 Rules: TL-05, ST-04, OQ-11 (what /A does).";
 

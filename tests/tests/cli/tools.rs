@@ -208,3 +208,19 @@ fn a_service_that_is_stopped_catches_up_with_the_lab_s_time_when_it_starts() {
     assert!(clocks.as_array().unwrap().iter().all(|clock| clock["now"] == "2026-03-05T09:00:00Z" && clock["frozen"] == true), "{clocks}");
     assert_eq!(room.tsl("service restart XX9").exit, 2);
 }
+
+/// What went wrong with the client's message is a switch of `tsl connect`; each has the code of section 10.
+#[test]
+fn a_client_s_mishaps_are_shown_with_their_codes() {
+    let room = room();
+    let _lab = room.up("--ports 0");
+    for (mishap, code) in [("malformed", 259), ("network", 262), ("abandon", 263), ("encryption", 264)] {
+        let said = room.tsl(&format!("connect PC01 --mishap {mishap}"));
+        assert_eq!(said.exit, 3, "{said:?}");
+        assert!(said.out.contains(&format!("denied with code {code} by SPEC-10")) && said.out.contains("the client shows: "), "{said:?}");
+    }
+    room.done("break internal");
+    assert!(room.tsl("connect PC01").out.contains("denied with code 256"));
+    room.done("break internal --mend");
+    room.done("connect PC01");
+}

@@ -1,21 +1,21 @@
 //! What a CAL is made of, and how a client keeps it.
 
-use super::Status::{History, Later, Working};
+use super::Status::{Explained, History, Working};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
 pub(super) const CERTIFICATES: &[Rule] = &[
-    rule("CE-01", Later, "On the wire a license is a bundle of certificates, the client's own last.", &[]),
-    rule("CE-02", Later, "It is issued by the license server, by computer name and domain.", &[]),
-    rule("CE-03", Later, "Its subject is the client's machine and user, with a number made from the hardware id.", &[]),
-    rule("CE-04", Later, "It carries the license server's key: the client has none, so the paper counts for whoever bears it.", &[]),
-    rule("CE-05", Later, "Private extensions hold version, company, product, server and scope.", &[]),
-    rule("CE-06", Later, "The product stands there twice: as asked for and as given.", &[]),
-    rule("CE-07", Later, "Flags tell temporary, released and enforced apart.", &[]),
-    rule("CE-08", Later, "Public samples of a temporary span 90 times 24 hours.", &[]),
-    rule("CE-09", Later, "A server's self-signed certificate is an authority without further ones below it.", &[]),
-    rule("CE-10", Later, "Chains have from 2 up to 200 certificates.", &[]),
-    rule("CE-11", Later, "A terminal server's own certificate has a private form until a license server gives it another.", &[]),
+    rule("CE-01", Explained, "On the wire a license is a bundle of certificates, the client's own last.", &["docs/CERTIFICATES.md"]),
+    rule("CE-02", Explained, "It is issued by the license server, by computer name and domain.", &["docs/CERTIFICATES.md"]),
+    rule("CE-03", Explained, "Its subject is the client's machine and user, with a number made from the hardware id.", &["docs/CERTIFICATES.md"]),
+    rule("CE-04", Explained, "It carries the license server's key: the client has none, so the paper counts for whoever bears it.", &["docs/CERTIFICATES.md"]),
+    rule("CE-05", Explained, "Private extensions hold version, company, product, server and scope.", &["docs/CERTIFICATES.md"]),
+    rule("CE-06", Explained, "The product stands there twice: as asked for and as given.", &["docs/CERTIFICATES.md"]),
+    rule("CE-07", Explained, "Flags tell temporary, released and enforced apart.", &["docs/CERTIFICATES.md"]),
+    rule("CE-08", Explained, "Public samples of a temporary span 90 times 24 hours.", &["docs/CERTIFICATES.md"]),
+    rule("CE-09", Explained, "A server's self-signed certificate is an authority without further ones below it.", &["docs/CERTIFICATES.md"]),
+    rule("CE-10", Explained, "Chains have from 2 up to 200 certificates.", &["docs/CERTIFICATES.md"]),
+    rule("CE-11", Explained, "A terminal server's own certificate has a private form until a license server gives it another.", &["docs/CERTIFICATES.md"]),
     rule("CE-12", History, "The first public-key system behind activation was weak enough to be forged, and was replaced in 2012.", &[]),
     rule("CE-13", Working, "So here: sound digests, random serials, a root for nothing else, narrow use and a policy mark.", &["shared::trust::make::make_activation_certificate", "shared::trust::read::check_extensions"]),
     rule("CE-14", Working, "A server without activation signs temporaries with its own certificate; whoever pinned its key accepts them.", &["shared::trust::make::make_self_signed", "shared::trust::anchors::check_issuer", "shared::ledger::reports::current_certificate"]),

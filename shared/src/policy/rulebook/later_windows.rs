@@ -1,6 +1,6 @@
 //! Windows Server 2008 and later: what changed after 2003.
 
-use super::Status::{Later, Working};
+use super::Status::{Explained, Working};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -20,5 +20,5 @@ pub(super) const RULES: &[Rule] = &[
     rule("W08-13", Working, "Device CALs turn into User CALs and back, as a new pack.", &["shared::ledger::managing::convert"]),
     rule("W08-14", Working, "From 2008 R2 on a license server has to be named, not found.", &["shared::policy::discovery::can_search", "shared::node::network::configure"]),
     rule("W08-15", Working, "The Diagnoser looks at each known license server and says what is wrong and how to mend it.", &["lab::diagnosis::findings"]),
-    rule("W08-16", Later, "Grace is 120 days, kept in a hidden place that people delete without support.", &[]),
+    rule("W08-16", Explained, "Grace is 120 days, kept in a hidden place that people delete without support.", &["lab::cli::settings::Grace"]),
 ];
