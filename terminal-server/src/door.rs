@@ -3,7 +3,7 @@
 use shared::model::{Cal, CalKind, SessionId, TraceStep};
 use shared::node::{Arrival, Command, Connection, Event, Node, Refusal, Server, Step, workstation};
 use shared::policy::protocol::Breach;
-use shared::policy::{denials, protocol};
+use shared::policy::{connectors, denials, protocol};
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{
     ConnectRequest, Connected, Decision, Denial, Ending, GrantedLicense, LicenseStatus, LicensingMessage, LoggedOn, LogonRequest,
@@ -128,6 +128,9 @@ pub(crate) async fn log_on(app: &TerminalServer, id: SessionId, logon: LogonRequ
     if session.state != SessionState::WaitingForLogon {
         return Err(Refusal::AlreadyLoggedOn(id).problem());
     }
+    if session.anonymous {
+        return log_on_anonymously(app, &session, logon).await;
+    }
     let account = app.accounts().check(&logon.user, &logon.password).await?;
     let Some(account) = account.filter(|account| account.administrator || !session.admin) else {
         app.execute(Some(&session.request), Command::End { session: id, how: Ending::LogonFailed }, |_, _, _| ()).await?;
@@ -147,6 +150,20 @@ pub(crate) async fn log_on(app: &TerminalServer, id: SessionId, logon: LogonRequ
     };
     trace.extend(tracking::track(app, &session.request, &logon.user).await?.filter(|_| !session.administrative));
     finish_logon(app, &session, logon, account.administrator, trace).await
+}
+
+/// W2K-12: no password is asked of the one account of anonymous users, and nobody else logs on.
+async fn log_on_anonymously(app: &TerminalServer, session: &Session, logon: LogonRequest) -> Result<LoggedOn, Problem> {
+    if connectors::is_anonymous(&logon.user) {
+        return finish_logon(app, session, logon, false, Vec::new()).await;
+    }
+    app.execute(Some(&session.request), Command::End { session: session.id, how: Ending::LogonFailed }, |_, _, _| ()).await?;
+    let detail = format!(
+        "this server has an Internet Connector and serves anonymous users only: log on as {}; the session of {} has ended",
+        connectors::ANONYMOUS,
+        logon.user
+    );
+    Err(Problem::new(ProblemCode::LogonFailed, detail).under(&["W2K-12"]))
 }
 
 async fn finish_logon(

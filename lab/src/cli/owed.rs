@@ -17,10 +17,11 @@ use crate::place::{Kind, Lab};
 pub(crate) const HELP: &str = "\
 A terminal server owes on paper: a server license for each copy (the terminal server function is included), a Windows CAL and a
 terminal server CAL for each device or user that has a Windows session. Counted are distinct devices where the mode is per device,
-distinct users where it is per user (PU-08); sessions of remote administration owe nothing. Nothing enforces a User CAL (PU-07).
+distinct users where it is per user (PU-08); sessions of remote administration owe nothing, and at a server with an External
+Connector (tsl settings set external-connector on) that one license covers everybody. Nothing enforces a User CAL (PU-07).
 
 Example:  tsl owed
-Rules: WS03-09, WS03-11, WS03-13, PU-07, PU-08, CON-25.";
+Rules: WS03-09, WS03-11, WS03-13, PU-07, PU-08, CON-25, WS03-12.";
 
 #[derive(Args, Debug)]
 pub(crate) struct Owed {}
@@ -38,6 +39,7 @@ struct Seen {
     devices: BTreeSet<HardwareId>,
     users: BTreeSet<UserName>,
     per_user: Vec<ServerName>,
+    connectors: usize,
 }
 
 impl Owed {
@@ -52,6 +54,7 @@ impl Owed {
             line("Windows CALs", both, "on paper".to_owned(), "WS03-13"),
             line("terminal server CALs for devices", seen.devices.len(), format!("{device_cals} installed"), "WS03-11"),
             line("terminal server CALs for users", seen.users.len(), format!("{user_cals} installed, not tracked"), "PU-07, PU-08"),
+            line("External Connectors, for everybody at their servers", seen.connectors, "on paper".to_owned(), "WS03-12"),
         ];
         context.out.show(&lines, |out| {
             let rows = lines.iter().map(|line| vec![line.what.clone(), line.owed.to_string(), line.owned.clone(), line.note.to_owned()]);
@@ -73,6 +76,11 @@ async fn seen(lab: &Lab) -> Result<Seen, Failure> {
     for place in &lab.file().terminal_servers {
         let api = lab.admin(Kind::TerminalServer, place)?;
         let settings: Settings = api.get("/settings").await?;
+        if settings.external_connector {
+            // WS03-08, WS03-12: one license for all outsiders at this server, however many they are.
+            seen.connectors += 1;
+            continue;
+        }
         let per_user = settings.policy_ac_on == 4;
         if per_user {
             seen.per_user.push(place.name.clone());

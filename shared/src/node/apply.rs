@@ -105,7 +105,7 @@ impl Machine for Node {
     fn may_answer_early(event: &Event) -> bool {
         match event {
             Event::Judged { verdict, session } => {
-                let limited = session.as_ref().is_some_and(|session| session.administrative);
+                let limited = session.as_ref().is_some_and(|session| session.administrative || session.anonymous);
                 matches!(verdict.rule.as_str(), "PD-13" | "PU-02") && matches!(verdict.decision, Decision::Accepted { .. }) && !limited
             }
             _ => false,
@@ -175,6 +175,7 @@ impl Node {
             self.waiting.insert(self.wait_of(&open.session));
         }
         self.administrative += usize::from(open.session.administrative);
+        self.anonymous += usize::from(open.session.anonymous);
         self.open.insert(open.session.id, open);
     }
 
@@ -194,6 +195,7 @@ impl Node {
         if self.open.remove(&session.id).is_some() {
             self.waiting.remove(&self.wait_of(session));
             self.administrative = self.administrative.saturating_sub(usize::from(session.administrative));
+            self.anonymous = self.anonymous.saturating_sub(usize::from(session.anonymous));
         }
     }
 

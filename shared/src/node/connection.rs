@@ -204,7 +204,11 @@ impl Node {
             return Step::Judge;
         }
         match self.assess(server, connection, now, &mut Vec::new()) {
-            Assessment::Workstation | Assessment::Administration | Assessment::Refused { .. } | Assessment::Sufficient(_) => Step::Judge,
+            Assessment::Workstation
+            | Assessment::Administration
+            | Assessment::InternetConnector
+            | Assessment::Refused { .. }
+            | Assessment::Sufficient(_) => Step::Judge,
             Assessment::PerUser if self.settings.per_user_temporaries => {
                 let question = Question { version: server.version(), holding: Holding::Nothing };
                 self.next_inquiry(server, connection, &question, now)
@@ -239,6 +243,7 @@ impl Node {
             version: server.version(),
             terms: server.terms(),
             application_mode: self.settings.application_mode,
+            internet_connector: self.settings.internet_connector,
             mode: self.mode(),
             lenient_invalid: self.settings.lenient_invalid,
             not_before_tolerance: Span::seconds(i64::from(self.settings.not_before_tolerance_s)),

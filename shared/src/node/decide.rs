@@ -3,6 +3,7 @@
 use super::{Command, Event, Node, OpenSession, Refusal, Server, judge, workstation};
 use crate::machine::Moment;
 use crate::model::{LabTime, ServerName, SessionId, TraceStep, UserName};
+use crate::policy::connectors;
 use crate::policy::denials;
 use crate::policy::grace::Notice;
 use crate::policy::modes;
@@ -128,7 +129,16 @@ fn change_settings(node: &Node, server: &Server, change: &SettingsChange) -> Res
     if change.policy_ac_on.is_some() && !modes::has_mode_switch(server.generation) {
         return Err(Refusal::NoModeSwitch);
     }
+    let missing = [
+        ("Internet Connector", change.internet_connector, connectors::has_internet_connector(server.generation)),
+        ("External Connector", change.external_connector, connectors::has_external_connector(server.generation)),
+    ];
+    if let Some((connector, ..)) = missing.into_iter().find(|(_, wanted, there)| *wanted == Some(true) && !there) {
+        return Err(Refusal::NoConnector { generation: server.generation, connector });
+    }
     let mut settings = node.settings.clone();
+    settings.internet_connector = change.internet_connector.unwrap_or(settings.internet_connector);
+    settings.external_connector = change.external_connector.unwrap_or(settings.external_connector);
     settings.application_mode = change.application_mode.unwrap_or(settings.application_mode);
     settings.policy_ac_on = change.policy_ac_on.unwrap_or(settings.policy_ac_on);
     settings.grace_start = change.grace_start.unwrap_or(settings.grace_start);

@@ -6,6 +6,7 @@ use crate::machine::Moment;
 use crate::model::{Cal, CalKind, LabTime, SessionId, TraceStep};
 use crate::policy::admission::{self, Assessment, Fault};
 use crate::policy::asking;
+use crate::policy::connectors;
 use crate::policy::denials::{self, Denial};
 use crate::policy::grace::{self, Grace, GraceFacts};
 use crate::policy::per_user::{self, ContactOutcome};
@@ -61,7 +62,7 @@ pub(super) fn judge(node: &Node, server: &Server, connection: &Connection, momen
     }
     let grace = grace::grace_at(&facts_after(node, &events, now), node.settings.grace_end, server.terms(), now);
     let ruling = rule(node, server, connection, &assessment, grace, &mut trace, now);
-    if !matches!(assessment, Assessment::Administration) {
+    if !matches!(assessment, Assessment::Administration | Assessment::InternetConnector) {
         events.extend(grace_events(node, connection, &ruling));
     }
     trace.extend(ruling.trace.iter().cloned());
@@ -137,6 +138,7 @@ fn rule(
     match assessment {
         // A server that is its own license manager was judged before (workstation/judge.rs).
         Assessment::Workstation | Assessment::Administration => administration(node, server, connection),
+        Assessment::InternetConnector => connectors::internet(node.anonymous),
         Assessment::PerUser => {
             let mut ruling = per_user::judge(grace.is_running(), contact_outcome(connection), node.settings.per_user_requires_activated);
             if node.settings.per_user_temporaries && connection.is_given_one() {
@@ -322,6 +324,7 @@ fn open_session(node: &Node, connection: &Connection, ruling: &Ruling, marks: Op
         hardware_id: arrival.hardware_id,
         user: arrival.user.clone(),
         admin: arrival.admin && administration,
+        anonymous: ruling.rule == "W2K-12",
         administrative: administration && (arrival.admin || !node.settings.application_mode),
         opened_at: now,
         state: SessionState::WaitingForLogon,

@@ -281,6 +281,14 @@ pub enum Refusal {
     /// Nobody is logged on yet.
     #[error("nobody is logged on to session {0} yet; cancel it instead")]
     NotLoggedOn(SessionId),
+    /// W2K-12, WS03-12: that connector belongs to another generation.
+    #[error("{} has no {connector}", .generation.title())]
+    NoConnector {
+        /// What the server is.
+        generation: Generation,
+        /// Which connector.
+        connector: &'static str,
+    },
     /// W2K-02: no mode switch.
     #[error("before Windows Server 2003 only devices are licensed: there is no licensing mode to change")]
     NoModeSwitch,
@@ -323,6 +331,7 @@ impl Refusal {
             }
             Refusal::AlreadyLoggedOn(_) | Refusal::NotLoggedOn(_) => (ProblemCode::Conflict, &[]),
             Refusal::NoModeSwitch => (ProblemCode::Conflict, &["W2K-02"]),
+            Refusal::NoConnector { .. } => (ProblemCode::Conflict, &["W2K-12", "WS03-12"]),
             Refusal::NoSearch(_) => (ProblemCode::Conflict, &["W08-14"]),
             Refusal::NoPolicy(_) => (ProblemCode::Conflict, &["DI-30"]),
             Refusal::NoSession(_) | Refusal::NoAccount(_) => (ProblemCode::NotFound, &[]),
@@ -350,6 +359,8 @@ pub struct Node {
     waiting: BTreeSet<(LabTime, SessionId)>,
     /// How many open sessions count to remote administration's two.
     administrative: usize,
+    /// How many open sessions are anonymous Internet users' (W2K-12).
+    anonymous: usize,
     counts: BTreeMap<String, u64>,
     network: network::Network,
     people: BTreeMap<UserName, people::Person>,
@@ -370,6 +381,8 @@ impl Default for Node {
                 per_user_temporaries: false,
                 unactivated_stops_server: false,
                 domain_role_by_name_only: false,
+                internet_connector: false,
+                external_connector: false,
                 not_before_tolerance_s: terms::NOT_BEFORE_TOLERANCE_S,
                 expiry_popup_days: terms::EXPIRY_POPUP_DAYS,
             },
@@ -384,6 +397,7 @@ impl Default for Node {
             open: HashMap::new(),
             waiting: BTreeSet::new(),
             administrative: 0,
+            anonymous: 0,
             counts: BTreeMap::new(),
             network: network::Network::default(),
             people: BTreeMap::new(),

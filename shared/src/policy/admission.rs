@@ -36,6 +36,8 @@ pub struct Circumstances<'a> {
     pub terms: &'a Terms,
     /// Application mode, or Remote Administration.
     pub application_mode: bool,
+    /// Whether it serves anonymous Internet users only (W2K-12).
+    pub internet_connector: bool,
     /// Its licensing mode.
     pub mode: Mode,
     /// The switch of PD-22 and PD-23.
@@ -87,6 +89,8 @@ pub enum Assessment {
     Workstation,
     /// Remote administration: licensing is not looked at (PD-24, PD-25).
     Administration,
+    /// Anonymous Internet users only, by an Internet Connector license (W2K-12).
+    InternetConnector,
     /// Per user (section 4.7).
     PerUser,
     /// The license is refused.
@@ -144,6 +148,9 @@ pub fn assess(presented: &Presented, facts: &Circumstances<'_>, trace: &mut Vec<
     }
     if facts.admin || !facts.application_mode {
         return Assessment::Administration;
+    }
+    if facts.internet_connector {
+        return Assessment::InternetConnector;
     }
     if facts.mode == Mode::PerUser {
         if !matches!(presented, Presented::Nothing) {

@@ -7,6 +7,7 @@ pub mod activation;
 pub mod admission;
 pub mod asking;
 pub mod built_in;
+pub mod connectors;
 pub mod denials;
 pub mod discovery;
 pub mod events;

@@ -277,6 +277,9 @@ pub struct Session {
     pub admin: bool,
     /// Whether it counts to the two sessions of remote administration (PD-25, SD-14).
     pub administrative: bool,
+    /// Whether it is an anonymous Internet user's (W2K-12).
+    #[serde(default)]
+    pub anonymous: bool,
     /// When it was opened.
     pub opened_at: LabTime,
     /// Where it stands.
@@ -426,6 +429,12 @@ pub struct Settings {
     /// A license server of the role Domain is never found, on a domain controller neither: it has to be named (CON-24).
     #[serde(default)]
     pub domain_role_by_name_only: bool,
+    /// Windows 2000: an Internet Connector license; up to 200 anonymous users and nobody else (W2K-12).
+    #[serde(default)]
+    pub internet_connector: bool,
+    /// From 2003 on: on paper, an External Connector covers all outsiders at this server, which licenses per user (WS03-08, WS03-12).
+    #[serde(default)]
+    pub external_connector: bool,
     /// How far in the future a license may begin and still be taken, seconds (OQ-10).
     pub not_before_tolerance_s: u32,
     /// From how many days before a temporary's end its holder is warned (OQ-5).
@@ -463,6 +472,12 @@ pub struct SettingsChange {
     /// See [`Settings::domain_role_by_name_only`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain_role_by_name_only: Option<bool>,
+    /// See [`Settings::internet_connector`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub internet_connector: Option<bool>,
+    /// See [`Settings::external_connector`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_connector: Option<bool>,
     /// See [`Settings::not_before_tolerance_s`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before_tolerance_s: Option<u32>,

@@ -106,6 +106,7 @@ fn where_nothing_holds_and_nothing_came_grace_decides() {
 
 fn circumstances() -> Circumstances<'static> {
     Circumstances {
+        internet_connector: false,
         now: day(0),
         version: ProductVersion::V5_2,
         terms: terms(Generation::Windows2003),

@@ -121,6 +121,7 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::TerminalServer, "PATCH", "/settings") => json!({
             "application_mode": true, "policy_ac_on": 1, "grace_start": "services_enabled", "grace_end": "ls_located", "lenient_invalid": true,
             "per_user_requires_activated": true, "per_user_temporaries": true, "unactivated_stops_server": true, "domain_role_by_name_only": true,
+            "internet_connector": false, "external_connector": true,
             "not_before_tolerance_s": 1, "expiry_popup_days": 1
         }),
         (Kind::TerminalServer, "PUT", "/accounts/{name}") => json!({"password": "new one", "administrator": false}),

@@ -119,7 +119,7 @@ fn events_are_filtered_by_id_source_level_and_time_and_read_like_the_event_viewe
     assert_eq!(room.tsl("events --since yesterday").exit, 2);
 }
 
-/// Rules: WS03-13, PU-08.
+/// Rules: WS03-12, WS03-13, PU-08.
 #[test]
 fn what_is_owed_on_paper_counts_devices_or_distinct_users() {
     let (room, _lab) = two_devices();
@@ -128,6 +128,8 @@ fn what_is_owed_on_paper_counts_devices_or_distinct_users() {
     room.done("mode per-user");
     assert_eq!((owed(1), owed(2), owed(3)), (1, 0, 1), "per user: one student, on two devices in three sessions");
     assert!(room.done("owed").contains("CON-25"));
+    room.done("settings set external-connector on");
+    assert_eq!((owed(1), owed(3), owed(4)), (0, 0, 1), "one External Connector covers everybody at its server");
 }
 
 /// Rules: TL-09, AC-30.

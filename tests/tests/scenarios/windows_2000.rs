@@ -4,7 +4,8 @@ use lab::device::Device;
 use lab::session::Then;
 use shared::model::Generation::{self, Windows2000Sp2, Windows2000Sp3, Windows2003};
 use shared::model::{CalKind, LabTime, Platform, ProductType, ProductVersion};
-use tests::harness::{Admitted, Plan, TestLab, days, device};
+use shared::wire::terminal_server::SettingsChange;
+use tests::harness::{Admitted, Plan, TestLab, days, device, stay};
 
 const DEVICE: ProductType = ProductType::Device;
 
@@ -17,6 +18,33 @@ async fn lab_of(license_server: Generation, terminal_server: Generation, cals: u
 
 fn xp(name: &str) -> Device {
     Device::new(name.parse().expect("a device name"), Platform::WindowsXpProfessional)
+}
+
+/// Rules: W2K-12.
+#[tokio::test]
+async fn an_internet_connector_serves_two_hundred_anonymous_users_and_nobody_else() {
+    let lab = lab_of(Windows2000Sp3, Windows2000Sp3, 10).await;
+    lab.settings(SettingsChange { internet_connector: Some(true), ..SettingsChange::default() }).await;
+    let visits = (0..200).map(|number| {
+        let lab = &lab;
+        async move { lab.visit(0, &mut device(&format!("NET{number:03}")), Then::Wait).await }
+    });
+    for visited in futures_util::future::join_all(visits).await {
+        assert_eq!(Admitted::of(visited).connected.rule, "W2K-12");
+    }
+    let denial = lab.denied(&mut device("NET200")).await;
+    assert_eq!((denial.code, denial.event, denial.rule.as_str()), (Some(258), Some(1004), "W2K-12"));
+    assert_eq!(lab.pool(0).await, (10, 10), "no license is given");
+    let fresh = lab_of(Windows2000Sp3, Windows2000Sp3, 0).await;
+    fresh.settings(SettingsChange { internet_connector: Some(true), ..SettingsChange::default() }).await;
+    let refusal = fresh.visit(0, &mut device("NET001"), tests::harness::log_on()).await;
+    assert!(format!("{refusal:?}").contains("anonymous users only"), "{refusal:?}");
+    let welcome = fresh.visit_as(0, &mut device("NET001"), "tsinternetuser", false, stay()).await;
+    assert!(!format!("{welcome:?}").contains("anonymous users only"), "{welcome:?}");
+    let wrong = Plan::default().start().await;
+    let change = SettingsChange { internet_connector: Some(true), ..SettingsChange::default() };
+    let refused = wrong.terminal_servers[0].api().patch::<_, serde_json::Value>("/settings", &change).await.unwrap_err();
+    assert!(refused.to_string().contains("Internet Connector"), "{refused}");
 }
 
 /// Vector: K-01.

@@ -1,6 +1,6 @@
 //! Windows 2000: devices only, a built-in pool, and the change that Service Pack 3 brought.
 
-use super::Status::{Later, Working};
+use super::Status::Working;
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -16,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("W2K-09", Working, "An upgrade that fails for want of CALs leaves the temporary as it was.", &["shared::policy::issuing::at_once", "shared::policy::verdict::declined"]),
     rule("W2K-10", Working, "Before SP3 a CAL lost with its device is lost, unless it is reissued by telephone.", &["shared::policy::replacing::check_reissue", "clearinghouse::person::reissue"]),
     rule("W2K-11", Working, "A CAL may move to another device once, by telephone; the replacement is a key pack of its own.", &["shared::policy::replacing::check_reissue"]),
-    rule("W2K-12", Later, "Internet Connector: a mode for up to 200 anonymous users at a time and nobody else.", &[]),
+    rule("W2K-12", Working, "Internet Connector: a mode for up to 200 anonymous users at a time and nobody else.", &["shared::policy::connectors::internet", "terminal_server::door::log_on_anonymously"]),
     rule("W2K-13", Working, "In a domain the license server has to be a domain controller.", &["shared::ledger::network::place"]),
     rule("W2K-14", Working, "A 2003 terminal server gets nothing from a 2000 license server.", &["shared::policy::versions::server_serves", "shared::ledger::decide::inquire"]),
     rule("W2K-15", Working, "A 2000 license server takes no 2003 pack in (message 0x13A7).", &["shared::policy::versions::server_holds", "shared::policy::packs::check_version", "license_server::activation::turned_down", "shared::policy::events::policy_module_missing"]),

@@ -1,6 +1,6 @@
 //! Windows Server 2003: modes, grace, the connection per device and per user, the license server, renewal, versions.
 
-use super::Status::{Explained, Later, Working};
+use super::Status::{Explained, Working};
 use super::{Rule, rule};
 
 #[rustfmt::skip]
@@ -16,7 +16,7 @@ pub(super) const MODES: &[Rule] = &[
     rule("WS03-09", Explained, "Every Windows session owes a terminal-services CAL, whatever the client runs; no built-in pool any more.", &["docs/GLOSSARY.md"]),
     rule("WS03-10", Working, "Owners of XP Professional before 2003-04-24 got a CAL for each free of charge, until mid-2007.", &["shared::policy::offer::covers", "shared::policy::offer::check_open"]),
     rule("WS03-11", Working, "A Device CAL serves one device at every terminal server; the second server draws nothing.", &["shared::policy::admission::by_version_and_dates"]),
-    rule("WS03-12", Later, "One External Connector per terminal server, for any number of outsiders.", &[]),
+    rule("WS03-12", Working, "One External Connector per terminal server, for any number of outsiders.", &["lab::cli::owed::seen", "shared::policy::connectors::has_external_connector"]),
     rule("WS03-13", Working, "What is owed on paper: server license, Windows CAL and terminal-services CAL.", &["lab::cli::owed::Owed"]),
     rule("WS03-14", Working, "Retail and OEM owners trade product keys for license tokens on a page, step by step.", &["shared::policy::offer::check_key", "clearinghouse::web::offer::take"]),
 ];
