@@ -37,11 +37,11 @@ async fn without_lab_powers_no_lab_route_does_anything() {
     let world = World::of(Plan::default().without_lab_powers()).await;
     let before = world.heads().await;
     let routes: Vec<_> = world.routes().await.into_iter().filter(|route| route.is_lab()).collect();
-    let wanted = 4 * 5 + 3 + 1 + 2 + 1;
+    let wanted = 4 * 5 + 3 + 2 + 2 + 1;
     assert_eq!(
         routes.len(),
         wanted,
-        "clock and network twice and dice at each; the reseller's three, the next life, NT's power and cryptography, a terminal server's faults"
+        "clock and network twice and dice at each; the reseller's three, the next life, a damaged database, NT's power and cryptography, a terminal server's faults"
     );
     for route in routes {
         for body in ["{}", r#"{"action":"freeze"}"#, r#"{"seed":1}"#, "not JSON"] {

@@ -71,7 +71,7 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::Clearinghouse, "POST", "/lab/reseller/codes") => wanted,
         (Kind::Clearinghouse, "POST", "/lab/reseller/agreements") => json!({"program": {"program": "open"}, "entitlements": [wanted]}),
         (Kind::LicenseServer, "POST", "/inquiries") => {
-            json!({"request": "request-3", "version": "5.2", "generation": "windows-2003", "device": "PC1", "user": "anna", "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false})
+            json!({"request": "request-3", "version": "5.2", "generation": "windows-2003", "platform": "windows-98", "device": "PC1", "user": "anna", "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false})
         }
         (Kind::LicenseServer, "POST", "/marks") => json!({"request": "request-4", "cal": "00".repeat(16), "hardware_id": "00".repeat(20)}),
         (Kind::LicenseServer, "POST", "/user-licenses") => json!({"request": "request-7", "user": "lab\\anna", "version": "6.0"}),
@@ -90,6 +90,24 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::LicenseServer, "PATCH", "/settings") => {
             json!({"prevent_license_upgrade": true, "security_group_policy": true, "unvalidated_expired_denied": true, "sweep_at_s": 0})
         }
+        (Kind::LicenseServer, "POST", "/referrals") => json!({"terminal_server": "TS1", "inquiry": {
+            "request": "request-20", "version": "5.2", "generation": "windows-2003", "platform": "windows-98", "device": "PC1", "user": "anna",
+            "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false
+        }, "asked": ["LS1"]}),
+        (Kind::LicenseServer, "POST", "/announcements") => {
+            json!({"generation": "windows-2003", "product_id": "12345-678-1234567-12345", "packs": []})
+        }
+        (Kind::LicenseServer, "POST", "/returns") => json!({
+            "request": "request-21", "cal": "00".repeat(16), "hardware_id": "00".repeat(20), "version": "5.2", "expires_at": "2026-03-02T08:00:00Z"
+        }),
+        (Kind::LicenseServer, "PUT", "/license-servers/{name}") => json!({"key": key, "url": "http://127.0.0.1:1"}),
+        (Kind::LicenseServer, "POST", "/revocations") => json!({"holder": "device", "number": 1}),
+        (Kind::LicenseServer, "POST", "/conversions") => json!({"request": "request-22", "pack": "B".repeat(35), "quantity": 1}),
+        (Kind::LicenseServer, "POST", "/migrations") => json!({
+            "request": "request-23", "source": "LS9", "reason": "not-functioning", "generation": "windows-2003", "product_id": "12345-678-1234567-12345"
+        }),
+        (Kind::LicenseServer, "POST", "/releases") => json!({"request": "request-24", "up_to": "6.0"}),
+        (Kind::LicenseServer, "POST", "/database/rebuild") => json!({"confirm": "LS1"}),
         (Kind::LicenseServer, "PUT", "/security-group") => json!({"members": ["TS1"]}),
         (Kind::LicenseServer, "POST", "/lab/next-life") => json!({"days": 89}),
         (Kind::LicenseServer, "PUT", "/clearinghouse") => json!({"name": "CH1", "key": key, "root": root, "url": "http://127.0.0.1:1"}),

@@ -25,8 +25,8 @@ async fn services_routes(world: &World) -> Vec<Route> {
     let routes: Vec<Route> = world.routes().await.into_iter().filter(|route| route.access == Access::Service).collect();
     assert_eq!(
         routes.len(),
-        4 + 3 + 3 + 6,
-        "a license server's four for terminal servers and three for its peers; the clearinghouse's three; the directory's six"
+        4 + 4 + 3 + 6,
+        "a license server's four for terminal servers and four for its peers; the clearinghouse's three; the directory's six"
     );
     routes
 }
