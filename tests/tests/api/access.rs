@@ -41,7 +41,8 @@ async fn without_lab_powers_no_lab_route_does_anything() {
     assert_eq!(
         routes.len(),
         wanted,
-        "clock and network twice and dice at each; the reseller's three, the next life, a damaged database, NT's power and cryptography, a terminal server's faults"
+        "clock and network twice and dice at each; the reseller's three; a license server's next life and damage; a terminal server's \
+         faults, and the power and cryptography of NT"
     );
     for route in routes {
         for body in ["{}", r#"{"action":"freeze"}"#, r#"{"seed":1}"#, "not JSON"] {

@@ -88,26 +88,28 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::LicenseServer, "POST", "/activation") => json!({"registrant": registrant}),
         (Kind::LicenseServer, "POST", "/packs") => json!({"request": "request-5", "purchase": retail, "wanted": wanted}),
         (Kind::LicenseServer, "PATCH", "/settings") => {
-            json!({"prevent_license_upgrade": true, "security_group_policy": true, "unvalidated_expired_denied": true, "sweep_at_s": 0})
+            json!({"prevent_license_upgrade": true, "security_group_policy": true, "unvalidated_expired_denied": true, "temporary_for_want_only": true,
+                   "revoke_2008_only": true, "sweep_at_s": 0})
         }
-        (Kind::LicenseServer, "POST", "/referrals") => json!({"terminal_server": "TS1", "inquiry": {
-            "request": "request-20", "version": "5.2", "generation": "windows-2003", "platform": "windows-98", "device": "PC1", "user": "anna",
-            "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false
-        }, "asked": ["LS1"]}),
+        (Kind::LicenseServer, "PUT", "/license-servers/{name}") => json!({"key": key, "url": "http://127.0.0.1:1"}),
+        (Kind::LicenseServer, "POST", "/referrals") => json!({"terminal_server": "TS1", "asked": ["LS1"], "inquiry": {
+            "request": "request-3", "version": "5.2", "generation": "windows-2003", "platform": "windows-98", "device": "PC1",
+            "user": "anna", "hardware_id": "00".repeat(20), "presented": null, "temporary_only": false
+        }}),
         (Kind::LicenseServer, "POST", "/announcements") => {
-            json!({"generation": "windows-2003", "product_id": "12345-678-1234567-12345", "packs": []})
+            json!({"generation": "windows-2003", "product_id": "78440-006-5867045-70347", "packs": []})
         }
         (Kind::LicenseServer, "POST", "/returns") => json!({
-            "request": "request-21", "cal": "00".repeat(16), "hardware_id": "00".repeat(20), "version": "5.2", "expires_at": "2026-03-02T08:00:00Z"
+            "request": "request-8", "cal": "00".repeat(16), "hardware_id": "00".repeat(20), "version": "5.2", "expires_at": "2026-01-01T00:00:00Z"
         }),
-        (Kind::LicenseServer, "PUT", "/license-servers/{name}") => json!({"key": key, "url": "http://127.0.0.1:1"}),
         (Kind::LicenseServer, "POST", "/revocations") => json!({"holder": "device", "number": 1}),
-        (Kind::LicenseServer, "POST", "/conversions") => json!({"request": "request-22", "pack": "B".repeat(35), "quantity": 1}),
+        (Kind::LicenseServer, "POST", "/conversions") => json!({"request": "request-9", "pack": "B".repeat(35), "quantity": 1}),
         (Kind::LicenseServer, "POST", "/migrations") => json!({
-            "request": "request-23", "source": "LS9", "reason": "not-functioning", "generation": "windows-2003", "product_id": "12345-678-1234567-12345"
+            "request": "request-10", "source": "LS9", "reason": "not-functioning", "generation": "windows-2003",
+            "product_id": "78440-006-5867045-70347"
         }),
-        (Kind::LicenseServer, "POST", "/releases") => json!({"request": "request-24", "up_to": "6.0"}),
-        (Kind::LicenseServer, "POST", "/database/rebuild") => json!({"confirm": "LS1"}),
+        (Kind::LicenseServer, "POST", "/releases") => json!({"request": "request-11", "up_to": "5.2"}),
+        (Kind::LicenseServer, "POST", "/database/rebuild") => json!({"confirm": "LS9"}),
         (Kind::LicenseServer, "PUT", "/security-group") => json!({"members": ["TS1"]}),
         (Kind::LicenseServer, "POST", "/lab/next-life") => json!({"days": 89}),
         (Kind::LicenseServer, "PUT", "/clearinghouse") => json!({"name": "CH1", "key": key, "root": root, "url": "http://127.0.0.1:1"}),
@@ -117,7 +119,8 @@ fn usual(route: &Route, root: &str) -> Value {
         }
         (Kind::TerminalServer, "POST", "/sessions/{session}/logon") => json!({"user": "anna", "password": "guess"}),
         (Kind::TerminalServer, "PATCH", "/settings") => json!({
-            "application_mode": true, "policy_ac_on": 1, "grace_end": "ls_located", "lenient_invalid": true, "per_user_requires_activated": true,
+            "application_mode": true, "policy_ac_on": 1, "grace_start": "services_enabled", "grace_end": "ls_located", "lenient_invalid": true,
+            "per_user_requires_activated": true, "per_user_temporaries": true, "unactivated_stops_server": true, "domain_role_by_name_only": true,
             "not_before_tolerance_s": 1, "expiry_popup_days": 1
         }),
         (Kind::TerminalServer, "PUT", "/accounts/{name}") => json!({"password": "new one", "administrator": false}),

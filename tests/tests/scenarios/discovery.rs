@@ -4,7 +4,7 @@ use lab::session::Then;
 use serde_json::json;
 use shared::model::{Generation, Intervals, LicenseServerRole, ProductType, ProductVersion, Search, Span, Way};
 use shared::wire::problem::Problem;
-use shared::wire::terminal_server::{DiscoveryChange, DiscoveryView};
+use shared::wire::terminal_server::{DiscoveryChange, DiscoveryView, SettingsChange};
 use tests::harness::{Plan, Service, TestLab, days, device};
 
 const VIENNA: &str = "VIENNA";
@@ -137,6 +137,22 @@ async fn the_domain_role_on_a_member_server_is_found_by_nobody_who_has_no_list()
     server.list_license_servers(&[]).await;
     lab.license_servers[0].has_role(LicenseServerRole::Enterprise).await;
     assert_eq!(found(&server.search_now().await), [("LS1".to_owned(), Way::Site)]);
+}
+
+/// Rules: CON-24, DI-25.
+#[tokio::test]
+async fn the_domain_role_is_found_on_a_controller_or_by_the_other_reading_has_to_be_named() {
+    let lab = lab(Generation::Windows2003, &["LS1"]).await;
+    lab.license_servers[0].stands("DC1!", VIENNA, NORTH).await;
+    lab.license_servers[0].has_role(LicenseServerRole::Domain).await;
+    let server = &lab.terminal_servers[0];
+    server.stands("APP1", VIENNA, NORTH).await;
+    assert_eq!(found(&server.searches().await), [("LS1".to_owned(), Way::DomainController)]);
+    lab.settings(SettingsChange { domain_role_by_name_only: Some(true), ..SettingsChange::default() }).await;
+    let view = server.search_now().await;
+    assert!(view.found.is_empty() && told(&view).contains("CON-24"), "{}", told(&view));
+    server.list_license_servers(&["LS1"]).await;
+    assert_eq!(found(&server.search_now().await), [("LS1".to_owned(), Way::Registry)]);
 }
 
 /// Vector: M-07.
