@@ -152,7 +152,7 @@ impl Ledger {
     pub(super) fn take_restored(&mut self, restored: &Restored, rows: &mut Rows) {
         match restored {
             Restored::Begun { backup, same_installation } => {
-                self.empty(rows);
+                self.delete_all(rows);
                 if *same_installation {
                     self.take_identity(backup, rows);
                 }
@@ -195,25 +195,5 @@ impl Ledger {
         }
         self.life = backup.life.clone();
         rows.put("life", &self.life);
-    }
-
-    fn empty(&mut self, rows: &mut Rows) {
-        for number in self.packs.keys() {
-            rows.remove(pack_key(*number));
-        }
-        for number in self.records.keys() {
-            rows.remove(license_key(*number));
-        }
-        self.packs.clear();
-        self.pack_numbers.clear();
-        self.free.clear();
-        self.records.clear();
-        self.by_device.clear();
-        self.by_name.clear();
-        self.by_id.clear();
-        self.ends.clear();
-        self.revoked.clear();
-        self.suspect = false;
-        rows.remove("suspect");
     }
 }
