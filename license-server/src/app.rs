@@ -15,7 +15,6 @@ use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::{Problem, ProblemCode};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::backup::Staging;
 use crate::sealing::Sealing;
 
 /// A running license server; a handle that is cloned for every request.
@@ -30,7 +29,6 @@ struct Parts {
     turn: Arc<Mutex<()>>,
     sealing: Sealing,
     agreement: AgreementSecret,
-    staging: Staging,
 }
 
 /// A license server that may have stopped meanwhile: what works beside the requests holds on to this.
@@ -60,18 +58,13 @@ impl LicenseServer {
         agreement: AgreementSecret,
     ) -> Self {
         let sealing = Sealing::new(identity.clone());
-        let (peers, turn, staging) = (Arc::new(peers), Arc::default(), Staging::default());
-        Self(Arc::new(Parts { engine, identity, client, peers, turn, sealing, agreement, staging }))
+        let (peers, turn) = (Arc::new(peers), Arc::default());
+        Self(Arc::new(Parts { engine, identity, client, peers, turn, sealing, agreement }))
     }
 
     /// The key from which those of typed codes are derived.
     pub(crate) fn agreement(&self) -> &AgreementSecret {
         &self.0.agreement
-    }
-
-    /// Where a restore gathers what comes in.
-    pub(crate) fn staging(&self) -> &Staging {
-        &self.0.staging
     }
 
     /// Lets the ledger know the key in use where it is another than the one that its certificates are for: it was replaced, or

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::pack_key;
 use super::decide::{log, received, service_event};
-use super::{CertificateKind, Event, Ledger, LicenseRecord, NewCertificate, OwnCertificate, Refusal};
+use super::{CertificateKind, Event, InstalledPack, Ledger, LicenseRecord, NewCertificate, OwnCertificate, Refusal};
 use crate::machine::Rows;
 use crate::model::{ContactMethod, LabTime, LicenseServerId, ReactivationReason};
 use crate::policy::licensing_events;
@@ -78,7 +78,7 @@ pub enum ActivationEvent {
         /// Why.
         because: WithheldBecause,
     },
-    /// The license server's own records came back from a backup (AC-39, AC-40).
+    /// A step of a restore from a backup (AC-39, AC-40).
     Restored(Box<super::backup::Restored>),
 }
 
@@ -169,14 +169,13 @@ fn activated(ledger: &Ledger, own: OwnCertificate, reason: Option<ReactivationRe
     let reactivated = ActivationEvent::Reactivated { reason, retired_below: own.number, number: over };
     let mut events = vec![Event::Activation(reactivated), Event::CertificateReceived(own)];
     events.push(service_event(4, &format!("The license server has been reactivated: {}.", reason.words())));
-    events.extend(withhold(ledger, WithheldBecause::Reactivation));
+    events.extend(withhold(ledger.installed_packs(), WithheldBecause::Reactivation));
     Ok(events)
 }
 
 /// AC-26: what was issued stays good and what was not is withheld until the clearinghouse issues it again.
-pub(super) fn withhold(ledger: &Ledger, because: WithheldBecause) -> Vec<Event> {
-    let packs: Vec<(u64, u32)> =
-        ledger.installed_packs().filter(|pack| pack.available() > 0).map(|pack| (pack.number, pack.available())).collect();
+pub(super) fn withhold<'a>(packs: impl Iterator<Item = &'a InstalledPack>, because: WithheldBecause) -> Vec<Event> {
+    let packs: Vec<(u64, u32)> = packs.filter(|pack| pack.available() > 0).map(|pack| (pack.number, pack.available())).collect();
     let lost: u64 = packs.iter().map(|(_, count)| u64::from(*count)).sum();
     if lost == 0 {
         return Vec::new();

@@ -1,5 +1,6 @@
 //! Takes events in, keeps the indexes, writes the rows.
 
+use super::backup::Staged;
 use super::{Event, InstalledPack, Ledger, LicenseRecord, OwnCertificate, PeerEvent, Server};
 use crate::machine::{Machine, Moment, RowError, Rows};
 use crate::model::{CalKind, LabTime, ProductType, ProductVersion, ServerName};
@@ -105,6 +106,12 @@ impl Machine for Ledger {
                 self.released.insert(request, RowError::parse(key, value)?);
             }
             "suspect" => self.suspect = RowError::parse(key, value)?,
+            // The row of the restore itself comes before those of its records.
+            "staged" => self.staged = Some(Staged::new(RowError::parse(key, value)?)),
+            "staged-license" => {
+                let record: LicenseRecord = RowError::parse(key, value)?;
+                self.staged.as_mut().ok_or_else(|| RowError::new(key, "no restore has begun"))?.keep(record);
+            }
             "last-record" => self.last_record = RowError::parse(key, value)?,
             "temporaries" => self.temporaries_issued = RowError::parse(key, value)?,
             _ if self.peers.load(key, value)? => {}

@@ -1,14 +1,14 @@
 //! Backup and restore of a license server's database (AC-38 to AC-40).
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::activation::{ActivationEvent, Life, WithheldBecause, withhold};
 use super::apply::{license_key, pack_key};
 use super::decide::log;
 use super::{Event, InstalledPack, Ledger, LicenseRecord, OwnCertificate, Refusal};
 use crate::machine::Rows;
-use crate::model::{Generation, LabTime, ProductId, ProductVersion, PublicKey, ServerName};
+use crate::model::{Generation, LabTime, PackId, ProductId, ProductVersion, PublicKey, ServerName};
 use crate::policy::licensing_events;
 
 /// All of a database but its license records.
@@ -36,24 +36,17 @@ pub struct Backup {
     pub temporaries: BTreeMap<ProductVersion, u64>,
 }
 
-/// A step of a restore; the last one is told that it is.
+/// A step of a restore. What comes in is kept beside the database, which is as it was until the last step.
 #[derive(Clone, Debug)]
 pub enum RestoreCommand {
-    /// Everything but the records, on the installation with this key.
+    /// Everything but the records, on the installation with this key; what an earlier beginning has brought is dropped.
     Begin(Box<Backup>, PublicKey),
     /// Some records of it.
-    Records {
-        /// The records.
-        records: Vec<LicenseRecord>,
-        /// The database's own key.
-        of: PublicKey,
-        /// This installation's key.
-        key: PublicKey,
-    },
-    /// All records are in.
+    Records(Vec<LicenseRecord>),
+    /// All records are in: they become the database.
     End {
-        /// The database's own key.
-        of: PublicKey,
+        /// How many there were.
+        records: u64,
         /// This installation's key.
         key: PublicKey,
     },
@@ -63,40 +56,89 @@ pub enum RestoreCommand {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum Restored {
-    /// The database was emptied and its packs were taken in.
+    /// A restore was begun.
     Begun {
-        /// The database.
+        /// All but the records.
         backup: Backup,
-        /// Whether this is the installation that it was made on.
-        same_installation: bool,
     },
-    /// Records were taken in.
+    /// Records came in.
     Records {
         /// The records.
         records: Vec<LicenseRecord>,
     },
+    /// What came in took the place of the database.
+    Ended {
+        /// Whether this is the installation that the backup was made on.
+        same_installation: bool,
+    },
+}
+
+/// What a restore has brought so far: nothing of it counts before its end.
+#[derive(Debug)]
+pub(super) struct Staged {
+    backup: Backup,
+    records: BTreeMap<u64, LicenseRecord>,
+}
+
+impl Staged {
+    pub(super) fn new(backup: Backup) -> Self {
+        Self { backup, records: BTreeMap::new() }
+    }
+
+    pub(super) fn keep(&mut self, record: LicenseRecord) {
+        self.records.insert(record.number, record);
+    }
+
+    /// The packs, counted anew from the records, so that both agree whatever happened while the backup was made. A revoked CAL is
+    /// back in its pool (W08-07).
+    fn packs(&self) -> Vec<InstalledPack> {
+        let mut issued: HashMap<&PackId, u32> = HashMap::new();
+        for record in self.records.values().filter(|record| record.revoked_at.is_none()) {
+            if let Some(pack) = &record.cal.pack {
+                *issued.entry(pack).or_default() += 1;
+            }
+        }
+        let counted = |pack: &InstalledPack| InstalledPack { issued: issued.get(&pack.pack.id).copied().unwrap_or(0), ..pack.clone() };
+        self.backup.packs.iter().map(counted).collect()
+    }
 }
 
 pub(super) fn decide(ledger: &Ledger, command: RestoreCommand) -> Result<Vec<Event>, Refusal> {
-    let step = |restored: Restored| Ok(vec![Event::Activation(ActivationEvent::Restored(Box::new(restored)))]);
     match command {
         RestoreCommand::Begin(backup, key) => {
             check(ledger, &backup, key)?;
-            step(Restored::Begun { same_installation: backup.key == key, backup: *backup })
+            Ok(vec![step(Restored::Begun { backup: *backup })])
         }
-        RestoreCommand::Records { records, of, key } => {
-            let records = records.into_iter().map(|record| if of == key { record } else { readdressed(record) }).collect();
-            step(Restored::Records { records })
-        }
-        RestoreCommand::End { of, key } => {
-            let count = u64::try_from(ledger.records.len()).unwrap_or(u64::MAX);
-            let mut events = vec![log(licensing_events::restored(count, of == key))];
-            if of != key {
-                events.extend(withhold(ledger, WithheldBecause::Restore));
+        RestoreCommand::Records(records) => {
+            let staged = ledger.staged.as_ref().ok_or(Refusal::NoRestore)?;
+            if staged.records.len() + records.len() > RECORDS_MAX {
+                return Err(Refusal::Backup(format!("a backup has at most {RECORDS_MAX} records")));
             }
-            Ok(events)
+            Ok(vec![step(Restored::Records { records })])
         }
+        RestoreCommand::End { records, key } => end(ledger, records, key),
     }
+}
+
+fn step(restored: Restored) -> Event {
+    Event::Activation(ActivationEvent::Restored(Box::new(restored)))
+}
+
+/// AC-39, AC-40: the database is replaced in one step, so that no request ever meets a part of it.
+fn end(ledger: &Ledger, records: u64, key: PublicKey) -> Result<Vec<Event>, Refusal> {
+    let staged = ledger.staged.as_ref().ok_or(Refusal::NoRestore)?;
+    let came = u64::try_from(staged.records.len()).unwrap_or(u64::MAX);
+    if came != records {
+        return Err(Refusal::Backup(format!("{came} of {records} records came in; begin again")));
+    }
+    check(ledger, &staged.backup, key)?;
+    let same_installation = staged.backup.key == key;
+    let mut events = vec![step(Restored::Ended { same_installation }), log(licensing_events::restored(came, same_installation))];
+    if !same_installation {
+        let packs = staged.packs();
+        events.extend(withhold(packs.iter().filter(|pack| pack.removed_at.is_none()), WithheldBecause::Restore));
+    }
+    Ok(events)
 }
 
 /// AC-38: a database belongs to one server; on another installation of it nothing may have been installed yet.
@@ -151,32 +193,54 @@ impl Ledger {
 
     pub(super) fn take_restored(&mut self, restored: &Restored, rows: &mut Rows) {
         match restored {
-            Restored::Begun { backup, same_installation } => {
-                self.delete_all(rows);
-                if *same_installation {
-                    self.take_identity(backup, rows);
-                }
-                self.last_record = backup.last_record;
-                rows.put("last-record", &self.last_record);
-                self.temporaries_issued = backup.temporaries.clone();
-                rows.put("temporaries", &self.temporaries_issued);
-                for pack in &backup.packs {
-                    // Counted anew from the records, so that both agree whatever happened while the backup was made.
-                    let pack = InstalledPack { issued: 0, ..pack.clone() };
-                    rows.put(pack_key(pack.number), &pack);
-                    self.keep_pack(pack);
-                }
+            Restored::Begun { backup } => {
+                drop(self.unstage(rows));
+                rows.put(STAGED, backup);
+                self.staged = Some(Staged::new(backup.clone()));
             }
             Restored::Records { records } => {
                 for record in records {
-                    // A revoked one is back in its pool (W08-07).
-                    if let Some(pack) = record.cal.pack.as_ref().filter(|_| record.revoked_at.is_none()) {
-                        self.change_pack(pack, rows, |pack| pack.issued += 1);
+                    rows.put(staged_key(record.number), record);
+                    if let Some(staged) = &mut self.staged {
+                        staged.keep(record.clone());
                     }
-                    rows.put(license_key(record.number), record);
-                    self.keep_record(record.clone());
                 }
             }
+            Restored::Ended { same_installation } => {
+                if let Some(staged) = self.unstage(rows) {
+                    self.take_staged(staged, *same_installation, rows);
+                }
+            }
+        }
+    }
+
+    fn unstage(&mut self, rows: &mut Rows) -> Option<Staged> {
+        let staged = self.staged.take()?;
+        rows.remove(STAGED);
+        staged.records.keys().for_each(|number| rows.remove(staged_key(*number)));
+        Some(staged)
+    }
+
+    fn take_staged(&mut self, staged: Staged, same_installation: bool, rows: &mut Rows) {
+        self.delete_all(rows);
+        let packs = staged.packs();
+        let Staged { backup, records } = staged;
+        if same_installation {
+            self.take_identity(&backup, rows);
+        }
+        // Numbers are never given twice, so those that were given since the backup stay used up.
+        self.last_record = self.last_record.max(backup.last_record);
+        rows.put("last-record", &self.last_record);
+        self.temporaries_issued = backup.temporaries;
+        rows.put("temporaries", &self.temporaries_issued);
+        for pack in packs {
+            rows.put(pack_key(pack.number), &pack);
+            self.keep_pack(pack);
+        }
+        for record in records.into_values() {
+            let record = if same_installation { record } else { readdressed(record) };
+            rows.put(license_key(record.number), &record);
+            self.keep_record(record);
         }
     }
 
@@ -197,3 +261,12 @@ impl Ledger {
         rows.put("life", &self.life);
     }
 }
+
+pub(super) fn staged_key(number: u64) -> String {
+    format!("staged-license/{number:016x}")
+}
+
+/// The row of a restore that has begun.
+const STAGED: &str = "staged";
+/// The most records of a backup.
+const RECORDS_MAX: usize = 2_000_000;

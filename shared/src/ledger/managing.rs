@@ -314,11 +314,14 @@ impl Ledger {
         self.packs.last_key_value().map_or(1, |(last, _)| last + 1)
     }
 
-    /// A pack that was removed here once takes its old place again, with the CALs that devices still hold; whether it did.
+    /// A pack that was removed here once takes its old place again, with the CALs that devices still hold, and without those that
+    /// were converted or withheld meanwhile: they were had elsewhere; whether it did.
     pub(super) fn place_again(&self, pack: &mut InstalledPack) -> Option<()> {
         let removed = self.packs.get(self.pack_numbers.get(&pack.pack.id)?)?;
         pack.number = removed.number;
         pack.issued = removed.issued;
+        pack.withheld = removed.withheld;
+        pack.pack.total = pack.pack.total.min(removed.pack.total);
         Some(())
     }
 

@@ -409,6 +409,8 @@ pub struct Ledger {
     released: HashMap<RequestId, Vec<Pack>>,
     /// The database may be damaged.
     suspect: bool,
+    /// A restore that has begun.
+    staged: Option<backup::Staged>,
     /// Other license servers.
     peers: peers::Peers,
 }
@@ -447,6 +449,7 @@ impl Default for Ledger {
             revoked: BTreeSet::new(),
             released: HashMap::new(),
             suspect: false,
+            staged: None,
             peers: peers::Peers::default(),
         }
     }

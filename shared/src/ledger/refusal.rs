@@ -75,6 +75,9 @@ pub enum Refusal {
     /// AC-38: the backup is not for this server.
     #[error("{0}")]
     Backup(String),
+    /// AC-38: a part of a backup without its beginning.
+    #[error("no restore has begun, or it has ended already (`tsl events` says so); send its facts first")]
+    NoRestore,
     /// W2K-13: a 2000 license server of a domain stands on a controller.
     #[error("{0} is no domain controller: in a domain of Active Directory a Windows 2000 license server runs on one")]
     NotOnController(ServerName),
@@ -114,7 +117,7 @@ impl Refusal {
             Refusal::NotActivated => (ProblemCode::NotActivated, &["AC-30"]),
             Refusal::OldId(_) => (ProblemCode::CodeRefused, &["AC-17", "AC-25"]),
             Refusal::NoActivation(_) | Refusal::NeverActivated => (ProblemCode::NotActivated, &["AC-24", "AC-25"]),
-            Refusal::Backup(_) => (ProblemCode::BackupRefused, &["AC-38"]),
+            Refusal::Backup(_) | Refusal::NoRestore => (ProblemCode::BackupRefused, &["AC-38"]),
             Refusal::NotOnController(_) => (ProblemCode::Conflict, &["W2K-13"]),
             Refusal::NoEnd(_) => (ProblemCode::Conflict, &["W2K-06"]),
             Refusal::OutOfRange { .. } => (ProblemCode::Invalid, &[]),

@@ -40,18 +40,20 @@ pub fn check_version(pack: ProductVersion, server: ProductVersion) -> Result<(),
     Err(TurnedDown::new(Ground::VersionTooNew, reason))
 }
 
-/// AC-33: a retail code works at one license server, and there again and again for the same pack.
+/// AC-33: a retail code works at one license server, and there again and again for the same pack, until CALs of that pack were
+/// given again in another one (AC-37, AC-40).
 ///
 /// # Errors
-/// If another license server has used it.
-pub fn check_code(used_by: Option<&ProductId>, asking: &ProductId) -> Result<(), TurnedDown> {
-    match used_by {
+/// If another license server has used it, or what it bought was given again.
+pub fn check_code(used_by: Option<&ProductId>, given_again: bool, asking: &ProductId) -> Result<(), TurnedDown> {
+    let reason = match used_by {
         Some(other) if other != asking => {
-            let reason = "another license server has used this retail code; call the clearinghouse with the purchase papers";
-            Err(TurnedDown::new(Ground::CodeUsed, reason))
+            "another license server has used this retail code; call the clearinghouse with the purchase papers"
         }
-        Some(_) | None => Ok(()),
-    }
+        Some(_) if given_again => "CALs of this retail code were recovered or moved: install the pack that was given in their place",
+        Some(_) | None => return Ok(()),
+    };
+    Err(TurnedDown::new(Ground::CodeUsed, reason))
 }
 
 /// AC-32: an agreement gives no more than it entitles to.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Activate, Activation, Asked, Command, Event, Founding, IssuedPack, Order, Refusal, Registration, Registry};
+use super::{Activate, Activation, Asked, Command, Event, Founding, IssuedPack, Order, PackOnRecord, Refusal, Registration, Registry};
 use crate::dice::Dice;
 use crate::machine::Moment;
 use crate::model::{ContactMethod, LabTime, Pack, PackId, ProductId, ProductVersion, PublicKey, Purchase, RetailCode, ServerName, hex};
@@ -156,7 +156,9 @@ pub(super) fn judge_pack(
     match (purchase, wanted) {
         (Purchase::Retail { code }, _) => {
             let package = registry.codes.get(code).ok_or_else(unknown)?;
-            packs::check_code(package.used.as_ref().map(|used| &used.product_id), product_id)?;
+            let used = package.used.as_ref();
+            let given_again = used.and_then(|used| registry.packs.get(&used.pack.id)).is_some_and(PackOnRecord::is_given_again);
+            packs::check_code(used.map(|used| &used.product_id), given_again, product_id)?;
             fits(package.holds.version)?;
             Ok((package.holds, package.used.clone()))
         }

@@ -468,6 +468,13 @@ struct PackOnRecord {
     moved: bool,
 }
 
+impl PackOnRecord {
+    /// Whether another pack stands in place of some or all of its CALs (AC-37, AC-40).
+    fn is_given_again(&self) -> bool {
+        self.moved || self.recovered > 0
+    }
+}
+
 /// A product key of Windows XP Professional: a row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct XpKey {

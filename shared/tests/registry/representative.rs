@@ -128,3 +128,33 @@ fn what_was_given_again_is_not_given_a_second_time() {
     assert_eq!((moved.pack.total, moved.product_id), (6, product(3)));
     assert!(matches!(call(&mut desk, 3, "call-16", Call::Move(wanted("call-16"), product(3))).unwrap(), Answer::TurnedDown(_)));
 }
+
+/// Rules: AC-33, AC-37, AC-48.
+#[test]
+fn a_retail_code_whose_cals_were_given_again_gives_its_old_pack_no_more() {
+    let mut desk = Desk::founded();
+    for byte in [2, 3] {
+        register(&mut desk, byte, &format!("call-{byte}"), None);
+    }
+    let code = desk.buy(ten());
+    let retail = |id: &str| IssuePack {
+        request: request(id),
+        method: TELEPHONE,
+        server: ServerRef::Product(product(2)),
+        purchase: code.clone(),
+        wanted: None,
+    };
+    let pack = pack_of(call(&mut desk, 2, "call-20", Call::Issue(retail("call-20"), product(2))).unwrap());
+    let again = pack_of(call(&mut desk, 2, "call-21", Call::Issue(retail("call-21"), product(2))).unwrap());
+    assert_eq!(again, pack, "up to here the same code gives the same pack");
+    let moved = Move {
+        request: request("call-22"),
+        method: TELEPHONE,
+        server: ServerRef::Product(product(3)),
+        pack: pack.pack.id.clone(),
+        purchase: code.clone(),
+    };
+    pack_of(call(&mut desk, 3, "call-22", Call::Move(moved, product(3))).unwrap());
+    let refused = call(&mut desk, 2, "call-23", Call::Issue(retail("call-23"), product(2))).unwrap();
+    assert!(matches!(refused, Answer::TurnedDown(_)), "the CALs are at the other server: {refused:?}");
+}

@@ -108,6 +108,30 @@ async fn a_restore_takes_the_server_back_to_the_moment_of_its_backup() {
     assert_eq!(lab.records(0, "PC02").await, []);
 }
 
+/// Rules: AC-39, LS-06.
+#[tokio::test]
+async fn a_restore_that_broke_off_has_changed_nothing_and_no_device_meets_a_half_of_it() {
+    let mut lab = Plan::default().device_cals(3).start().await;
+    for name in ["PC01", "PC02", "PC03"] {
+        lab.licensed(name).await;
+    }
+    let backup = backup(&lab).await;
+    restore(&lab, &backup[..backup.len() - 1]).await.unwrap();
+    assert_eq!(lab.pool(0).await, (0, 3), "the CALs in the backup's packs are no second time free");
+    let mut fourth = tests::harness::device("PC04");
+    lab.log_on(&mut fourth).await;
+    lab.connect(&mut fourth).await;
+    assert!(lab.records(0, "PC04").await.iter().all(|row| row.cal.kind == shared::model::CalKind::Temporary), "none was free for it");
+    lab.license_servers[0].stop().await;
+    lab.start_license_server(0).await;
+    assert_eq!(lab.pool(0).await, (0, 3));
+    // It goes on where it broke off: what came in is on disk.
+    restore(&lab, &backup[backup.len() - 1..]).await.unwrap();
+    assert_eq!(lab.pool(0).await, (0, 3));
+    let problem = refused(restore(&lab, &backup[backup.len() - 1..]).await);
+    assert_eq!(problem.code, ProblemCode::BackupRefused, "an end twice");
+}
+
 async fn issue_twelve(lab: &TestLab) {
     for number in 1..=12 {
         lab.licensed(&format!("PC{number:02}")).await;
