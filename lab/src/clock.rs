@@ -104,6 +104,21 @@ impl Clocks {
         self.travel(start, &origins, to - earliest, passed).await
     }
 
+    /// Brings clocks that are a little behind up to the furthest, and says which; none where one is further behind than `most`, which
+    /// somebody has meant so.
+    ///
+    /// # Errors
+    /// As [`Clocks::read`].
+    pub async fn agree(&self, most: Span) -> Result<Vec<Reading>, Failure> {
+        let readings = self.read().await?;
+        let Some(latest) = readings.iter().map(|reading| reading.clock.now).max() else { return Ok(Vec::new()) };
+        if readings.iter().any(|reading| latest - reading.clock.now > most) {
+            return Ok(Vec::new());
+        }
+        let behind = self.members.iter().zip(readings).filter(|(_, reading)| reading.clock.now < latest);
+        try_join_all(behind.map(|((_, api), reading)| moved(api, reading, latest))).await
+    }
+
     /// From stop to stop: the earliest moment that anything is due at, counted from each clock's origin, until `by` has passed.
     async fn travel(
         &self,

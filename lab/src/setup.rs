@@ -6,18 +6,20 @@ use std::time::Duration;
 
 use chassis::random;
 use serde_json::Value;
-use shared::model::{Category, Generation, ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, UserName};
+use shared::model::{Category, Generation, ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, Span, UserName};
 use shared::wire::clearinghouse::{BoughtCode, BuyCode};
 use shared::wire::common::Identity;
 use shared::wire::license_server::{
     Activate, ActivationView, InstallPack, PackList, TerminalServerRow, TrustClearinghouse, TrustTerminalServer,
 };
+use shared::wire::problem::ProblemCode;
 use shared::wire::terminal_server::{
     AccountChange, AccountRow, LicenseServerList, LicenseServerRow, SettingsChange, TrustLicenseServer, TrustRoot,
 };
 use shared::wire::workstation::{AddLicenses, AddServerCals, LicenseManagerView};
 
 use crate::api::{Api, path_segment};
+use crate::clock::{Clocks, Reading};
 use crate::failure::Failure;
 use crate::network;
 use crate::place::{Kind, Lab, Place};
@@ -74,7 +76,8 @@ pub fn lab_registrant() -> Result<Registrant, Failure> {
 /// # Errors
 /// The first step that a service refuses or does not answer.
 pub async fn run(lab: &Lab, plan: &Plan) -> Result<Vec<Step>, Failure> {
-    let mut steps = trust(lab).await?;
+    let mut steps = one_time(lab).await?;
+    steps.extend(trust(lab).await?);
     for place in &lab.file().license_servers {
         let api = lab.admin(Kind::LicenseServer, place)?;
         steps.push(activate(&api, place, &plan.registrant).await?);
@@ -90,6 +93,23 @@ pub async fn run(lab: &Lab, plan: &Plan) -> Result<Vec<Step>, Failure> {
     }
     Ok(steps)
 }
+
+/// Services that were told at their first start when lab time begins were not started in the same second; a license server whose clock is
+/// behind would hold its new certificate for one that is not valid yet. Without lab powers clocks are what they are.
+async fn one_time(lab: &Lab) -> Result<Vec<Step>, Failure> {
+    let members: Result<Vec<_>, Failure> =
+        lab.services().into_iter().map(|(kind, place)| Ok((place.name.clone(), lab.admin(kind, place)?))).collect();
+    let moved = match Clocks::new(members?).agree(STARTED_TOGETHER).await {
+        Err(Failure::Problem(problem)) if problem.code == ProblemCode::LabOff => return Ok(Vec::new()),
+        moved => moved?,
+    };
+    let told =
+        |reading: Reading| Step { server: reading.service, what: format!("has the others' time, {}", reading.clock.now), changed: true };
+    Ok(moved.into_iter().map(told).collect())
+}
+
+/// How far apart the services of one lab may have been started.
+const STARTED_TOGETHER: Span = Span::seconds(600);
 
 /// WS03-02: switches a terminal server to licensing per user.
 pub(crate) async fn license_per_user(api: &Api, place: &Place) -> Result<Step, Failure> {

@@ -1,12 +1,14 @@
 //! The license server's administrator: activation, buying and installing CALs, who holds what.
 
+use std::path::PathBuf;
+
 use chassis::random;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use shared::model::code::{CodeKind, in_fives};
 use shared::model::{
-    AgreementNumber, AuthorizationNumber, CalKind, DeviceName, EnrollmentNumber, HardwareId, OpenLicenseNumber, PackId, ProductType,
-    ProductVersion, Purchase, RegistrantText, RequestId, RetailCode, ServerName, VolumeProgram,
+    AgreementNumber, AuthorizationNumber, CalKind, DeviceName, EnrollmentNumber, HardwareId, OpenLicenseNumber, PackId, ParseError,
+    ProductType, ProductVersion, Purchase, RegistrantText, RequestId, RetailCode, ServerName, VolumeProgram,
 };
 use shared::wire::clearinghouse::{
     ActivationRecord, AgreementProgram, BoughtCode, BoughtXp, BuyCode, BuyXp, PackRecord, RecordOutcome, SignAgreement, SignedAgreement,
@@ -155,10 +157,15 @@ impl From<Program> for AgreementProgram {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Buy {
     /// A retail package: one code, one pack, once
-    #[command(after_help = "Example:  tsl buy code --quantity 20\nRule: AC-04.")]
+    #[command(
+        after_help = "Example:  tsl buy code --quantity 20\n          tsl buy code --quantity 20 --save code.txt; tsl install retail @code.txt\nRule: AC-04."
+    )]
     Code {
         #[command(flatten)]
         order: Order,
+        /// Write the code into this file as well, for `tsl install retail @FILE`
+        #[arg(long, value_name = "FILE")]
+        save: Option<PathBuf>,
     },
     /// An agreement that entitles to a number of CALs
     #[command(
@@ -188,12 +195,15 @@ impl Buy {
         let lab = context.lab()?;
         let desk = lab.admin(Kind::Clearinghouse, lab.clearinghouse()?)?;
         match self {
-            Buy::Code { order } => {
+            Buy::Code { order, save } => {
                 let Wanted { version, product_type, quantity } = order.wanted();
                 let bought: BoughtCode = desk.post("/lab/reseller/codes", &BuyCode { version, product_type, quantity }).await?;
                 let code = in_fives(bought.code.as_str());
+                // What was bought is told even where it cannot be written down.
+                let saved =
+                    save.map_or(Ok(()), |file| std::fs::write(&file, format!("{code}\n")).map_err(|error| Failure::file(&file, error)));
                 let text = format!("{code}  for {quantity} {product_type} CALs {version}\ninstall it with: tsl install retail {code}");
-                context.out.show(&bought, |out| out.line(&text))
+                context.out.show(&bought, |out| out.line(&text)).and(saved)
             }
             Buy::Xp { count } => {
                 let bought: BoughtXp = desk.post("/lab/reseller/xp-keys", &BuyXp { count }).await?;
@@ -253,7 +263,8 @@ pub(crate) enum Install {
     /// With the code of a retail package; the code says itself what it is for
     #[command(after_help = "Example:  tsl install retail 4AMQH-4AMQ5-4AMQR-4AMQC-4AMQY\nRules: AC-04, AC-33.")]
     Retail {
-        /// The code, with or without hyphens
+        /// The code, with or without hyphens; @FILE reads it from a file
+        #[arg(value_name = "CODE|@FILE", value_parser = retail_code)]
         code: RetailCode,
         #[command(flatten)]
         how: How,
@@ -293,6 +304,13 @@ pub(crate) enum Install {
         #[command(flatten)]
         how: How,
     },
+}
+
+/// A retail code as typed, or from the first line of a file.
+fn retail_code(typed: &str) -> Result<RetailCode, String> {
+    let Some(file) = typed.strip_prefix('@') else { return typed.parse().map_err(|error: ParseError| error.to_string()) };
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
+    text.lines().next().unwrap_or_default().trim().parse().map_err(|error: ParseError| format!("{file}: {error}"))
 }
 
 /// `tsl install`: with papers, or by a typed id.

@@ -51,7 +51,8 @@ impl Play {
         if !self.own && context.lab().is_ok() {
             let here = Shell::new(".", program.folder());
             let shell = context.addresses.variables().into_iter().fold(here, |shell, (name, value)| shell.with(name, value));
-            return self.perform(context.out, text, shell).await;
+            let wanted = words.filter(|words| !words.is_empty()).map(|words| words.join(" "));
+            return self.perform(context.out, text, shell).await.map_err(|failure| for_another_lab(failure, wanted.as_deref()));
         }
         self.on_own_lab(context.out, text, words.unwrap_or_default(), &program).await
     }
@@ -87,6 +88,16 @@ impl Play {
             Err(Failure::Broken(why)) => Err(Failure::Broken(format!("{name}, {why}"))),
             Err(failure) => Err(failure),
         }
+    }
+}
+
+/// A page that asks for a lab of its own may say something else on the one that is up.
+fn for_another_lab(failure: Failure, wanted: Option<&str>) -> Failure {
+    match (failure, wanted) {
+        (Failure::Broken(why), Some(words)) => Failure::Broken(format!(
+            "{why}\nthe page asks for a fresh lab (tsl up {words}): was the one that is up begun so? With --own the page gets it"
+        )),
+        (failure, _) => failure,
     }
 }
 
