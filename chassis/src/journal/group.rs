@@ -273,9 +273,11 @@ impl Shared {
         };
         queue.flusher = Flusher::Busy;
         if queue.company > 1 && !queue.stop {
-            // Several waited together last time, so more are on their way: one flush for all of them is cheaper for each.
+            // Several waited together last time, so more are on their way: one flush for all of them is cheaper for each. The more
+            // they were, the longer it pays to wait for them.
+            let pause = GATHER_EACH.saturating_mul(u32::try_from(queue.company).unwrap_or(u32::MAX)).min(GATHER_MAX);
             drop(queue);
-            thread::sleep(GATHER);
+            thread::sleep(pause);
             queue = self.queue();
         }
         if queue.failed.is_some() || queue.open.changes.is_empty() {
@@ -345,8 +347,10 @@ fn keep_head(shared: &Shared, stopped: &mpsc::Receiver<()>) {
 
 /// How long a group in which nobody waits may grow.
 const LINGER: Duration = Duration::from_millis(20);
-/// How long a group grows after a flush that several had waited for.
-const GATHER: Duration = Duration::from_millis(1);
+/// How long a group grows after a flush that several had waited for, for each of them.
+const GATHER_EACH: Duration = Duration::from_micros(200);
+/// And at the most.
+const GATHER_MAX: Duration = Duration::from_millis(4);
 const HEAD_EVERY: Duration = Duration::from_secs(1);
 const CROWDED_CHANGES: usize = 65_536;
 pub(crate) const CHECKPOINT_EVERY: u64 = 1000;
