@@ -11,7 +11,7 @@ use shared::model::{
 };
 use shared::policy::discovery;
 use shared::wire::common::{CutOff, Identity, NetworkView};
-use shared::wire::directory::{DomainChange, LicenseServerGroup, ServiceRow, TrustDirectory, TrustService, UserChange, UserRow};
+use shared::wire::directory::{DomainChange, LicenseServerGroup, UserChange, UserRow};
 use shared::wire::license_server::PlaceLicenseServer;
 use shared::wire::terminal_server::{DiscoveryChange, DiscoveryView, LicenseServerList};
 use shared::wire::workstation::AddServerCals;
@@ -336,29 +336,6 @@ pub async fn stock(lab: &Lab, file: &NetworkFile) -> Result<Vec<Step>, Failure> 
         let added = AddServerCals { count: part.server_cals };
         let _: Value = lab.admin(Kind::TerminalServer, place)?.post("/nt/license-manager/cals", &added).await?;
         steps.push(step(place, &format!("has {} server CALs in License Manager", part.server_cals), true));
-    }
-    Ok(steps)
-}
-
-/// The directory and every terminal server and license server of a lab know each other's keys.
-///
-/// # Errors
-/// A service that does not answer, or refuses.
-pub async fn introduce(lab: &Lab) -> Result<Vec<Step>, Failure> {
-    let Ok(place) = lab.directory() else { return Ok(Vec::new()) };
-    let (own, api) = (setup::identity(lab, place).await?, lab.admin(Kind::Directory, place)?);
-    let known: Vec<ServiceRow> = api.get("/services").await?;
-    let trust = TrustDirectory { name: own.name, key: own.key, url: place.peer_url().to_owned() };
-    let mut steps = Vec::new();
-    for (kind, service) in lab.services().into_iter().filter(|(kind, _)| matches!(kind, Kind::LicenseServer | Kind::TerminalServer)) {
-        let theirs = setup::identity(lab, service).await?;
-        let news = !known.iter().any(|row| row.name == theirs.name && row.key == theirs.key);
-        if news {
-            let path = format!("/services/{}", path_segment(theirs.name.as_str()));
-            let _: Value = api.put(&path, &TrustService { key: theirs.key }).await?;
-        }
-        let _: Value = lab.admin(kind, service)?.put("/directory", &trust).await?;
-        steps.push(step(service, &format!("and {} know each other", trust.name), news));
     }
     Ok(steps)
 }

@@ -1,5 +1,6 @@
 //! The set-up of a lab: who trusts whom, activation, a pack of CALs, accounts. Done again, it changes nothing.
 
+mod directory;
 mod peers;
 
 use std::time::Duration;
@@ -21,7 +22,6 @@ use shared::wire::workstation::{AddLicenses, AddServerCals, LicenseManagerView};
 use crate::api::{Api, path_segment};
 use crate::clock::{Clocks, Reading};
 use crate::failure::Failure;
-use crate::network;
 use crate::place::{Kind, Lab, Place};
 
 /// What a set-up is to bring about.
@@ -143,7 +143,7 @@ pub async fn trust(lab: &Lab) -> Result<Vec<Step>, Failure> {
         }
         steps.extend(enrol(lab, place, root.as_deref()).await?);
     }
-    steps.extend(network::introduce(lab).await?);
+    steps.extend(directory::introduce(lab).await?);
     Ok(steps)
 }
 

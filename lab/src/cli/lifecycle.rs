@@ -8,10 +8,8 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use shared::model::code::{CodeKind, as_typed, in_fives, read_groups};
-use shared::model::{
-    ConfirmationCode, ContactMethod, LicenseServerId, ParseError, ReactivationReason, Registrant, RegistrantText, ServerName, hex,
-};
+use shared::model::code::{CodeKind, in_fives};
+use shared::model::{ConfirmationCode, ContactMethod, LicenseServerId, ReactivationReason, Registrant, RegistrantText, ServerName, hex};
 use shared::wire::license_server::{
     Activate as ActivateBody, ActivateById, ActivationView, BackupPage, BackupQuery, BringCertificate, Deactivate as DeactivateBody,
     Papers, Reactivate as ReactivateBody, ReplaceKey, RestorePart,
@@ -19,6 +17,7 @@ use shared::wire::license_server::{
 
 use super::Context;
 use super::packs::OnLicenseServer;
+use super::words::typed_code;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::place::Kind;
@@ -161,7 +160,7 @@ impl Activate {
             return show_papers(context, &api.get("/activation/papers").await?);
         }
         if let Some(id) = &self.id {
-            let license_server_id: LicenseServerId = typed(CodeKind::LicenseServerId, id)?;
+            let license_server_id: LicenseServerId = typed_code(CodeKind::LicenseServerId, id)?;
             let _: Value = api.post("/activation/id", &ActivateById { license_server_id, reason: None }).await?;
         } else if let Some(file) = &self.certificate {
             let certificate = std::fs::read_to_string(file).map_err(|error| Failure::file(file, error))?;
@@ -176,7 +175,8 @@ impl Activate {
 impl Deactivate {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let api = self.on.api(context)?;
-        let confirmation_code = self.code.as_deref().map(|code| typed::<ConfirmationCode>(CodeKind::Confirmation, code)).transpose()?;
+        let confirmation_code =
+            self.code.as_deref().map(|code| typed_code::<ConfirmationCode>(CodeKind::Confirmation, code)).transpose()?;
         let method = match (self.method, &confirmation_code) {
             (Some(MethodName::Automatic), _) | (None, None) => ContactMethod::Automatic,
             (Some(MethodName::Telephone), _) | (None, Some(_)) => ContactMethod::Telephone,
@@ -198,20 +198,13 @@ impl Reactivate {
         let reason = self.reason;
         let _: Value = match &self.id {
             Some(id) => {
-                let license_server_id: LicenseServerId = typed(CodeKind::LicenseServerId, id)?;
+                let license_server_id: LicenseServerId = typed_code(CodeKind::LicenseServerId, id)?;
                 api.post("/activation/id", &ActivateById { license_server_id, reason: Some(reason) }).await?
             }
             None => api.post("/reactivation", &ReactivateBody { reason, registrant: self.person.registrant() }).await?,
         };
         show_activation(context, &api).await
     }
-}
-
-/// A code as a person typed it: hyphens, blanks and small letters are forgiven, mistyped groups are named.
-pub(crate) fn typed<T: std::str::FromStr<Err = ParseError>>(kind: CodeKind, text: &str) -> Result<T, Failure> {
-    let bare = as_typed(text);
-    read_groups(kind, &bare).map_err(|mistyped| Failure::Usage(format!("{mistyped} (AC-17)")))?;
-    bare.parse().map_err(|error| Failure::Usage(format!("{error}")))
 }
 
 async fn show_activation(context: &Context, api: &Api) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ mod diagnose;
 mod discovery;
 mod faults;
 mod history;
+mod install;
 mod journals;
 mod licmgr;
 mod lifecycle;
@@ -17,6 +18,7 @@ mod nt;
 mod operate;
 mod owed;
 mod packs;
+mod papers;
 mod per_user;
 mod phone;
 mod play;
@@ -147,10 +149,10 @@ enum Command {
         after_help = "The clearinghouse never sells (AC-45); codes and agreements come from a desk of their own.\n\nExample:  tsl buy code --quantity 20\n          tsl buy agreement open --quantity 25\nRules: AC-04 to AC-08.",
         subcommand
     )]
-    Buy(packs::Buy),
+    Buy(papers::Buy),
     /// Install CALs on a license server
     #[command(after_help = wizards::INSTALL_HELP)]
-    Install(Box<packs::InstallArgs>),
+    Install(Box<install::InstallArgs>),
     /// Install the license server component as its set-up asks: role, then activation is offered
     #[command(after_help = wizards::SETUP_HELP)]
     SetupWizard(wizards::SetupWizard),

@@ -49,6 +49,9 @@ pub(crate) struct Setup {
     /// Ordinary accounts to make on every terminal server, beside administrator
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "student")]
     users: Vec<UserName>,
+    /// Make the accounts and nothing else: nobody is introduced, activated or stocked, as with `tsl up --bare`
+    #[arg(long, conflicts_with_all = ["cals", "per_user"])]
+    bare: bool,
 }
 
 impl Wait {
@@ -109,6 +112,9 @@ impl Reset {
 impl Setup {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let lab = context.lab()?;
+        if self.bare {
+            return show_steps(context, &setup::all_accounts(&lab, &self.users).await?);
+        }
         let plan = Plan { cals: self.cals, registrant: setup::lab_registrant()?, per_user: self.per_user, users: self.users };
         let steps = setup::run(&lab, &plan).await?;
         show_steps(context, &steps)

@@ -13,8 +13,8 @@ use shared::wire::clearinghouse::Wanted;
 use shared::wire::license_server::{ActivateById, ActivationView, InstallKeyPack, LicenseServerStanding, PackRow, PlaceLicenseServer};
 
 use super::Context;
-use super::lifecycle::typed;
-use super::packs::{install, show_installed};
+use super::papers::{install, show_installed};
+use super::words::typed_code;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::out::Out;
@@ -164,7 +164,7 @@ impl Questions {
 
     /// A code that a person types; a mistake is named by its group.
     fn code<T: FromStr<Err = ParseError>>(&self, question: &str, kind: CodeKind) -> Result<T, Failure> {
-        typed(kind, &self.line(question, "")?)
+        typed_code(kind, &self.line(question, "")?)
     }
 
     fn line(&self, question: &str, usual: &str) -> Result<String, Failure> {

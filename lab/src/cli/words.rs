@@ -1,7 +1,10 @@
-//! Words for what several commands show: a decision's status, a trace.
+//! Words that several commands show or take: a decision's status, a trace, the papers of a purchase, a typed code.
 
+use shared::model::code::{CodeKind, as_typed, in_fives, read_groups};
+use shared::model::{ParseError, Purchase, VolumeProgram};
 use shared::wire::terminal_server::{LicenseStatus, TraceStep};
 
+use crate::failure::Failure;
 use crate::out::Out;
 
 /// What an accepted client was told, in words.
@@ -20,5 +23,32 @@ pub(crate) fn steps(out: Out, trace: &[TraceStep]) {
     let width = trace.iter().map(|step| step.rule.len()).max().unwrap_or(0);
     for (number, step) in trace.iter().enumerate() {
         out.line(&format!("{:>3}  {:width$}  {}", number + 1, step.rule, step.facts));
+    }
+}
+
+/// A code as a person typed it: hyphens, blanks and small letters are forgiven, mistyped groups are named.
+pub(crate) fn typed_code<T: std::str::FromStr<Err = ParseError>>(kind: CodeKind, text: &str) -> Result<T, Failure> {
+    let bare = as_typed(text);
+    read_groups(kind, &bare).map_err(|mistyped| Failure::Usage(format!("{mistyped} (AC-17)")))?;
+    bare.parse().map_err(|error| Failure::Usage(format!("{error}")))
+}
+
+/// The papers of a purchase as `tsl install` takes them.
+/// A purchase as `tsl install` takes it.
+pub(crate) fn purchase_words(purchase: &Purchase) -> String {
+    match purchase {
+        Purchase::Retail { code } => format!("retail {}", in_fives(code.as_str())),
+        Purchase::Open { license, authorization } => format!("open {license} {authorization}"),
+        Purchase::Volume { agreement, enrollment } => {
+            let program = match agreement {
+                VolumeProgram::Select => "select",
+                VolumeProgram::Enterprise => "enterprise",
+                VolumeProgram::Campus => "campus",
+                VolumeProgram::School => "school",
+                VolumeProgram::ServicesProvider => "services-provider",
+            };
+            format!("volume {program} {enrollment}")
+        }
+        Purchase::Other { agreement } => format!("other {agreement}"),
     }
 }

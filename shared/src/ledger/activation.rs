@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::apply::pack_key;
-use super::decide::{log, received, service_event};
+use super::keys::pack_key;
+use super::log::{log, service_event};
 use super::{CertificateKind, Event, InstalledPack, Ledger, LicenseRecord, NewCertificate, OwnCertificate, Refusal};
 use crate::machine::Rows;
 use crate::model::{ContactMethod, LabTime, LicenseServerId, ReactivationReason};
@@ -78,8 +78,6 @@ pub enum ActivationEvent {
         /// Why.
         because: WithheldBecause,
     },
-    /// A step of a restore from a backup (AC-39, AC-40).
-    Restored(Box<super::backup::Restored>),
 }
 
 /// Why CALs are withheld.
@@ -103,6 +101,12 @@ pub struct Life {
     pub over: u16,
     /// When the server was deactivated, where it is.
     pub deactivated_at: Option<LabTime>,
+}
+
+/// A certificate as it is kept; whether it belongs to an activation is the caller's to say.
+pub(super) fn received(number: u32, kind: CertificateKind, new: NewCertificate, now: LabTime) -> OwnCertificate {
+    let NewCertificate { pem, from, until } = new;
+    OwnCertificate { number, kind, pem, from, until, received_at: now, license_server_id: None, activation: 0 }
 }
 
 pub(super) fn decide(ledger: &Ledger, command: ActivationCommand, now: LabTime) -> Result<Vec<Event>, Refusal> {
@@ -288,7 +292,6 @@ impl Ledger {
                     }
                 }
             }
-            ActivationEvent::Restored(restored) => self.take_restored(restored, rows),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Takes events in, keeps the indexes, writes the rows.
 
 use super::backup::Staged;
+use super::keys::{license_key, pack_key};
 use super::{Event, InstalledPack, Ledger, LicenseRecord, OwnCertificate, PeerEvent, Server};
 use crate::machine::{Machine, Moment, RowError, Rows};
 use crate::model::{CalKind, LabTime, ProductType, ProductVersion, ServerName};
@@ -37,6 +38,7 @@ impl Machine for Ledger {
                 self.certificates.insert(certificate.number, certificate.clone());
             }
             Event::Activation(event) => self.apply_activation(event, rows),
+            Event::Restored(restored) => self.take_restored(restored, rows),
             Event::PackInstalled(pack) => {
                 self.install(pack, rows);
             }
@@ -282,12 +284,4 @@ impl Ledger {
         }
         Some(record)
     }
-}
-
-pub(super) fn pack_key(number: u64) -> String {
-    format!("pack/{number:016x}")
-}
-
-pub(super) fn license_key(number: u64) -> String {
-    format!("license/{number:016x}")
 }

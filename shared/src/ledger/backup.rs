@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
-use super::activation::{ActivationEvent, Life, WithheldBecause, withhold};
-use super::apply::{license_key, pack_key};
-use super::decide::log;
+use super::activation::{Life, WithheldBecause, withhold};
+use super::keys::{license_key, pack_key, staged_key};
+use super::log::log;
 use super::{Event, InstalledPack, Ledger, LicenseRecord, OwnCertificate, Refusal};
 use crate::machine::Rows;
 use crate::model::{Generation, LabTime, PackId, ProductId, ProductVersion, PublicKey, ServerName};
@@ -121,7 +121,7 @@ pub(super) fn decide(ledger: &Ledger, command: RestoreCommand) -> Result<Vec<Eve
 }
 
 fn step(restored: Restored) -> Event {
-    Event::Activation(ActivationEvent::Restored(Box::new(restored)))
+    Event::Restored(Box::new(restored))
 }
 
 /// AC-39, AC-40: the database is replaced in one step, so that no request ever meets a part of it.
@@ -260,10 +260,6 @@ impl Ledger {
         self.life = backup.life.clone();
         rows.put("life", &self.life);
     }
-}
-
-pub(super) fn staged_key(number: u64) -> String {
-    format!("staged-license/{number:016x}")
 }
 
 /// The row of a restore that has begun.

@@ -1,13 +1,13 @@
 //! What a command leads to.
 
+use super::activation::received;
+use super::log::{log, pool_event, service_event};
 use super::{
-    Asked, CertificateKind, Clearinghouse, Command, Event, InstalledPack, Ledger, LicenseRecord, NewCertificate, OwnCertificate, PeerEvent,
-    Refusal, Server, managing, peers,
+    Asked, CertificateKind, Clearinghouse, Command, Event, InstalledPack, Ledger, LicenseRecord, NewCertificate, PeerEvent, Refusal,
+    Server, managing, peers,
 };
 use crate::machine::Moment;
-use crate::model::{
-    Cal, CalId, CalKind, HardwareId, LabTime, LogRecord, Pack, ProductType, PublicKey, RequestId, ServerName, Span, TraceStep,
-};
+use crate::model::{Cal, CalId, CalKind, HardwareId, LabTime, Pack, ProductType, PublicKey, RequestId, ServerName, Span, TraceStep};
 use crate::policy::denials;
 use crate::policy::events as events_of;
 use crate::policy::issuing::{self, Grant, Lack};
@@ -70,19 +70,6 @@ fn start(ledger: &Ledger, wanted: Server, certificate: NewCertificate, now: LabT
         events.push(log(events_of::database_suspect()));
     }
     Ok(events)
-}
-
-pub(super) fn received(number: u32, kind: CertificateKind, new: NewCertificate, now: LabTime) -> OwnCertificate {
-    let NewCertificate { pem, from, until } = new;
-    OwnCertificate { number, kind, pem, from, until, received_at: now, license_server_id: None, activation: 0 }
-}
-
-pub(super) fn service_event(id: u32, text: &str) -> Event {
-    log(denials::log(denials::TERM_SERV_LICENSING, id, crate::model::Level::Information, text))
-}
-
-pub(super) fn log(record: LogRecord) -> Event {
-    Event::Logged(record)
 }
 
 fn trust_clearinghouse(ledger: &Ledger, clearinghouse: Clearinghouse) -> Result<Vec<Event>, Refusal> {
@@ -238,17 +225,6 @@ fn decline(ledger: &Ledger, asked: &Asked, lack: Lack, mut rules: Vec<TraceStep>
     }
     events.push(declined(asked, Some(reason), rules));
     events
-}
-
-pub(super) fn pool_event(ledger: &Ledger, asked: &Asked, rules: &mut Vec<TraceStep>) -> Event {
-    let version = asked.inquiry.version;
-    let (id, record) = if ledger.has_pack_for(version) {
-        (21, denials::pool_empty(version, &asked.terminal_server))
-    } else {
-        (22, denials::no_pack(version, &asked.terminal_server))
-    };
-    rules.push(TraceStep::new("LS-12", format!("event {id} logged")));
-    log(record)
 }
 
 fn declined(asked: &Asked, reason: Option<DeclineReason>, rules: Vec<TraceStep>) -> Event {

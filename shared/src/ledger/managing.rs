@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decide::log;
+use super::log::log;
 use super::{Event, InstalledPack, Ledger, LicenseRecord, Refusal, Server};
 use crate::machine::{Moment, Rows};
 use crate::model::{CalKind, Generation, LabTime, Pack, PackId, ProductType, ProductVersion, RequestId, ServerName};

@@ -6,6 +6,8 @@ mod activation;
 mod apply;
 mod backup;
 mod decide;
+mod keys;
+mod log;
 mod managing;
 mod network;
 mod peers;
@@ -293,6 +295,8 @@ pub enum Event {
     CertificateReceived(OwnCertificate),
     /// Something happened to the server's activation.
     Activation(ActivationEvent),
+    /// A step of a restore from a backup (AC-39, AC-40).
+    Restored(Box<Restored>),
     /// A pack was installed.
     PackInstalled(InstalledPack),
     /// Policies changed.

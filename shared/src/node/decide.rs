@@ -1,13 +1,14 @@
 //! What a command leads to.
 
-use super::{Command, Event, Node, OpenSession, Refusal, Server, judge, workstation};
+use super::sessions::ended;
+use super::{Command, Event, Node, Refusal, Server, judge, workstation};
 use crate::machine::Moment;
 use crate::model::{LabTime, ServerName, SessionId, TraceStep, UserName};
 use crate::policy::connectors;
 use crate::policy::denials;
 use crate::policy::grace::Notice;
 use crate::policy::modes;
-use crate::wire::terminal_server::{CertificateState, Ending, Fault, FaultChange, Faults, Session, SessionState, SettingsChange};
+use crate::wire::terminal_server::{CertificateState, Ending, Fault, FaultChange, Faults, SessionState, SettingsChange};
 
 pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
     if let Command::Start(server) = command {
@@ -75,16 +76,6 @@ fn break_inside(node: &Node, change: FaultChange) -> Vec<Event> {
 
 fn faults_changed(node: &Node, faults: Faults) -> Vec<Event> {
     if faults == node.faults { Vec::new() } else { vec![Event::FaultsChanged { faults }] }
-}
-
-pub(super) fn end_all(node: &Node, now: LabTime) -> Vec<Event> {
-    let mut open: Vec<&OpenSession> = node.open.values().collect();
-    open.sort_by_key(|open| open.entry);
-    open.into_iter().map(|open| ended(open, Ending::ServiceStopped, now)).collect()
-}
-
-fn ended(open: &OpenSession, how: Ending, at: LabTime) -> Event {
-    Event::SessionEnded { session: Session { state: SessionState::Ended { at, how }, ..open.session.clone() } }
 }
 
 /// A logon that the directory let through. With the `/admin` switch it takes an administrator's account; any other account's

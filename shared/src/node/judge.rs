@@ -1,9 +1,10 @@
 //! The verdict on a connection, once everybody who had to be asked was asked.
 
 use super::connection::{Connection, Heard, Question, Said};
+use super::verdict::{status, verdict_events};
 use super::{Event, Node, Server, workstation};
 use crate::machine::Moment;
-use crate::model::{Cal, CalKind, LabTime, SessionId, TraceStep};
+use crate::model::{CalKind, LabTime, TraceStep};
 use crate::policy::admission::{self, Assessment, Fault};
 use crate::policy::asking;
 use crate::policy::connectors;
@@ -11,10 +12,9 @@ use crate::policy::denials::{self, Denial};
 use crate::policy::grace::{self, Grace, GraceFacts};
 use crate::policy::per_user::{self, ContactOutcome};
 use crate::policy::protocol::{self, Breach};
-use crate::policy::terms::FirstIssue;
 use crate::policy::verdict::{self, Round, Ruling, Standing};
 use crate::wire::license_server::{DeclineReason, HowIssued};
-use crate::wire::terminal_server::{Decision, LicenseStatus, MarkTarget, Session, SessionState, Verdict};
+use crate::wire::terminal_server::{Decision, Verdict};
 
 /// What a round of license servers changes, whatever the verdict: who is asked first, and where grace stands.
 pub(super) fn heard_events(node: &Node, server: &Server, heard: &[Heard], now: LabTime) -> Vec<Event> {
@@ -264,78 +264,4 @@ fn grace_events(node: &Node, connection: &Connection, ruling: &Ruling) -> Vec<Ev
         events.push(Event::FirstPermanent);
     }
     events
-}
-
-/// The verdict with its session or its record; `given` is the license that the client gets with it.
-pub(super) fn verdict_events(
-    node: &Node,
-    server: &Server,
-    connection: &Connection,
-    ruling: &Ruling,
-    given: Option<Cal>,
-    trace: Vec<TraceStep>,
-    moment: &mut Moment<'_>,
-) -> Vec<Event> {
-    let arrival = &connection.arrival;
-    let (decision, session, logged) = match ruling.outcome {
-        Ok(standing) => {
-            let status = status(standing);
-            let license = given.as_ref().map(|cal| cal.id);
-            let marks = given.and_then(|cal| mark_target(server, cal));
-            let session = open_session(node, connection, ruling, marks, SessionId::from_random(moment.dice.bytes()), moment.now);
-            (Decision::Accepted { session: session.id, status, license }, Some(session), None)
-        }
-        Err(denial) => {
-            let decision = Decision::Denied { code: denial.code(), event: denial.event(server.generation) };
-            (decision, None, denial.record(server.generation, arrival.device.as_str(), &arrival.user))
-        }
-    };
-    let verdict = Verdict {
-        request: arrival.request.clone(),
-        device: arrival.device.clone(),
-        hardware_id: arrival.hardware_id,
-        user: arrival.user.clone(),
-        platform: arrival.platform,
-        decision,
-        rule: ruling.rule.to_owned(),
-        trace,
-    };
-    logged.map(Event::Logged).into_iter().chain([Event::Judged { verdict, session }]).collect()
-}
-
-fn status(standing: Standing) -> LicenseStatus {
-    match standing {
-        Standing::ValidClient => LicenseStatus::ValidClient,
-        Standing::New => LicenseStatus::New,
-        Standing::Upgraded => LicenseStatus::Upgraded,
-        Standing::HandedBack => LicenseStatus::HandedBack,
-        Standing::NotExamined => LicenseStatus::NotExamined,
-    }
-}
-
-fn open_session(node: &Node, connection: &Connection, ruling: &Ruling, marks: Option<MarkTarget>, id: SessionId, now: LabTime) -> Session {
-    let arrival = &connection.arrival;
-    // Windows NT 4.0 knows neither the switch nor the mode (NT-19).
-    let administration = !node.is_own_license_manager();
-    Session {
-        id,
-        request: arrival.request.clone(),
-        device: arrival.device.clone(),
-        hardware_id: arrival.hardware_id,
-        user: arrival.user.clone(),
-        admin: arrival.admin && administration,
-        anonymous: ruling.rule == "W2K-12",
-        administrative: administration && (arrival.admin || !node.settings.application_mode),
-        opened_at: now,
-        state: SessionState::WaitingForLogon,
-        rule: ruling.rule.to_owned(),
-        marks,
-    }
-}
-
-/// LS-13, SD-15: a logon marks the temporary that this connection gave out or handed back, and nothing else. Before Service Pack 3
-/// of 2000 there are no marks (W2K-08).
-fn mark_target(server: &Server, given: Cal) -> Option<MarkTarget> {
-    let marked = server.terms().first_issue == FirstIssue::Temporary && given.kind == CalKind::Temporary;
-    marked.then_some(MarkTarget { issuer: given.issuer, cal: given.id })
 }

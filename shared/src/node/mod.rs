@@ -10,6 +10,8 @@ mod judge;
 mod network;
 mod people;
 mod reports;
+mod sessions;
+mod verdict;
 pub mod workstation;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

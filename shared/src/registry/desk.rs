@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decide::{digest, is_answered, judge_pack};
+use super::judging::{digest, is_answered, judge_pack};
 use super::{Activation, Asked, Event, IssuedPack, Order, Refusal, Registration, Registry};
 use crate::machine::Moment;
-use crate::model::{AgreementKey, ContactMethod, DeviceName, Pack, PackId, ProductId, PublicKey, RequestId};
+use crate::model::{AgreementKey, ContactMethod, DeviceName, Pack, PackId, ProductId, PublicKey, RequestId, ServerName};
 use crate::policy::registration::{self, Candidate, Known, Registering};
 use crate::policy::turned_down::TurnedDown;
 use crate::policy::{packs, replacing};
@@ -214,14 +214,13 @@ fn recover(
     codes: &CodeKey,
     moment: &mut Moment<'_>,
 ) -> Result<Vec<Event>, Refusal> {
-    let (registration, record) = (active(registry, server, moment)?, on_record(registry, &request.pack)?);
-    let owner = registry.registration(&record.issued.product_id).map_or(&registration.name, |owner| &owner.name);
-    let allowed = replacing::check_papers(&request.purchase, &record.purchase)
-        .and_then(|()| replacing::check_owner(owner, &registration.name))
-        .and_then(|()| replacing::check_lost(record.issued.pack.total, record.recovered, request.quantity));
-    let asked = asked_for(registration, &request.request, request)?;
-    let order = order(registration, &request.purchase, request.method);
-    replace(registry, asked, order, &record.issued.pack, request.quantity, Replacement::Recovered, allowed, codes, moment)
+    let again = Again::of(registry, server, &request.pack, moment)?;
+    let allowed = replacing::check_papers(&request.purchase, &again.record.purchase)
+        .and_then(|()| replacing::check_owner(again.owner, &again.registration.name))
+        .and_then(|()| replacing::check_lost(again.record.issued.pack.total, again.record.recovered, request.quantity));
+    let asked = asked_for(again.registration, &request.request, request)?;
+    let order = order(again.registration, &request.purchase, request.method);
+    again.given(Gift { asked, order, quantity: request.quantity, why: Replacement::Recovered }, allowed, codes, moment)
 }
 
 /// W2K-10, W2K-11: "reissue".
@@ -232,15 +231,14 @@ fn reissue(
     codes: &CodeKey,
     moment: &mut Moment<'_>,
 ) -> Result<Vec<Event>, Refusal> {
-    let (registration, record) = (active(registry, server, moment)?, on_record(registry, &request.pack)?);
-    let owner = registry.registration(&record.issued.product_id).map_or(&registration.name, |owner| &owner.name);
+    let again = Again::of(registry, server, &request.pack, moment)?;
     let before = registry.reissued.contains(&(server.clone(), request.device.clone()));
-    let allowed = replacing::check_owner(owner, &registration.name)
-        .and_then(|()| replacing::check_reissue(record.issued.pack.version, &request.device, before));
-    let asked = asked_for(registration, &request.request, request)?;
-    let order = order(registration, &record.purchase, request.method);
+    let allowed = replacing::check_owner(again.owner, &again.registration.name)
+        .and_then(|()| replacing::check_reissue(again.record.issued.pack.version, &request.device, before));
+    let asked = asked_for(again.registration, &request.request, request)?;
+    let order = order(again.registration, &again.record.purchase, request.method);
     let why = Replacement::Reissued { device: request.device.clone() };
-    replace(registry, asked, order, &record.issued.pack, 1, why, allowed, codes, moment)
+    again.given(Gift { asked, order, quantity: 1, why }, allowed, codes, moment)
 }
 
 /// AC-37.
@@ -251,37 +249,54 @@ fn move_pack(
     codes: &CodeKey,
     moment: &mut Moment<'_>,
 ) -> Result<Vec<Event>, Refusal> {
-    let (registration, record) = (active(registry, server, moment)?, on_record(registry, &request.pack)?);
-    let owner = registry.registration(&record.issued.product_id).map_or(&registration.name, |owner| &owner.name);
-    let allowed = replacing::check_papers(&request.purchase, &record.purchase)
-        .and_then(|()| replacing::check_move(owner, &registration.name, record.moved));
-    let asked = asked_for(registration, &request.request, request)?;
-    let order = order(registration, &request.purchase, request.method);
-    let total = record.issued.pack.total.saturating_sub(record.recovered);
-    replace(registry, asked, order, &record.issued.pack, total, Replacement::Moved, allowed, codes, moment)
+    let again = Again::of(registry, server, &request.pack, moment)?;
+    let allowed = replacing::check_papers(&request.purchase, &again.record.purchase)
+        .and_then(|()| replacing::check_move(again.owner, &again.registration.name, again.record.moved));
+    let asked = asked_for(again.registration, &request.request, request)?;
+    let order = order(again.registration, &request.purchase, request.method);
+    let quantity = again.record.issued.pack.total.saturating_sub(again.record.recovered);
+    again.given(Gift { asked, order, quantity, why: Replacement::Moved }, allowed, codes, moment)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the one end of three verbs, each of which knows all of it")]
-fn replace(
-    registry: &Registry,
+/// A pack on record of which CALs are wanted again, and the license server that wants them.
+struct Again<'a> {
+    registry: &'a Registry,
+    registration: &'a Registration,
+    record: &'a super::PackOnRecord,
+    /// The license server that the pack was issued to.
+    owner: &'a ServerName,
+}
+
+/// CALs that are to be given again.
+struct Gift {
     asked: Asked,
     order: Order,
-    lost: &Pack,
     quantity: u32,
     why: Replacement,
-    allowed: Result<(), TurnedDown>,
-    codes: &CodeKey,
-    moment: &mut Moment<'_>,
-) -> Result<Vec<Event>, Refusal> {
-    if is_answered(registry, &asked)? {
-        return Ok(Vec::new());
+}
+
+impl<'a> Again<'a> {
+    fn of(registry: &'a Registry, server: &ProductId, pack: &PackId, moment: &Moment<'_>) -> Result<Self, Refusal> {
+        let registration = active(registry, server, moment)?;
+        let record = registry.packs.get(pack).ok_or_else(|| Refusal::UnknownPack(pack.clone()))?;
+        let owner = registry.registration(&record.issued.product_id).map_or(&registration.name, |owner| &owner.name);
+        Ok(Self { registry, registration, record, owner })
     }
-    if let Err(turned_down) = allowed {
-        return Ok(vec![Event::PackTurnedDown { asked, order, turned_down }]);
+
+    /// A pack of its own stands in place of these CALs, where nothing is against it; asked again, the answer is the same.
+    fn given(self, gift: Gift, allowed: Result<(), TurnedDown>, codes: &CodeKey, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+        let Gift { asked, order, quantity, why } = gift;
+        if is_answered(self.registry, &asked)? {
+            return Ok(Vec::new());
+        }
+        if let Err(turned_down) = allowed {
+            return Ok(vec![Event::PackTurnedDown { asked, order, turned_down }]);
+        }
+        let lost = &self.record.issued.pack;
+        let pack = typed_pack(self.registry, codes, Pack { total: quantity, ..lost.clone() }, moment)?;
+        let pack = IssuedPack { product_id: order.product_id.clone(), pack, issued_at: moment.now };
+        Ok(vec![Event::PackReplaced { asked, order, lost: lost.id.clone(), why, pack }])
     }
-    let pack = typed_pack(registry, codes, Pack { total: quantity, ..lost.clone() }, moment)?;
-    let pack = IssuedPack { product_id: order.product_id.clone(), pack, issued_at: moment.now };
-    Ok(vec![Event::PackReplaced { asked, order, lost: lost.id.clone(), why, pack }])
 }
 
 /// The same pack under a typed id of its own that nobody has.
@@ -331,10 +346,6 @@ fn active<'a>(registry: &'a Registry, server: &ProductId, moment: &Moment<'_>) -
         return Err(Refusal::NotActivated(text));
     }
     Ok(registration)
-}
-
-fn on_record<'a>(registry: &'a Registry, pack: &PackId) -> Result<&'a super::PackOnRecord, Refusal> {
-    registry.packs.get(pack).ok_or_else(|| Refusal::UnknownPack(pack.clone()))
 }
 
 /// How often an unused id is looked for.

@@ -10,6 +10,7 @@
 mod apply;
 mod decide;
 pub mod desk;
+mod judging;
 mod offer;
 mod reports;
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::decide::{log, pool_event};
+use super::log::{log, pool_event};
 use super::{Asked, Event, Ledger, Refusal, Server};
 use crate::model::{Cal, CalId, DeviceName, HardwareId, LabTime, ProductVersion, PublicKey, ServerName, TraceStep};
 use crate::policy::events::{self, NotAnnounced};

@@ -40,7 +40,7 @@ pub(in crate::node) fn decide(node: &Node, command: Command, now: LabTime) -> Re
 /// comes into force with the next run (NT-15).
 pub(in crate::node) fn run_ended(node: &Node, now: LabTime) -> Vec<node::Event> {
     let own = &node.workstation;
-    let mut events = node::decide::end_all(node, now);
+    let mut events = node::sessions::end_all(node, now);
     let mut happened: Vec<Event> = own.shares.keys().map(|device| Event::ShareClosed { device: device.clone() }).collect();
     happened.extend(own.console.is_some().then_some(Event::ConsoleChanged { session: None }));
     happened.extend(own.licensing.running.then_some(Event::LicensingStopped));

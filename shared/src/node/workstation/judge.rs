@@ -4,7 +4,7 @@ use super::{Event, License};
 use crate::machine::Moment;
 use crate::model::{Cal, CalId, CalKind, HardwareId, LabTime, ProductVersion, Span, TraceStep, UserName};
 use crate::node::connection::{Arrival, Connection};
-use crate::node::judge::verdict_events;
+use crate::node::verdict::verdict_events;
 use crate::node::{self, Node, Server};
 use crate::policy::admission::Presented;
 use crate::policy::denials::Denial;

@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("W2K-05", Working, "Grace lasts 90 days from the first client.", &["shared::policy::terms::WINDOWS_2000_SP3", "shared::policy::grace::full_term_end"]),
     rule("W2K-06", Working, "Before SP3 a permanent without end is given to whoever reaches the logon prompt.", &["shared::policy::issuing::at_once", "shared::policy::terms::WINDOWS_2000_SP2"]),
     rule("W2K-07", Working, "Before SP3, with nothing to give, a temporary of 90 days.", &["shared::policy::issuing::at_once"]),
-    rule("W2K-08", Working, "With SP3 on both servers: temporary first, mark, permanent later, renewal, as in 2003.", &["shared::policy::terms::WINDOWS_2000_SP3", "shared::policy::terms::between", "shared::policy::issuing::first_license", "shared::policy::issuing::upgrade", "shared::node::judge::mark_target"]),
+    rule("W2K-08", Working, "With SP3 on both servers: temporary first, mark, permanent later, renewal, as in 2003.", &["shared::policy::terms::WINDOWS_2000_SP3", "shared::policy::terms::between", "shared::policy::issuing::first_license", "shared::policy::issuing::upgrade", "shared::node::verdict::mark_target"]),
     rule("W2K-09", Working, "An upgrade that fails for want of CALs leaves the temporary as it was.", &["shared::policy::issuing::at_once", "shared::policy::verdict::declined"]),
     rule("W2K-10", Working, "Before SP3 a CAL lost with its device is lost, unless it is reissued by telephone.", &["shared::policy::replacing::check_reissue", "clearinghouse::person::reissue"]),
     rule("W2K-11", Working, "A CAL may move to another device once, by telephone; the replacement is a key pack of its own.", &["shared::policy::replacing::check_reissue"]),

@@ -79,7 +79,7 @@ pub(super) const LICENSE_SERVER: &[Rule] = &[
     rule("LS-09", Working, "Once a day ended permanents return to the pool; until then the record is its own device's to extend.", &["shared::policy::sweeping::sweep_after", "shared::ledger::apply::take_back", "shared::policy::issuing::permanent_on_record"]),
     rule("LS-10", Working, "An ended CAL of another server is reported to it, again and again if need be.", &["shared::ledger::peers::return_owed", "shared::ledger::peers::take_back", "shared::policy::events::not_returned"]),
     rule("LS-11", Working, "Event 20 says that a pool runs low.", &["shared::ledger::decide::draw"]),
-    rule("LS-12", Working, "Asked for a permanent with the pool empty: event 21; with no such pack at all: event 22.", &["shared::ledger::decide::pool_event", "shared::ledger::reports::has_pack_for"]),
+    rule("LS-12", Working, "Asked for a permanent with the pool empty: event 21; with no such pack at all: event 22.", &["shared::ledger::log::pool_event", "shared::ledger::reports::has_pack_for"]),
     rule("LS-13", Working, "A logon sets the mark at the server that issued the temporary; if that one is silent, the next logon tries again.", &["shared::ledger::decide::mark", "terminal_server::asking::mark"]),
     rule("LS-14", Working, "A device with a live permanent on record gets that one, not a second.", &["shared::policy::issuing::permanent_on_record", "shared::ledger::reports::permanent"]),
 ];
