@@ -314,7 +314,11 @@ fn pool_findings(server: &TerminalServerFacts, license_servers: &[LicenseServerF
         )),
         (4, _, 0) => found.push(finding(
             "CON-25, PU-07",
-            "the mode is per user and only Device CALs are installed".to_owned(),
+            if server.settings.device_cals_per_device_only {
+                "the mode is per user and only Device CALs are installed, which go with per device only".to_owned()
+            } else {
+                "the mode is per user and only Device CALs are installed".to_owned()
+            },
             "buy User CALs, or set the mode to per device: tsl mode per-device".to_owned(),
         )),
         (4, _, _) => {}

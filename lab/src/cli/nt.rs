@@ -59,7 +59,7 @@ enum Command {
     },
     /// License Manager: server CALs bought and in use, for sessions and shares together
     #[command(
-        after_help = "Who is logged on at the console has a CAL that License Manager does not show (NT-17, NT-18). The lab\nhas both modes, as NT Server does; one vendor's paper knows Per Seat only, and the license terms may\nhave meant no more (CON-16).\n\nExample:  tsl nt lm\n          tsl nt lm add 5\n          tsl nt lm per-seat\nRules: NT-11 to NT-18, CON-16."
+        after_help = "Who is logged on at the console has a CAL that License Manager does not show (NT-17, NT-18). The lab\nhas both modes, as NT Server does; one vendor's paper knows Per Seat only, and the license terms may\nhave meant no more (CON-16; tsl nt settings per-seat-only on).\n\nExample:  tsl nt lm\n          tsl nt lm add 5\n          tsl nt lm per-seat\nRules: NT-11 to NT-18, CON-16."
     )]
     Lm {
         #[command(subcommand)]
@@ -137,7 +137,7 @@ enum Command {
     },
     /// Show the settings of Windows NT 4.0, or change one
     #[command(
-        after_help = "data-source             the ODBC System DSN; anything but \"Hydra License\" keeps the service from\n                        starting (NT-40, NT-41)\nservice-pack            3 to 6; before 5 the service does not start on 2000-02-29 (NT-51)\nprofile-needs-license   on: a domain user without a normal license gets no terminal-server profile;\n                        one article says so, another that a temporary is enough (NT-21)\ntemporaries-of-90-days  on: temporaries last as KB245607 says; KB187629 says 60 (CON-03)\n\nExample:  tsl nt settings\n          tsl nt settings service-pack 4"
+        after_help = "data-source             the ODBC System DSN; anything but \"Hydra License\" keeps the service from\n                        starting (NT-40, NT-41)\nservice-pack            3 to 6; before 5 the service does not start on 2000-02-29 (NT-51)\nprofile-needs-license   on: a domain user without a normal license gets no terminal-server profile;\n                        one article says so, another that a temporary is enough (NT-21)\ntemporaries-of-90-days  on: temporaries last as KB245607 says; KB187629 says 60 (CON-03)\nper-seat-only           on: License Manager counts Per Seat, whatever was chosen, as a vendor's paper says (CON-16)\n\nExample:  tsl nt settings\n          tsl nt settings service-pack 4"
     )]
     Settings {
         /// Its name

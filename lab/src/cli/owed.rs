@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 use shared::model::{HardwareId, ProductType, ServerName, UserName};
+use shared::policy::per_user;
 use shared::wire::license_server::PackList;
 use shared::wire::terminal_server::{SessionRow, Settings};
 
@@ -39,6 +40,8 @@ struct Seen {
     devices: BTreeSet<HardwareId>,
     users: BTreeSet<UserName>,
     per_user: Vec<ServerName>,
+    /// One of the per-user servers takes no Device CALs for its users (CON-25).
+    device_cals_per_device_only: bool,
     connectors: usize,
 }
 
@@ -49,6 +52,8 @@ impl Owed {
         let (device_cals, user_cals) = installed(&lab).await?;
         let both = seen.devices.len() + seen.users.len();
         let servers = lab.file().terminal_servers.len();
+        let strict = seen.device_cals_per_device_only;
+        let lacking = per_user::lacking_user_cals(seen.users.len() as u64, user_cals, device_cals, strict);
         let lines = vec![
             line("server licenses, the terminal server function included", servers, "on paper".to_owned(), "WS03-13"),
             line("Windows CALs", both, "on paper".to_owned(), "WS03-13"),
@@ -59,9 +64,10 @@ impl Owed {
         context.out.show(&lines, |out| {
             let rows = lines.iter().map(|line| vec![line.what.clone(), line.owed.to_string(), line.owned.clone(), line.note.to_owned()]);
             out.table(&["what", "owed", "owned", "rule"], rows.collect(), "");
-            if !seen.per_user.is_empty() && user_cals == 0 && device_cals > 0 {
+            if !seen.users.is_empty() && device_cals > 0 {
                 let names = seen.per_user.iter().map(ServerName::as_str).collect::<Vec<_>>().join(", ");
-                out.line(&format!("{names}: per user, and only Device CALs are installed: legal only if that is what was bought (CON-25)"));
+                let (also, lacking) = (if strict { "do not count" } else { "count as well" }, lacking);
+                out.line(&format!("{names}: per user; Device CALs {also}, so {lacking} User CALs are lacking (CON-25, see tsl switches)"));
             }
         })
     }
@@ -84,6 +90,7 @@ async fn seen(lab: &Lab) -> Result<Seen, Failure> {
         let per_user = settings.policy_ac_on == 4;
         if per_user {
             seen.per_user.push(place.name.clone());
+            seen.device_cals_per_device_only |= settings.device_cals_per_device_only;
         }
         let sessions: Vec<SessionRow> = newest(&api, "/sessions", usize::MAX, |row: &SessionRow| !row.session.administrative).await?;
         for row in sessions {

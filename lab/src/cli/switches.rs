@@ -17,7 +17,7 @@ setting for the other side; change one with tsl settings set NAME VALUE.
 
 Example:  tsl switches
           tsl settings set grace-end ls_located && tsl switches
-Rules: CON-01 to CON-24; docs/RULES.md lists every contradiction, those without a switch too.";
+Rules: CON-01 to CON-25; docs/RULES.md lists every contradiction, those without a switch too.";
 
 #[derive(Args, Debug)]
 pub(crate) struct Switches {

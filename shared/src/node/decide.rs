@@ -138,6 +138,7 @@ fn change_settings(node: &Node, server: &Server, change: &SettingsChange) -> Res
     settings.per_user_requires_activated = change.per_user_requires_activated.unwrap_or(settings.per_user_requires_activated);
     settings.per_user_temporaries = change.per_user_temporaries.unwrap_or(settings.per_user_temporaries);
     settings.unactivated_stops_server = change.unactivated_stops_server.unwrap_or(settings.unactivated_stops_server);
+    settings.device_cals_per_device_only = change.device_cals_per_device_only.unwrap_or(settings.device_cals_per_device_only);
     settings.domain_role_by_name_only = change.domain_role_by_name_only.unwrap_or(settings.domain_role_by_name_only);
     settings.not_before_tolerance_s = change.not_before_tolerance_s.unwrap_or(settings.not_before_tolerance_s);
     settings.expiry_popup_days = change.expiry_popup_days.unwrap_or(settings.expiry_popup_days);

@@ -383,6 +383,7 @@ impl Default for Node {
                 per_user_temporaries: false,
                 unactivated_stops_server: false,
                 domain_role_by_name_only: false,
+                device_cals_per_device_only: false,
                 internet_connector: false,
                 external_connector: false,
                 not_before_tolerance_s: terms::NOT_BEFORE_TOLERANCE_S,

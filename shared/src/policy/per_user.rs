@@ -58,3 +58,11 @@ pub fn judge(grace_running: bool, contact: ContactOutcome, requires_activated: b
         ),
     }
 }
+
+/// PU-07, PU-08, CON-25: how many User CALs are owed on paper for people who worked per user. Device CALs that are owned count as
+/// well, unless they are held to go with per device only.
+#[must_use]
+pub fn lacking_user_cals(people: u64, user_cals: u64, device_cals: u64, device_cals_per_device_only: bool) -> u64 {
+    let accepted = if device_cals_per_device_only { user_cals } else { user_cals.saturating_add(device_cals) };
+    people.saturating_sub(accepted)
+}

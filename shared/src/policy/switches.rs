@@ -93,6 +93,14 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: only those of 2008 (a sidebar of the resource kit)",
     },
     Switch {
+        id: "CON-16",
+        holder: Holder::TerminalServer,
+        setting: "per_seat_only",
+        default: "off",
+        reading: "a terminal server of Windows NT 4.0 has Per Server and Per Seat, as NT Server has (KB187629); set with tsl nt settings",
+        others: "on: Per Seat only (a vendor's paper)",
+    },
+    Switch {
         id: "CON-22",
         holder: Holder::TerminalServer,
         setting: "lenient_invalid",
@@ -107,6 +115,14 @@ pub const SWITCHES: &[Switch] = &[
         default: "off",
         reading: "a license server of the role Domain is found when it stands on a domain controller (KB301932)",
         others: "on: it is never found and has to be named on every terminal server (KB823313)",
+    },
+    Switch {
+        id: "CON-25",
+        holder: Holder::TerminalServer,
+        setting: "device_cals_per_device_only",
+        default: "off",
+        reading: "a per-user server accepts whatever is owned: User CALs, Device CALs or both (KB823313); the reports name the mismatch",
+        others: "on: Device CALs go with per device only, and each user of a per-user server owes a User CAL (Virtuozzo, Burke)",
     },
     Switch {
         id: "OQ-3",

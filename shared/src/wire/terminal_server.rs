@@ -429,6 +429,9 @@ pub struct Settings {
     /// A license server of the role Domain is never found, on a domain controller neither: it has to be named (CON-24).
     #[serde(default)]
     pub domain_role_by_name_only: bool,
+    /// Device CALs go with Per Device mode only: whoever works here per user owes a User CAL (CON-25).
+    #[serde(default)]
+    pub device_cals_per_device_only: bool,
     /// Windows 2000: an Internet Connector license; up to 200 anonymous users and nobody else (W2K-12).
     #[serde(default)]
     pub internet_connector: bool,
@@ -472,6 +475,9 @@ pub struct SettingsChange {
     /// See [`Settings::domain_role_by_name_only`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain_role_by_name_only: Option<bool>,
+    /// See [`Settings::device_cals_per_device_only`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_cals_per_device_only: Option<bool>,
     /// See [`Settings::internet_connector`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub internet_connector: Option<bool>,

@@ -230,6 +230,9 @@ pub struct WorkstationSettings {
     pub profile_needs_license: bool,
     /// Temporaries last 90 days in place of 60 (CON-03).
     pub temporaries_of_90_days: bool,
+    /// License Manager counts Per Seat, whatever was chosen (CON-16).
+    #[serde(default)]
+    pub per_seat_only: bool,
 }
 
 /// `PATCH /nt/settings`: what is named changes, the rest stays.
@@ -248,4 +251,7 @@ pub struct WorkstationSettingsChange {
     /// See [`WorkstationSettings::temporaries_of_90_days`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temporaries_of_90_days: Option<bool>,
+    /// See [`WorkstationSettings::per_seat_only`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_seat_only: Option<bool>,
 }

@@ -1,7 +1,7 @@
 //! Per user, case by case (SPEC 4.7).
 
 use shared::policy::denials::Denial;
-use shared::policy::per_user::{ContactOutcome, judge};
+use shared::policy::per_user::{ContactOutcome, judge, lacking_user_cals};
 use shared::policy::verdict::Standing;
 
 const ACTIVATED: ContactOutcome = ContactOutcome::Reached { activated: true };
@@ -34,4 +34,15 @@ fn grace_or_a_server_within_reach_lets_everybody_in() {
 fn the_trace_says_that_user_cals_are_neither_checked_nor_counted() {
     let ruling = judge(false, ACTIVATED, false);
     assert!(ruling.trace[0].facts.contains("neither checked nor counted"), "{:?}", ruling.trace);
+}
+
+/// Rules: CON-25, PU-07, PU-08.
+#[test]
+fn device_cals_count_per_user_by_one_reading_and_not_by_the_other() {
+    for (people, user_cals, device_cals, by_whatever_is_owned, by_user_cals_only) in
+        [(5, 0, 20, 0, 5), (5, 3, 1, 1, 2), (5, 5, 0, 0, 0), (5, 0, 0, 5, 5), (0, 0, 0, 0, 0), (7, u64::MAX, 1, 0, 0)]
+    {
+        assert_eq!(lacking_user_cals(people, user_cals, device_cals, false), by_whatever_is_owned);
+        assert_eq!(lacking_user_cals(people, user_cals, device_cals, true), by_user_cals_only);
+    }
 }

@@ -120,7 +120,7 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::TerminalServer, "POST", "/sessions/{session}/logon") => json!({"user": "anna", "password": "guess"}),
         (Kind::TerminalServer, "PATCH", "/settings") => json!({
             "application_mode": true, "policy_ac_on": 1, "grace_start": "services_enabled", "grace_end": "ls_located", "lenient_invalid": true,
-            "per_user_requires_activated": true, "per_user_temporaries": true, "unactivated_stops_server": true, "domain_role_by_name_only": true,
+            "per_user_requires_activated": true, "per_user_temporaries": true, "unactivated_stops_server": true, "domain_role_by_name_only": true, "device_cals_per_device_only": true,
             "internet_connector": false, "external_connector": true,
             "not_before_tolerance_s": 1, "expiry_popup_days": 1
         }),
@@ -143,7 +143,7 @@ fn usual_of_nt4(method: &str, path: &str) -> Value {
         ("POST", "/nt/service") => json!({"action": "stop"}),
         ("POST", "/nt/shutdown") => json!({"from": "console"}),
         ("PATCH", "/nt/settings") => {
-            json!({"data_source": "Hydra License", "service_pack": 4, "profile_needs_license": true, "temporaries_of_90_days": true})
+            json!({"data_source": "Hydra License", "service_pack": 4, "profile_needs_license": true, "temporaries_of_90_days": true, "per_seat_only": true})
         }
         ("POST", "/lab/nt/cryptography") => json!({"mismatch": true}),
         _ => panic!("{method} {path} takes a body that this test does not know"),

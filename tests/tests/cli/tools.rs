@@ -95,6 +95,13 @@ fn the_diagnoser_names_what_is_wrong_and_what_to_do() {
     room.done("mode per-user");
     let text = room.done("diagnose");
     assert!(text.contains("only Device CALs are installed (CON-25, PU-07)"), "{text}");
+    let owed = room.done("owed");
+    assert!(owed.contains("Device CALs count as well, so 0 User CALs are lacking (CON-25"), "{owed}");
+    room.done("settings set device-cals-per-device-only on");
+    let text = room.done("diagnose");
+    assert!(text.contains("only Device CALs are installed, which go with per device only (CON-25, PU-07)"), "{text}");
+    let owed = room.done("owed");
+    assert!(owed.contains("Device CALs do not count, so 1 User CALs are lacking (CON-25"), "{owed}");
     room.done("mode --policy-ac-on 0");
     room.done("servers order --none");
     let found = room.json("diagnose")["findings"].as_array().unwrap().clone();

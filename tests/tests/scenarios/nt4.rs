@@ -277,6 +277,24 @@ async fn per_seat_comes_with_a_restart_loses_the_count_and_lets_number_31_of_ten
     assert!(again.to_string().contains("no way back"), "{again}");
 }
 
+/// Rules: CON-16, NT-14, NT-15.
+#[tokio::test]
+async fn by_a_vendor_s_paper_there_is_per_seat_only() {
+    let lab = nt4(3).await;
+    crowd(&lab, 3).await;
+    lab.denied(&mut device("PC01")).await;
+    server(&lab).patch("/nt/settings", &json!({ "per_seat_only": true })).await;
+    let visit = lab.connect(&mut device("PC01")).await;
+    assert!(visit.fired("NT-15"), "the count denies nobody");
+    let view = license_manager(&lab).await;
+    assert_eq!((view.mode.title(), view.bought, view.in_use), ("Per Seat", 3, 3), "the visitor has left again");
+    let chosen = server(&lab).api().act("/nt/license-manager/per-seat").await.unwrap_err();
+    assert!(chosen.to_string().contains("no way back"), "there is nothing to choose: {chosen}");
+    server(&lab).patch("/nt/settings", &json!({ "per_seat_only": false })).await;
+    assert_eq!(license_manager(&lab).await.mode.title(), "Per Server");
+    lab.denied(&mut device("PC02")).await;
+}
+
 /// Vector: N-13.
 /// Rules: NT-20.
 #[tokio::test]

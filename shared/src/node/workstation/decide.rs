@@ -23,7 +23,7 @@ pub(in crate::node) fn decide(node: &Node, command: Command, now: LabTime) -> Re
         Command::StopLicensing => Err(Refusal::NotRunning),
         Command::AddLicenses { category, count } => add_licenses(own, category, count),
         Command::AddServerCals(count) => add_server_cals(own.cals, count),
-        Command::ChoosePerSeat => choose_per_seat(own.cals),
+        Command::ChoosePerSeat => choose_per_seat(own.cals, own.cals_in_force()),
         Command::LogOnAtConsole(user) => log_on_at_console(node, user, now),
         Command::LogOffFromConsole if own.console.is_some() => Ok(vec![Event::ConsoleChanged { session: None }]),
         Command::LogOffFromConsole => Err(Refusal::ConsoleFree),
@@ -105,8 +105,8 @@ fn add_server_cals(cals: ServerCals, count: u32) -> Result<Vec<Event>, Refusal> 
 }
 
 /// NT-15: one way.
-fn choose_per_seat(cals: ServerCals) -> Result<Vec<Event>, Refusal> {
-    if cals.per_seat_at_next_start || cals.mode == crate::model::CountingMode::PerSeat {
+fn choose_per_seat(cals: ServerCals, in_force: ServerCals) -> Result<Vec<Event>, Refusal> {
+    if cals.per_seat_at_next_start || in_force.mode == crate::model::CountingMode::PerSeat {
         return Err(Refusal::PerSeatAlready);
     }
     let cals = ServerCals { per_seat_at_next_start: true, ..cals };
@@ -119,7 +119,7 @@ fn log_on_at_console(node: &Node, user: UserName, now: LabTime) -> Result<Vec<Ev
     if let Some(session) = &node.workstation.console {
         return Err(Refusal::ConsoleTaken(session.user.clone()));
     }
-    if !account.administrator && !counting::has_free(node.workstation.cals, node.in_use(), &mut Vec::new()) {
+    if !account.administrator && !counting::has_free(node.workstation.cals_in_force(), node.in_use(), &mut Vec::new()) {
         return Err(Refusal::ConsoleFull(user));
     }
     Ok(vec![Event::ConsoleChanged { session: Some(ConsoleSession { user, since: now }) }])
@@ -133,7 +133,7 @@ fn open_share(node: &Node, device: DeviceName, user: UserName, now: LabTime) -> 
         None => {}
     }
     let mut trace: Vec<TraceStep> = Vec::new();
-    if !counting::has_free(node.workstation.cals, node.in_use(), &mut trace) {
+    if !counting::has_free(node.workstation.cals_in_force(), node.in_use(), &mut trace) {
         return Ok(vec![node::Event::Logged(events::no_server_cal_for_share(&user))]);
     }
     let share = Share { device, user, since: now };
@@ -146,6 +146,7 @@ fn change_settings(own: &Workstation, change: WorkstationSettingsChange) -> Resu
     settings.service_pack = change.service_pack.unwrap_or(settings.service_pack);
     settings.profile_needs_license = change.profile_needs_license.unwrap_or(settings.profile_needs_license);
     settings.temporaries_of_90_days = change.temporaries_of_90_days.unwrap_or(settings.temporaries_of_90_days);
+    settings.per_seat_only = change.per_seat_only.unwrap_or(settings.per_seat_only);
     if !starting::SERVICE_PACKS.contains(&settings.service_pack) {
         return Err(Refusal::ServicePack);
     }

@@ -69,7 +69,7 @@ fn denied(node: &Node, arrival: &Arrival, trace: &mut Vec<TraceStep>) -> Option<
         let step = TraceStep::new("NT-42", "the machine's cryptography does not fit: no client gets through, denied");
         return Some(Ruling { rule: "NT-42", outcome: Err(Denial::Cryptography), trace: vec![step] });
     }
-    let free = counting::has_free(node.workstation.cals, node.in_use(), trace);
+    let free = counting::has_free(node.workstation.cals_in_force(), node.in_use(), trace);
     let administrator = arrival.admin || node.accounts.get(&arrival.user).is_some_and(|account| account.administrator);
     if free {
         return None;

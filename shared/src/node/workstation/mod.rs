@@ -267,6 +267,7 @@ impl Default for Workstation {
                 service_pack: starting::SERVICE_PACK,
                 profile_needs_license: false,
                 temporaries_of_90_days: false,
+                per_seat_only: false,
             },
             cals: ServerCals::default(),
             console: None,

@@ -5,7 +5,7 @@ use super::{Database, License, Workstation};
 use crate::model::{Category, DatabaseId, HardwareId};
 use crate::node::Node;
 use crate::policy::nt4::categories;
-use crate::policy::nt4::counting::InUse;
+use crate::policy::nt4::counting::{self, InUse, ServerCals};
 use crate::wire::workstation::{
     CategoryRow, ConsoleView, LicenseManagerView, LicensingServiceView, WorkstationLicenses, WorkstationRecord, WorkstationSettings,
 };
@@ -35,7 +35,7 @@ impl Node {
     /// License Manager's figures.
     #[must_use]
     pub fn license_manager(&self) -> LicenseManagerView {
-        let (cals, in_use) = (self.workstation.cals, self.in_use());
+        let (cals, in_use) = (self.workstation.cals_in_force(), self.in_use());
         LicenseManagerView {
             mode: cals.mode,
             bought: cals.bought,
@@ -48,6 +48,11 @@ impl Node {
 }
 
 impl Workstation {
+    /// The server CALs as they are counted now (CON-16).
+    pub(in crate::node) fn cals_in_force(&self) -> ServerCals {
+        counting::in_force(self.cals, self.settings.per_seat_only)
+    }
+
     /// Its settings.
     #[must_use]
     pub fn settings(&self) -> &WorkstationSettings {

@@ -73,6 +73,13 @@ pub fn has_free(cals: ServerCals, in_use: InUse, trace: &mut Vec<TraceStep>) -> 
     free
 }
 
+/// CON-16: by one vendor's paper a terminal server of NT 4.0 knows Per Seat only; with that reading the mode that was chosen says
+/// nothing.
+#[must_use]
+pub fn in_force(cals: ServerCals, per_seat_only: bool) -> ServerCals {
+    if per_seat_only { ServerCals { mode: CountingMode::PerSeat, ..cals } } else { cals }
+}
+
 /// NT-15: the CALs at a start of the machine: a switch that was chosen comes into force, and the Per Server count is lost.
 #[must_use]
 pub fn at_start(cals: ServerCals) -> ServerCals {

@@ -20,7 +20,7 @@ pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-13", Working, "Revocation counts each version apart; 2003 can be left out.", &["shared::policy::revoking::covers"]),
     rule("CON-14", Working, "CALs on one server or split over two: both can be shown.", &["shared::policy::asking::order"]),
     rule("CON-15", Working, "A registry list is needed for the Domain role on a member server, not for Enterprise.", &["shared::policy::discovery::reach"]),
-    rule("CON-16", Working, "NT 4.0 has Per Server and Per Seat.", &["shared::policy::nt4::counting::has_free", "lab::cli::nt::HELP"]),
+    rule("CON-16", Working, "NT 4.0 has Per Server and Per Seat; a switch leaves Per Seat only.", &["shared::policy::nt4::counting::has_free", "shared::policy::nt4::counting::in_force"]),
     rule("CON-17", Explained, "A grace of 180 days is a misreading: 90 and another 90 of evaluation.", &["docs/GLOSSARY.md"]),
     rule("CON-18", Working, "Event 1004 reads differently in each generation.", &["shared::policy::denials::Denial::event", "shared::policy::denials::Denial::record"]),
     rule("CON-19", Explained, "Four types of CAL: temporary, user, device, external connector.", &["docs/GLOSSARY.md"]),
@@ -29,7 +29,7 @@ pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-22", Working, "A license that cannot be read is denied; a switch asks for a new one.", &["shared::policy::admission::assess"]),
     rule("CON-23", Working, "Grace looks at what this terminal server receives, not at what others do.", &["shared::node::judge::grace_events"]),
     rule("CON-24", Working, "The Domain role is found on a domain controller and needs a list elsewhere.", &["shared::policy::discovery::reach"]),
-    rule("CON-25", Working, "A Per User server accepts whatever is owned; the report names the mismatch.", &["lab::diagnosis::pool_findings", "lab::cli::owed::Owed"]),
+    rule("CON-25", Working, "A Per User server accepts whatever is owned, by a switch User CALs only; the reports name the mismatch.", &["shared::policy::per_user::lacking_user_cals", "lab::diagnosis::pool_findings"]),
     rule("CON-26", Explained, "The mode belongs to the terminal server.", &["docs/GLOSSARY.md"]),
 ];
 
