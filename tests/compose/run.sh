@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The compose lab, driven through its `tsl` service alone: it comes up healthy and is set up, a terminal server cannot reach the
 # clearinghouse, the twenty-CAL story (SPEC vectors R-00 to R-06) is told with time skipped, and after every container was stopped
-# and started all is as before. Needs an engine, docker-compose, python3 and the image `tsl-lab`; see `.ci/run compose`.
+# and started all is as before. Then pages of docs/labs are played on a fresh one. Needs an engine, docker-compose, python3 and the
+# image `tsl-lab`; see `.ci/run compose`.
 #
-# With names of parts as arguments (up topology story restart stop) only those run; KEEP=1 leaves the lab standing.
+# With names of parts as arguments (up topology story restart stop pages) only those run; KEEP=1 leaves the lab standing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 exec </dev/null
@@ -212,11 +213,27 @@ part_stop() {
     done
 }
 
+# A lab that begins as a page asks, and one page after another played on it.
+part_pages() {
+    local page
+    docker-compose down --volumes >/dev/null 2>&1 || fail "docker-compose down"
+    export TSL_START_AT=2026-03-02T08:00:00Z TSL_SEED=7 TSL_LAB_TERMINAL_SERVERS=TS1=http://terminal-server-device:7803
+    docker-compose up -d --no-build >/dev/null 2>&1 || fail "docker-compose up for the pages"
+    wait_healthy
+    tsl setup --cals 20 >/dev/null || fail "tsl setup for the pages"
+    # The first asks for a fresh lab, the others for any.
+    for page in 01-first-connection ft-06-several-cals ft-09-cloned-pcs ft-10-modified-license ft-11-protocol-error; do
+        tsl play --auto "/docs/labs/$page.md" >"$work/played" || { tail -n 20 "$work/played" >&2; fail "tsl play $page"; }
+        ok "page played: $page"
+    done
+    unset TSL_START_AT TSL_SEED TSL_LAB_TERMINAL_SERVERS
+}
+
 parts=("$@")
-[ "$#" -gt 0 ] || parts=(up topology story restart)
+[ "$#" -gt 0 ] || parts=(up topology story restart pages)
 for part in "${parts[@]}"; do
     case "$part" in
-        up | topology | story | restart | stop) "part_$part" ;;
-        *) fail "there is no part '$part'; the parts are: up topology story restart stop" ;;
+        up | topology | story | restart | stop | pages) "part_$part" ;;
+        *) fail "there is no part '$part'; the parts are: up topology story restart stop pages" ;;
     esac
 done
