@@ -30,7 +30,7 @@ pub enum DataError {
         holder: String,
     },
     /// A file or directory could not be read or written.
-    #[error("{}: {error}; check that the directory exists, belongs to the user that the service runs as, and is not full", path.display())]
+    #[error("{}: {error}; {}", path.display(), cure(error))]
     Io {
         /// What was touched.
         path: PathBuf,
@@ -156,6 +156,24 @@ pub(crate) fn replace_at(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
     write().map_err(|error| failed(path, error))
 }
 
+/// What to do about an input or output error. Never that anything should be removed: what is there may be whole.
+fn cure(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "the user that the service runs as may not do that: run it as the user that the directory belongs to, or give that user the directory (chown -R); nothing in it needs to be changed"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full: make room on it, then start again; what is there is whole",
+        io::ErrorKind::FileTooLarge => "files may not grow that far here: raise the limit (ulimit -f), then start again; what is there is whole",
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is mounted read-only: mount it writable, or name another directory with --data",
+        io::ErrorKind::NotFound => "the file or its directory is not there: see that --data names the right directory and that its disk is mounted",
+        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::AlreadyExists => {
+            "there is something else in its place: see that --data names the right directory"
+        }
+        _ if error.raw_os_error() == Some(TOO_MANY_OPEN_FILES) => "the process may not open more files: raise the limit (ulimit -n), then start again",
+        _ => "see that the disk works and the directory belongs to the user that the service runs as",
+    }
+}
+
 /// An input or output error at `path`.
 pub(crate) fn failed(path: &Path, error: io::Error) -> DataError {
     DataError::Io { path: path.to_owned(), error }
@@ -167,5 +185,7 @@ fn holder(lock: &mut File) -> String {
     if read.is_ok() && !text.trim().is_empty() { text.trim().to_owned() } else { "unknown".to_owned() }
 }
 
+/// EMFILE of Linux.
+const TOO_MANY_OPEN_FILES: i32 = 24;
 const TOKEN_FILE: &str = "admin-token";
 const PATIENCE: Duration = Duration::from_secs(30);

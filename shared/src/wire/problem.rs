@@ -137,6 +137,9 @@ catalogue! {
     /// The service can no longer promise that what it answers is on disk.
     Failed = "failed", 503, "The service cannot write its journal",
         "See the service's log; free the disk or restore the data directory, then start it again.";
+    /// An old entry of the journal cannot be read; the service goes on.
+    EntryDamaged = "entry-damaged", 500, "An entry of the journal is damaged",
+        "detail names the entry; only answers that show it fail. Stop the service and mend it with `journal repair`.";
     /// A fault of this program.
     Internal = "internal", 500, "Something failed inside the service",
         "See the service's log under the request id; asking again is safe.";
