@@ -4,8 +4,8 @@
 //! clock that is set, or that jumps, while a service runs moves neither lab time nor the 60 seconds of a call.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use shared::model::LabTime;
@@ -90,7 +90,7 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that asks how much time has passed")]
     pub fn host(&self) -> HostTime {
         let (at, moment) = self.0.made;
-        HostTime(at.0.saturating_add(i64::try_from(moment.elapsed().as_millis()).unwrap_or(i64::MAX)))
+        HostTime(at.0.saturating_add(millis(moment.elapsed())))
     }
 
     /// The lab's time. Never earlier than what this clock showed before.
@@ -138,10 +138,22 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+/// The machine's time, asked once in the life of the process: services that start and stop in it always agree.
+#[expect(clippy::disallowed_methods, reason = "how much time has passed since then")]
 fn now() -> (HostTime, Instant) {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    (HostTime(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)), Instant::now())
+    static ASKED: OnceLock<(HostTime, Instant)> = OnceLock::new();
+    let (at, moment) = *ASKED.get_or_init(asked);
+    let since = moment.elapsed();
+    (HostTime(at.0.saturating_add(millis(since))), moment + since)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+fn asked() -> (HostTime, Instant) {
+    (HostTime(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())), Instant::now())
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Default for Clock {

@@ -1,8 +1,9 @@
 //! The data directory of a service: made with mode 0700, held by one process, with secrets in files of mode 0600.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,32 @@ pub enum DataError {
         name: String,
         /// What went wrong.
         reason: String,
+    },
+    /// A key that the service had is gone.
+    #[error(
+        "{} is gone, though this service had a key in it: put the file back. If it is lost for good, remove {KNOWN_FILE} beside it too: \
+         the service then begins with a new key, which nobody knows and which has to be enrolled and activated again",
+        .0.display()
+    )]
+    KeyGone(PathBuf),
+    /// A key is not the one that the service had.
+    #[error(
+        "{} holds another key than the one that this service had: put the right file back. If the new one is meant, remove {KNOWN_FILE} \
+         beside it: it has to be enrolled and activated again then",
+        .0.display()
+    )]
+    KeyChanged(PathBuf),
+    /// Others can read or change a key.
+    #[error(
+        "{} has mode {mode:03o}, so that others on this machine can read or change it: chmod 600 it; whoever read it can speak for this service, \
+         so let a new key be made if that may have happened",
+        path.display()
+    )]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
     },
     /// A secret's file holds something else.
     #[error("{}: {reason}; restore the file, or remove it to have a new one made", path.display())]
@@ -94,22 +121,68 @@ impl DataDir {
         self.patience
     }
 
-    /// Reads a secret, or makes it and writes it with mode 0600; it is on disk, whole, when this returns.
+    /// Reads a key, or makes it and writes it with mode 0600; it is on disk, whole, when this returns.
     ///
     /// `make`'s error is kept as text and must not hold the secret.
+    ///
+    /// # Errors
+    /// Also where the key that the service had is gone, or others than the owner can get at it.
     pub fn secret_file<E: std::fmt::Display>(&self, name: &str, make: impl FnOnce() -> Result<Vec<u8>, E>) -> Result<Vec<u8>, DataError> {
-        secret_at(&self.path.join(name), make)
+        let path = self.path.join(name);
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.mode() & 0o077 != 0 => return Err(DataError::Open { mode: metadata.mode() & 0o777, path }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.known_keys()?.contains_key(name) => return Err(DataError::KeyGone(path)),
+            Ok(_) | Err(_) => {}
+        }
+        secret_at(&path, make)
+    }
+
+    /// Takes note of the key in a file by its fingerprint, or holds it against what was noted.
+    pub(crate) fn recognize(&self, name: &str, fingerprint: &str) -> Result<(), DataError> {
+        let mut known = self.known_keys()?;
+        match known.get(name) {
+            Some(noted) if noted.iter().any(|noted| noted == fingerprint) => Ok(()),
+            Some(_) => Err(DataError::KeyChanged(self.path.join(name))),
+            None => {
+                known.insert(name.to_owned(), vec![fingerprint.to_owned()]);
+                self.note_keys(&known)
+            }
+        }
+    }
+
+    /// Puts another key into a file, in place of the one with the fingerprint `old`: after a crash it is the one or the other,
+    /// and either is known.
+    pub(crate) fn exchange_key(&self, name: &str, bytes: &[u8], old: &str, new: &str) -> Result<(), DataError> {
+        let mut known = self.known_keys()?;
+        known.insert(name.to_owned(), vec![old.to_owned(), new.to_owned()]);
+        self.note_keys(&known)?;
+        replace_at(&self.path.join(name), bytes)?;
+        known.insert(name.to_owned(), vec![new.to_owned()]);
+        self.note_keys(&known)
+    }
+
+    /// The fingerprints of the keys that this directory had, by file.
+    fn known_keys(&self) -> Result<BTreeMap<String, Vec<String>>, DataError> {
+        let path = self.path.join(KNOWN_FILE);
+        match fs::read(&path) {
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map_err(|_| DataError::Unreadable { path, reason: "does not list the keys of this directory" })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+            Err(error) => Err(failed(&path, error)),
+        }
+    }
+
+    fn note_keys(&self, known: &BTreeMap<String, Vec<String>>) -> Result<(), DataError> {
+        let path = self.path.join(KNOWN_FILE);
+        let text = serde_json::to_vec_pretty(known).map_err(|error| failed(&path, error.into()))?;
+        replace_at(&path, &text)
     }
 
     /// Where the administrator's token lies unless told otherwise.
     #[must_use]
     pub fn token_path(&self) -> PathBuf {
         self.path.join(TOKEN_FILE)
-    }
-
-    /// Writes a whole file in place of the old one with mode 0600: after a crash it is the old one or the new one.
-    pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), DataError> {
-        replace_at(&self.path.join(name), bytes)
     }
 }
 
@@ -187,5 +260,7 @@ fn holder(lock: &mut File) -> String {
 
 /// EMFILE of Linux.
 const TOO_MANY_OPEN_FILES: i32 = 24;
+/// Which keys this directory had, by their fingerprints: so that one that is gone or exchanged is missed.
+const KNOWN_FILE: &str = "keys-known";
 const TOKEN_FILE: &str = "admin-token";
 const PATIENCE: Duration = Duration::from_secs(30);

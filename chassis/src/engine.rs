@@ -215,7 +215,7 @@ impl<M: Machine> Engine<M> {
             changed,
             keep_entries: options.keep_entries,
         });
-        let journal = journal.map_err(|error| Trouble::System(error.to_string()))?;
+        let journal = journal?;
         journal.push(first);
         Ok(Self(Arc::new(Running { core: RwLock::new(core), clock, network, journal })))
     }

@@ -123,6 +123,8 @@ where
 /// Serves until a signal comes or the service cannot go on.
 async fn until_told(start: impl Future<Output = Result<Running, StartError>>) -> Result<(), String> {
     let mut signals = StopSignals::listen().map_err(|error| error.to_string())?;
+    // Listened for, so that a file that may not grow any further is an error like a full disk, and not a death without a word.
+    let _too_large = signal(SignalKind::from_raw(FILE_TOO_LARGE)).map_err(|error| error.to_string())?;
     let mut running = tokio::select! {
         started = start => started.map_err(|error| error.to_string())?,
         () = signals.told() => return Ok(()),
@@ -224,6 +226,8 @@ fn finish(ended: Result<(), String>) -> ExitCode {
     }
 }
 
+/// SIGXFSZ of Linux.
+const FILE_TOO_LARGE: i32 = 25;
 const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
 const RUNTIME_THREADS: usize = 2;
 

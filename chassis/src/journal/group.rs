@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::JournalFailed;
 use super::behind::{Behind, Upkeep};
+use super::check::Trouble;
 use super::entry::Mark;
 use super::files::{FileError, Files};
 use super::head::{Head, HeadFile};
@@ -126,7 +127,7 @@ struct Waiter {
 
 impl Journal {
     /// Starts the threads over files that were checked.
-    pub(crate) fn start(start: Start) -> std::io::Result<Self> {
+    pub(crate) fn start(start: Start) -> Result<Self, Trouble> {
         let Start { files, journal, segments, rows, flushed, shown, changed, keep_entries } = start;
         let queue = Queue {
             open: Open::default(),
@@ -137,7 +138,7 @@ impl Journal {
             flushed,
             failed: None,
         };
-        let head = HeadFile::open(Arc::clone(&files)).map_err(|error| std::io::Error::new(error.kind, error.to_string()))?;
+        let head = HeadFile::open(Arc::clone(&files))?;
         let segments = Arc::new(segments);
         let shared = Arc::new(Shared {
             segments: Arc::clone(&segments),
@@ -148,11 +149,14 @@ impl Journal {
             failed: watch::Sender::new(None),
             shown: AtomicI64::new(shown.unix()),
         });
-        shared.note_head().map_err(|error| std::io::Error::new(error.kind, error.to_string()))?;
+        shared.note_head()?;
         let upkeep = Upkeep { files, journal, segments, rows, keep_entries };
         let (head_stop, stopped) = mpsc::channel();
         let mut journal = Self { shared: Arc::clone(&shared), head_stop: Some(head_stop), flusher: None, others: Vec::new() };
-        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| thread::Builder::new().name(name.to_owned()).spawn(work);
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            let spawned = thread::Builder::new().name(name.to_owned()).spawn(work);
+            spawned.map_err(|error| Trouble::System(format!("no thread for its files: {error}")))
+        };
         let (theirs, keeping) = (Arc::clone(&shared), Arc::clone(&shared));
         journal.others.push(spawn("journal-rows", Box::new(move || theirs.behind.run(&upkeep)))?);
         journal.others.push(spawn("journal-head", Box::new(move || keep_head(&keeping, &stopped)))?);

@@ -1,22 +1,26 @@
 //! The data directory's own note of what it belongs to, `journal-kind`: so that a service never begins anew, and never leaves
 //! anything, in a directory that is another's, or its own with the journal gone.
 
-use std::path::Path;
-
+use super::OpenError;
 use super::entry::{FORMAT, Format, json};
 use super::files::{FileError, Files, whole};
-use crate::data::{self, DataError};
+use crate::data::DataDir;
 
-/// What a data directory says it holds; none where it says nothing yet.
-pub(crate) fn noted(path: &Path) -> Result<Option<Format>, DataError> {
-    let path = path.join(NOTE);
-    match std::fs::read(&path) {
-        Ok(bytes) => match serde_json::from_slice(&bytes) {
-            Ok(format) => Ok(Some(format)),
-            Err(_) => Err(DataError::Unreadable { path, reason: "does not say what kind of journal the directory holds" }),
-        },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(data::failed(&path, error)),
+/// Refuses a data directory that says it holds another kind of journal, or one that another version keeps.
+pub(crate) fn belongs_to(data: &DataDir, journal: &str) -> Result<(), OpenError> {
+    let expected = Format { journal: journal.to_owned(), format: FORMAT };
+    let bytes = match std::fs::read(data.path().join(NOTE)) {
+        Ok(bytes) => bytes,
+        // Without a note the journal itself is asked, when it is opened.
+        Err(_) => return Ok(()),
+    };
+    match serde_json::from_slice::<Format>(&bytes) {
+        Ok(found) if found != expected => {
+            let directory = data.path().to_owned();
+            Err(OpenError::Other { directory, found: found.to_string(), expected: expected.to_string() })
+        }
+        // One that cannot be read is written anew when the journal itself has said what it is.
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

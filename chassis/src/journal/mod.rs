@@ -43,6 +43,7 @@ use std::sync::Arc;
 
 pub use check::{RowsFound, Verified, verify};
 pub use files::{FileError, Files};
+pub(crate) use kind_note::belongs_to;
 pub use memory::MemoryDisk;
 
 pub use repair::{Repaired, repair};

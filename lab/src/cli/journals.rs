@@ -68,7 +68,7 @@ enum Care {
         /// The file that was exported
         file: PathBuf,
     },
-    /// Damage the journal, for a lesson: overwrite a piece in its middle
+    /// Damage the journal, for a lesson: a bad sector in its middle, and the rows beside it gone
     Damage {
         /// The service, which must be stopped
         service: ServerName,
@@ -132,8 +132,11 @@ impl Journals {
             Care::Damage { .. } => {
                 let _hold = open(&folder)?;
                 damage(&last_segment(&folder)?)?;
+                // Else the next start would go on from them, since they tell what the damaged entry had led to.
+                let rows = folder.join("journal").join("rows");
+                std::fs::remove_dir_all(&rows).or_else(ignore_missing).map_err(|error| Failure::file(&rows, error))?;
                 context.out.show(&json!({ "damaged": service }), |out| {
-                    out.line(&format!("a piece in the middle of {service}'s journal is overwritten"))
+                    out.line(&format!("a piece in the middle of {service}'s journal is overwritten, and its rows are gone"))
                 })
             }
         }
@@ -225,6 +228,10 @@ fn last_segment(folder: &Path) -> Result<PathBuf, Failure> {
     let listed = std::fs::read_dir(&journal).map_err(|error| Failure::file(&journal, error))?;
     let files = listed.flatten().map(|item| item.path()).filter(|path| path.extension().is_some_and(|ending| ending == "entries"));
     files.max().ok_or_else(|| Failure::Broken(format!("{} holds no entries to damage", journal.display())))
+}
+
+fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// Overwrites the middle of what the file holds, as a bad sector would.
