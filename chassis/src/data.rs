@@ -1,6 +1,5 @@
 //! The data directory of a service: made with mode 0700, held by one process, with secrets in files of mode 0600.
 
-use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
@@ -9,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::model::hex;
+
+use crate::known_keys::{KNOWN_FILE, KnownKeys};
 
 /// An open data directory. Clones share it; the directory is free for another process when the last one is gone.
 #[derive(Clone, Debug)]
@@ -131,58 +132,21 @@ impl DataDir {
         let path = self.path.join(name);
         match fs::metadata(&path) {
             Ok(metadata) if metadata.mode() & 0o077 != 0 => return Err(DataError::Open { mode: metadata.mode() & 0o777, path }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.known_keys()?.contains_key(name) => return Err(DataError::KeyGone(path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.known_keys().has(name)? => return Err(DataError::KeyGone(path)),
             Ok(_) | Err(_) => {}
         }
         secret_at(&path, make)
-    }
-
-    /// Takes note of the key in a file by its fingerprint, or holds it against what was noted.
-    pub(crate) fn recognize(&self, name: &str, fingerprint: &str) -> Result<(), DataError> {
-        let mut known = self.known_keys()?;
-        match known.get(name) {
-            Some(noted) if noted.iter().any(|noted| noted == fingerprint) => Ok(()),
-            Some(_) => Err(DataError::KeyChanged(self.path.join(name))),
-            None => {
-                known.insert(name.to_owned(), vec![fingerprint.to_owned()]);
-                self.note_keys(&known)
-            }
-        }
-    }
-
-    /// Puts another key into a file, in place of the one with the fingerprint `old`: after a crash it is the one or the other,
-    /// and either is known.
-    pub(crate) fn exchange_key(&self, name: &str, bytes: &[u8], old: &str, new: &str) -> Result<(), DataError> {
-        let mut known = self.known_keys()?;
-        known.insert(name.to_owned(), vec![old.to_owned(), new.to_owned()]);
-        self.note_keys(&known)?;
-        replace_at(&self.path.join(name), bytes)?;
-        known.insert(name.to_owned(), vec![new.to_owned()]);
-        self.note_keys(&known)
-    }
-
-    /// The fingerprints of the keys that this directory had, by file.
-    fn known_keys(&self) -> Result<BTreeMap<String, Vec<String>>, DataError> {
-        let path = self.path.join(KNOWN_FILE);
-        match fs::read(&path) {
-            Ok(bytes) => {
-                serde_json::from_slice(&bytes).map_err(|_| DataError::Unreadable { path, reason: "does not list the keys of this directory" })
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
-            Err(error) => Err(failed(&path, error)),
-        }
-    }
-
-    fn note_keys(&self, known: &BTreeMap<String, Vec<String>>) -> Result<(), DataError> {
-        let path = self.path.join(KNOWN_FILE);
-        let text = serde_json::to_vec_pretty(known).map_err(|error| failed(&path, error.into()))?;
-        replace_at(&path, &text)
     }
 
     /// Where the administrator's token lies unless told otherwise.
     #[must_use]
     pub fn token_path(&self) -> PathBuf {
         self.path.join(TOKEN_FILE)
+    }
+
+    /// The keys that this directory had.
+    pub(crate) fn known_keys(&self) -> KnownKeys {
+        KnownKeys::of(&self.path)
     }
 }
 
@@ -260,7 +224,5 @@ fn holder(lock: &mut File) -> String {
 
 /// EMFILE of Linux.
 const TOO_MANY_OPEN_FILES: i32 = 24;
-/// Which keys this directory had, by their fingerprints: so that one that is gone or exchanged is missed.
-const KNOWN_FILE: &str = "keys-known";
 const TOKEN_FILE: &str = "admin-token";
 const PATIENCE: Duration = Duration::from_secs(30);

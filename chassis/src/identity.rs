@@ -11,12 +11,13 @@ use shared::wire::common::Identity as IdentityView;
 
 use crate::config::Kind;
 use crate::data::{DataDir, DataError};
+use crate::known_keys::KnownKeys;
 
 /// A service's name and key pair.
 pub struct Identity {
     kind: Kind,
     name: ServerName,
-    data: Option<DataDir>,
+    known: Option<KnownKeys>,
     held: RwLock<Arc<Held>>,
 }
 
@@ -63,7 +64,7 @@ impl Identity {
     /// Reads the key from `key.pem`, or makes it.
     pub fn open(kind: Kind, name: ServerName, data: &DataDir) -> Result<Self, IdentityError> {
         let key = key_file(data, KEY_FILE)?;
-        Ok(Self { data: Some(data.clone()), ..Self::new(kind, name, key) })
+        Ok(Self { known: Some(data.known_keys()), ..Self::new(kind, name, key) })
     }
 
     /// An identity with a new key that is kept nowhere.
@@ -77,7 +78,7 @@ impl Identity {
     }
 
     fn new(kind: Kind, name: ServerName, key: SigningKey) -> Self {
-        Self { kind, name, data: None, held: RwLock::new(Held::new(key)) }
+        Self { kind, name, known: None, held: RwLock::new(Held::new(key)) }
     }
 
     pub(crate) fn held(&self) -> Arc<Held> {
@@ -94,8 +95,8 @@ impl Identity {
         let key = parsed(KEY_FILE, &pem)?;
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         let public = key.public();
-        if let Some(data) = &self.data {
-            data.exchange_key(KEY_FILE, pem.as_bytes(), &held.thumbprint, &public.thumbprint())?;
+        if let Some(known) = &self.known {
+            known.exchange(KEY_FILE, pem.as_bytes(), &held.thumbprint, &public.thumbprint())?;
         }
         *held = Held::new(key);
         Ok(public)
@@ -154,7 +155,7 @@ pub fn key_file(data: &DataDir, file: &'static str) -> Result<SigningKey, Identi
     let pem = data.secret_file(file, || new_key().map(String::into_bytes))?;
     let pem = String::from_utf8(pem).map_err(|_| IdentityError::NotText(file))?;
     let key = parsed(file, &pem)?;
-    data.recognize(file, &key.public().thumbprint())?;
+    data.known_keys().recognize(file, &key.public().thumbprint())?;
     Ok(key)
 }
 
@@ -165,7 +166,7 @@ pub fn agreement_file(data: &DataDir) -> Result<AgreementSecret, IdentityError> 
         data.secret_file(AGREEMENT_FILE, || Ok::<_, IdentityError>(AgreementSecret::text_of(&crate::random::bytes()).into_bytes()))?;
     let text = String::from_utf8(text).map_err(|_| IdentityError::NotText(AGREEMENT_FILE))?;
     let key = AgreementSecret::from_text(&text).map_err(|error| IdentityError::Unusable { file: AGREEMENT_FILE, error })?;
-    data.recognize(AGREEMENT_FILE, &key.public().to_string())?;
+    data.known_keys().recognize(AGREEMENT_FILE, &key.public().to_string())?;
     Ok(key)
 }
 

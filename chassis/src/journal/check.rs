@@ -430,21 +430,24 @@ pub(crate) fn follow<M: Machine>(
 
 /// The place after entry `seq`. What is damaged before `from` costs those entries and nothing else: what they led to is known.
 fn link(place: Mark, seq: u64, record: Option<RawRecord<'_>>, from: Mark) -> Result<Mark, Trouble> {
-    let followed = record.map(|record| (place.next(record.entry), record.chain));
-    match followed {
-        Some((next, chain)) if seq == place.seq + 1 && next.chain == chain => return Ok(next),
-        _ if seq == from.seq => return Ok(record.map_or(from, |record| Mark { seq, chain: record.chain })),
-        _ if seq < from.seq => {
-            tracing::warn!(journal.entry = seq, "an old entry is damaged or does not follow on the one before; `journal verify` tells more");
-            return Ok(Mark { seq, chain: record.map_or(place.chain, |record| record.chain) });
-        }
-        _ => {}
+    let next = record.map(|record| place.next(record.entry));
+    let follows = seq == place.seq + 1 && next.zip(record).is_some_and(|(next, record)| next.chain == record.chain);
+    if let Some(next) = next.filter(|_| follows) {
+        return Ok(next);
     }
-    Err(match record {
-        _ if seq != place.seq + 1 => Trouble::Damage(spoken_range(place.seq + 1, seq - 1, "missing or damaged")),
-        Some(_) => changed(seq),
-        None => Trouble::Damage(spoken_range(seq, seq, "damaged")),
-    })
+    let what = match record {
+        _ if seq != place.seq + 1 => spoken_range(place.seq + 1, seq - 1, "missing or damaged"),
+        Some(_) => format!("entry {seq} was changed: its checksum does not follow from the one before"),
+        None => spoken_range(seq, seq, "damaged"),
+    };
+    if seq > from.seq {
+        return Err(Trouble::Damage(what));
+    }
+    tracing::warn!(
+        journal.damage = what,
+        "old entries are damaged: what they led to is known, so the service goes on, but answers that show them fail; stop the service and mend them with `journal repair`"
+    );
+    Ok(if seq == from.seq { from } else { Mark { seq, chain: record.map_or(place.chain, |record| record.chain) } })
 }
 
 /// What is named by number elsewhere has to be the entry that stands here.

@@ -92,7 +92,7 @@ pub enum OpenError {
     /// There is no journal, though there was one.
     #[error(
         "the entries of the journal in {} are gone: {what}. Put the folder `journal` back, or restore the directory from a backup of \
-         it. To begin a new service instead, name another directory with --data; to begin with nothing on these keys, remove journal-kind \
+         it; where the rows beside the entries are left, `journal repair` goes on from them. To begin a new service instead, name another directory with --data; to begin with nothing on these keys, remove journal-kind \
          (and head) too",
         directory.display()
     )]

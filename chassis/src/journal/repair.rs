@@ -79,8 +79,12 @@ pub(crate) fn repair_at<M: Machine>(place: &Place) -> Result<Repaired, Trouble> 
     let head = HeadFound::read(files.as_ref())?;
     let rows = stored_rows(place);
     let state = read_state(files.as_ref(), M::NAME)?;
-    let mut recovered = recover::<M>(files.as_ref(), head, rows.as_ref().ok().and_then(|rows| rows.as_ref().map(|(mark, _)| mark.seq)))?;
+    let mut recovered = recover::<M>(files.as_ref(), head, rows.as_ref().ok().and_then(|rows| rows.as_ref().map(|(mark, _)| *mark)))?;
     let (known, covered) = what_is_known(rows, state, &mut recovered);
+    if let Some((mark, _)) = &covered {
+        // Entries behind the last one that can be read, of which the rows tell what they led to.
+        recovered.lose_until(mark.seq, "missing at the end; what they led to is known");
+    }
     cut_what_nothing_tells(&mut recovered, covered.as_ref());
     let reached = recovered.base.seq + recovered.entries.len() as u64;
     match head {
@@ -207,10 +211,12 @@ fn free_name(files: &dyn Files) -> Result<String, FileError> {
 }
 
 /// Reads all that can be read, from all files.
-fn recover<M: Machine>(files: &dyn Files, head: HeadFound, rows: Option<u64>) -> Result<Recovered, Trouble> {
+fn recover<M: Machine>(files: &dyn Files, head: HeadFound, rows: Option<Mark>) -> Result<Recovered, Trouble> {
     let names = names(files)?;
     let Some((first_name, first)) = names.first() else {
-        return Err(Trouble::Gone("no file of entries is left".to_owned()));
+        let base = rows.ok_or_else(|| Trouble::Gone("no file of entries is left, and no rows that could be gone on from".to_owned()))?;
+        let lost = vec![format!("entries 1 to {}, the whole history; what they led to is known", base.seq)];
+        return Ok(Recovered { base, entries: Vec::new(), mended: Vec::new(), lost });
     };
     let mut mended = Vec::new();
     let begins = files.read_at(first_name, 0, super::segment::HEADER_BYTES as usize)?;
@@ -234,7 +240,7 @@ fn recover<M: Machine>(files: &dyn Files, head: HeadFound, rows: Option<u64>) ->
         }
         recovered.lose_until(first.saturating_sub(1), "a file of entries is missing");
         let until = names.get(at + 1).map(|(_, next)| next.saturating_sub(1));
-        recovered.take_file(&bytes, until, Evidence { head, rows: rows.unwrap_or(0) });
+        recovered.take_file(&bytes, until, Evidence { head, rows: rows.map_or(0, |mark| mark.seq) });
     }
     Ok(recovered)
 }
