@@ -447,7 +447,8 @@ fn link(place: Mark, seq: u64, record: Option<RawRecord<'_>>, from: Mark) -> Res
         journal.damage = what,
         "old entries are damaged: what they led to is known, so the service goes on, but answers that show them fail; stop the service and mend them with `journal repair`"
     );
-    Ok(if seq == from.seq { from } else { Mark { seq, chain: record.map_or(place.chain, |record| record.chain) } })
+    let unknown = if seq == from.seq { from.chain } else { place.chain };
+    Ok(Mark { seq, chain: record.map_or(unknown, |record| record.chain) })
 }
 
 /// What is named by number elsewhere has to be the entry that stands here.
