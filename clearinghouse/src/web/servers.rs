@@ -179,7 +179,7 @@ fn pack(form: &Install) -> Markup {
             (choice("Bought how", "program", &form.program, PROGRAMS))
             (line("Retail license code", "code", &form.code, "retail only: 25 letters and digits"))
             (line("License, enrollment or agreement number", "number", &form.number, "all but retail"))
-            (line("Authorization number", "authorization", &form.authorization, "Open License only: 15 letters and digits"))
+            (line("Authorization number", "authorization", &form.authorization, "all but retail: 15 letters and digits, beside the other number on the papers"))
             fieldset {
                 legend { "All but retail" }
                 (choice("Product version", "version", &form.version, VERSIONS))

@@ -285,7 +285,9 @@ fn agreement_row(purchase: &Purchase) -> String {
     match purchase {
         Purchase::Retail { code } => format!("agreement/retail/{code}"),
         Purchase::Open { license, authorization } => format!("agreement/open/{license}/{authorization}"),
-        Purchase::Volume { agreement, enrollment } => format!("agreement/volume/{agreement:?}/{enrollment}"),
-        Purchase::Other { agreement } => format!("agreement/other/{agreement}"),
+        Purchase::Volume { agreement, enrollment, authorization } => {
+            format!("agreement/volume/{agreement:?}/{enrollment}/{authorization}")
+        }
+        Purchase::Other { agreement, authorization } => format!("agreement/other/{agreement}/{authorization}"),
     }
 }

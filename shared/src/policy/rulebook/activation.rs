@@ -10,7 +10,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("AC-03", Working, "A key pack has an id of 35 characters.", &["shared::model::pack::PackId", "shared::trust::codes::key_pack_id"]),
     rule("AC-04", Working, "A retail code has 25 characters in five groups.", &["shared::model::pack::parse_retail", "shared::model::code::random_groups"]),
     rule("AC-05", Working, "An Open License is shown by a license number and an authorization number.", &["shared::model::pack::parse_open_license", "shared::model::pack::parse_authorization"]),
-    rule("AC-06", Working, "Five volume programs are shown by an enrollment number of seven digits.", &["shared::model::pack::parse_enrollment", "shared::model::pack::VolumeProgram"]),
+    rule("AC-06", Working, "Five volume programs are shown by an enrollment number of seven digits and the authorization number beside it.", &["shared::model::pack::parse_enrollment", "shared::model::pack::VolumeProgram"]),
     rule("AC-07", Working, "Other programs are shown by an agreement number.", &["shared::model::pack::parse_agreement"]),
     rule("AC-08", Working, "All but retail also name version, type and quantity.", &["shared::policy::packs::check_form"]),
     rule("AC-10", Working, "Activation: automatic, by web, by telephone, for 2000 also by fax.", &["shared::policy::activation::activate", "clearinghouse::activations::activate", "shared::policy::registration::register"]),
