@@ -12,6 +12,11 @@ use crate::wire::clearinghouse::{AgreementProgram, PackRequest, Wanted};
 
 /// What the command leads to.
 pub(super) fn decide(registry: &Registry, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    let events = decided(registry, command, moment)?;
+    super::refused::within_bounds(registry, events, moment.now)
+}
+
+fn decided(registry: &Registry, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::Found { name, key, root_years } => found(registry, name, key, root_years, moment),
         Command::Activate(wanted) => decide_activation(registry, *wanted, moment),
@@ -25,6 +30,8 @@ pub(super) fn decide(registry: &Registry, command: Command, moment: &mut Moment<
         }
         Command::BuyXp { count } => super::offer::buy(registry, count, moment),
         Command::TakeOffer(offer) => Ok(super::offer::take(registry, offer, moment)),
+        Command::CountTurnedDown(counted) if counted.is_empty() => Ok(Vec::new()),
+        Command::CountTurnedDown(counted) => Ok(vec![Event::TurnedDownCounted { counted }]),
     }
 }
 
