@@ -6,7 +6,8 @@ use shared::trust::{make_activation_certificate, read_request};
 use shared::wire::clearinghouse::{ActivationAnswer, ActivationRequest};
 use shared::wire::problem::{Problem, ProblemCode};
 
-use crate::desk::{Desk, failed};
+use crate::desk::{Asker, Desk, failed};
+use crate::guesses::Caller;
 
 /// Activates the caller. The same request gets the same certificate, to the byte.
 pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<ActivationRequest>) -> Result<ActivationAnswer, Problem> {
@@ -17,7 +18,8 @@ pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<Act
     }
     let (caller, id) = (signed.key, request.request.clone());
     let command = Activate { caller, request, requested, certificate_years: desk.certificate_years() };
-    let answered = desk.execute(&id, Command::Activate(Box::new(command)), |registry, _| registry.answer(caller, &id).cloned()).await?;
+    let asker = Asker { caller: Caller::Service(caller), key: caller, request: &id, number: None };
+    let answered = desk.answer(asker, Command::Activate(Box::new(command))).await?;
     match answered {
         Some(Answer::Activated(activation)) => certificate(&desk, &activation).await,
         Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),

@@ -6,12 +6,15 @@ use shared::trust::seal_pack;
 use shared::wire::clearinghouse::{PackAnswer, PackRequest};
 use shared::wire::problem::{Problem, ProblemCode};
 
-use crate::desk::{Desk, failed};
+use crate::desk::{Asker, Desk, failed};
+use crate::guesses::{Caller, number_of};
 
 /// Issues a pack to the caller. The same request gets the same token, to the byte, and draws nothing again.
 pub(crate) async fn issue(desk: Desk, signed: Signed, Body(request): Body<PackRequest>) -> Result<PackAnswer, Problem> {
     let (caller, id) = (signed.key, request.request.clone());
-    let answered = desk.execute(&id, Command::IssuePack { caller, request }, |registry, _| registry.answer(caller, &id).cloned()).await?;
+    let number = number_of(&request.purchase);
+    let asker = Asker { caller: Caller::Service(caller), key: caller, request: &id, number: Some(&number) };
+    let answered = desk.answer(asker, Command::IssuePack { caller, request }).await?;
     match answered {
         Some(Answer::Pack(issued)) => {
             let sealed = seal_pack(&issued.pack, &issued.product_id, issued.issued_at, desk.root().name(), &desk.key());

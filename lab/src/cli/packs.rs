@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 use shared::model::{CalKind, DeviceName, HardwareId, RegistrantText, ServerName};
-use shared::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome};
+use shared::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome, Sort, TurnedDownRow};
 use shared::wire::common::{ListQuery, Page};
 use shared::wire::license_server::{LicenseList, LicenseQuery, LicenseRow, PackList, PackRow, SecurityGroup, Standing};
 
@@ -171,7 +171,9 @@ impl Records {
         let query = ListQuery { limit: Some(self.limit), before: None };
         let activations: Page<ActivationRecord> = api.list("/activations", &query).await?;
         let packs: Page<PackRecord> = api.list("/packs", &query).await?;
-        context.out.show(&json!({ "activations": activations.items, "packs": packs.items }), |out| {
+        let turned_down: Vec<TurnedDownRow> = api.get("/turned-down").await?;
+        let all = json!({ "activations": activations.items, "packs": packs.items, "turned_down": turned_down });
+        context.out.show(&all, |out| {
             let rows = activations.items.iter().map(|row| {
                 let company = row.registrant.company.as_ref().map_or("", RegistrantText::as_str).to_owned();
                 let until = row.ends_at.map_or_else(String::new, |ends| ends.to_string());
@@ -188,8 +190,25 @@ impl Records {
             });
             out.line("");
             out.table(&["when", "license server", "shown", "pack", "outcome"], rows.collect(), "nobody asked for a pack yet");
+            // Also those beyond what stands on the record one by one.
+            let rows: Vec<_> = turned_down.iter().map(counted_row).collect();
+            if !rows.is_empty() {
+                out.line("");
+                out.table(&["turned down", "why", "how often", "last"], rows, "");
+            }
         })
     }
+}
+
+fn counted_row(row: &TurnedDownRow) -> Vec<String> {
+    let sort = match row.sort {
+        Sort::Activation => "activation",
+        Sort::Deactivation => "deactivation",
+        Sort::Pack => "pack",
+        Sort::Offer => "offer",
+    };
+    let why = format!("{} ({})", row.ground, row.rules.join(", "));
+    vec![sort.to_owned(), why, row.count.to_string(), row.last_at.to_string()]
 }
 
 fn outcome_words(outcome: &RecordOutcome) -> String {

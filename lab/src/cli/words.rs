@@ -39,7 +39,7 @@ pub(crate) fn purchase_words(purchase: &Purchase) -> String {
     match purchase {
         Purchase::Retail { code } => format!("retail {}", in_fives(code.as_str())),
         Purchase::Open { license, authorization } => format!("open {license} {authorization}"),
-        Purchase::Volume { agreement, enrollment } => {
+        Purchase::Volume { agreement, enrollment, authorization } => {
             let program = match agreement {
                 VolumeProgram::Select => "select",
                 VolumeProgram::Enterprise => "enterprise",
@@ -47,8 +47,8 @@ pub(crate) fn purchase_words(purchase: &Purchase) -> String {
                 VolumeProgram::School => "school",
                 VolumeProgram::ServicesProvider => "services-provider",
             };
-            format!("volume {program} {enrollment}")
+            format!("volume {program} {enrollment} {authorization}")
         }
-        Purchase::Other { agreement } => format!("other {agreement}"),
+        Purchase::Other { agreement, authorization } => format!("other {agreement} {authorization}"),
     }
 }

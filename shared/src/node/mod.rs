@@ -7,6 +7,7 @@ mod apply;
 mod connection;
 mod decide;
 mod judge;
+mod logons;
 mod network;
 mod people;
 mod reports;
@@ -364,6 +365,7 @@ pub struct Node {
     /// How many open sessions are anonymous Internet users' (W2K-12).
     anonymous: usize,
     counts: BTreeMap<String, u64>,
+    failed_logons: logons::FailedLogons,
     network: network::Network,
     people: BTreeMap<UserName, people::Person>,
     workstation: workstation::Workstation,
@@ -402,6 +404,7 @@ impl Default for Node {
             administrative: 0,
             anonymous: 0,
             counts: BTreeMap::new(),
+            failed_logons: logons::FailedLogons::default(),
             network: network::Network::default(),
             people: BTreeMap::new(),
             workstation: workstation::Workstation::default(),

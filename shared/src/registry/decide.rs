@@ -4,7 +4,7 @@ use super::judging::{digest, is_answered, judge_pack};
 use super::{Activate, Activation, Asked, Command, Event, Founding, IssuedPack, Order, Refusal, Registration, Registry};
 use crate::dice::Dice;
 use crate::machine::Moment;
-use crate::model::{ContactMethod, Pack, PackId, PublicKey, Purchase, RetailCode, ServerName};
+use crate::model::{AuthorizationNumber, ContactMethod, Pack, PackId, PublicKey, Purchase, RetailCode, ServerName};
 use crate::policy::activation::{Activating, Applicant, OnRecord, activate, years_after};
 use crate::policy::packs;
 use crate::trust::{Period, Serial};
@@ -12,6 +12,11 @@ use crate::wire::clearinghouse::{AgreementProgram, PackRequest, Wanted};
 
 /// What the command leads to.
 pub(super) fn decide(registry: &Registry, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    let events = decided(registry, command, moment)?;
+    super::refused::within_bounds(registry, events, moment.now)
+}
+
+fn decided(registry: &Registry, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::Found { name, key, root_years } => found(registry, name, key, root_years, moment),
         Command::Activate(wanted) => decide_activation(registry, *wanted, moment),
@@ -25,6 +30,8 @@ pub(super) fn decide(registry: &Registry, command: Command, moment: &mut Moment<
         }
         Command::BuyXp { count } => super::offer::buy(registry, count, moment),
         Command::TakeOffer(offer) => Ok(super::offer::take(registry, offer, moment)),
+        Command::CountTurnedDown(counted) if counted.is_empty() => Ok(Vec::new()),
+        Command::CountTurnedDown(counted) => Ok(vec![Event::TurnedDownCounted { counted }]),
     }
 }
 
@@ -172,13 +179,23 @@ fn sign_agreement(
 fn papers(program: AgreementProgram, dice: &mut Dice) -> Option<Purchase> {
     match program {
         AgreementProgram::Open => {
-            let letters = RetailCode::from_random(dice.bytes());
-            let authorization = letters.as_str().get(..15)?.parse().ok()?;
+            let authorization = authorization(dice)?;
             Some(Purchase::Open { license: digits(8, dice).parse().ok()?, authorization })
         }
-        AgreementProgram::Volume { agreement } => Some(Purchase::Volume { agreement, enrollment: digits(7, dice).parse().ok()? }),
-        AgreementProgram::Other => Some(Purchase::Other { agreement: digits(7, dice).parse().ok()? }),
+        AgreementProgram::Volume { agreement } => {
+            let enrollment = digits(7, dice).parse().ok()?;
+            Some(Purchase::Volume { agreement, enrollment, authorization: authorization(dice)? })
+        }
+        AgreementProgram::Other => {
+            let agreement = digits(7, dice).parse().ok()?;
+            Some(Purchase::Other { agreement, authorization: authorization(dice)? })
+        }
     }
+}
+
+/// Fifteen letters and digits, 57 bits of chance.
+fn authorization(dice: &mut Dice) -> Option<AuthorizationNumber> {
+    RetailCode::from_random(dice.bytes()).as_str().get(..15)?.parse().ok()
 }
 
 fn digits(count: usize, dice: &mut Dice) -> String {

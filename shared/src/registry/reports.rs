@@ -110,6 +110,7 @@ impl Event {
             | Event::XpSold { .. }
             | Event::OfferTaken { .. }
             | Event::OfferTurnedDown { .. }
+            | Event::TurnedDownCounted { .. }
             | Event::AgreementSigned { .. } => None,
         }
     }
@@ -132,6 +133,7 @@ impl Event {
             | Event::XpSold { .. }
             | Event::OfferTaken { .. }
             | Event::OfferTurnedDown { .. }
+            | Event::TurnedDownCounted { .. }
             | Event::AgreementSigned { .. } => return None,
         };
         Some(PackRecord {
@@ -200,6 +202,11 @@ impl Event {
             Event::OfferTaken { tokens, .. } => (11, Level::Information, format!("{} license tokens were sent by e-mail.", tokens.len())),
             Event::OfferTurnedDown { turned_down, .. } => {
                 (12, Level::Warning, format!("Product keys were not traded for license tokens: {}.", turned_down.reason))
+            }
+            Event::TurnedDownCounted { counted } => {
+                let count: u64 = counted.iter().map(|some| some.count).fold(0, u64::saturating_add);
+                let text = format!("{count} more requests were turned down than the record holds one by one.");
+                (13, Level::Warning, text)
             }
             Event::AgreementSigned { entitlements, .. } => {
                 (7, Level::Information, format!("The reseller desk signed an agreement of {} line(s).", entitlements.len()))

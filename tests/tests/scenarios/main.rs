@@ -12,6 +12,7 @@ mod exchange;
 mod grace;
 mod later_windows;
 mod license_server;
+mod logons;
 mod nt4;
 mod nt4_disk;
 mod per_device;
