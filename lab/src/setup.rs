@@ -240,8 +240,11 @@ async fn begun(api: &Api) -> Result<ActivationView, Failure> {
 
 async fn first_pack(lab: &Lab, api: &Api, place: &Place, cals: u32) -> Result<Option<Step>, Failure> {
     let list: PackList = api.get("/packs").await?;
-    if cals == 0 || !list.packs.is_empty() {
+    if cals == 0 {
         return Ok(None);
+    }
+    if !list.packs.is_empty() {
+        return Ok(Some(step(place, "has CALs already, so none were bought; more come with: tsl install", false)));
     }
     install(lab, api, place, ProductType::Device, cals).await.map(Some)
 }
@@ -280,8 +283,11 @@ async fn nt4_licenses(lab: &Lab, place: &Place, cals: u32) -> Result<Option<Step
     }
     let api = lab.admin(Kind::TerminalServer, place)?;
     let manager: LicenseManagerView = api.get("/nt/license-manager").await?;
-    if cals == 0 || manager.bought > 0 {
+    if cals == 0 {
         return Ok(None);
+    }
+    if manager.bought > 0 {
+        return Ok(Some(step(place, "has server CALs already, so none were added; more come with: tsl nt lm add", false)));
     }
     let _: Value = api.post("/nt/license-manager/cals", &AddServerCals { count: cals }).await?;
     let _: Value = api.post("/nt/licenses", &AddLicenses { category: Category::Full, count: cals }).await?;

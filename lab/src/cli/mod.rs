@@ -25,6 +25,7 @@ mod play;
 mod servers;
 mod service;
 mod settings;
+mod sure;
 mod switches;
 mod time;
 mod tsctst;
@@ -98,7 +99,7 @@ enum Command {
     Wait(operate::Wait),
     /// Empty a lab's data folder, so that the next `tsl up` starts from nothing
     #[command(
-        after_help = "The lab must be down: `tsl reset` never pulls the data from under running services.\nOne step for both: tsl up --fresh\n\nExample:  tsl reset --yes"
+        after_help = "The lab must be down: `tsl reset` never pulls the data from under running services.\nOne step for both: tsl up --fresh\n\nExample:  tsl reset            asks first\n          tsl reset --yes"
     )]
     Reset(operate::Reset),
     /// Show every service: address, version, clock, activation, CALs, sessions

@@ -16,6 +16,7 @@ use shared::wire::terminal_server::{GraceView, LicenseServerRow, SessionRow, Ses
 use shared::wire::workstation::{LicenseManagerView, LicensingServiceView};
 
 use super::Context;
+use super::sure::sure;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::place::{DATA_FOLDER, Kind, Lab, LabFile, Place};
@@ -96,13 +97,12 @@ impl Reset {
             return context.out.show(&json!({ "emptied": false }), |out| out.line("there is nothing to empty"));
         }
         crate::up::require_down(&self.data)?;
-        if !self.yes {
-            return Err(Failure::Usage(format!(
-                "this deletes every license, journal and key in {}; say so with: tsl reset --data {} --yes",
-                self.data.display(),
-                self.data.display()
-            )));
-        }
+        let folder = self.data.display();
+        sure(
+            &format!("this deletes the lab in {folder}: every license, journal and key"),
+            self.yes,
+            &format!("tsl reset --data {folder} --yes"),
+        )?;
         crate::up::empty(&self.data)?;
         let text = format!("{} is empty; `tsl up` starts a new lab in it", self.data.display());
         context.out.show(&json!({ "emptied": true }), |out| out.line(&text))

@@ -64,7 +64,9 @@ impl Play {
         out.note(&format!("no lab is up: this page gets one of its own (tsl up {}), gone at the end", words.join(" ")));
         let _hold = crate::up::hold(&data)?;
         let mut stop = StopSignals::listen().map_err(|error| Failure::Broken(format!("signals cannot be received here: {error}")))?;
-        let mut lab = own_lab(&words, data, &self.page).await?;
+        let Some(mut lab) = own_lab(&words, data, &self.page, stop.told()).await? else {
+            return Err(Failure::Usage("ended before its first command".to_owned()));
+        };
         let shell = Shell::new(&folder, program.folder());
         let performed = tokio::select! {
             performed = self.perform(out, text, shell) => performed,
@@ -102,16 +104,17 @@ fn for_another_lab(failure: Failure, wanted: Option<&str>) -> Failure {
 }
 
 /// The lab that a page's words ask for; the data folder is the performance's own.
-async fn own_lab(words: &[String], data: PathBuf, page: &Path) -> Result<RunningLab, Failure> {
+async fn own_lab(words: &[String], data: PathBuf, page: &Path, told: impl Future<Output = ()>) -> Result<Option<RunningLab>, Failure> {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
         up: UpArgs,
     }
     let line = Line::try_parse_from(std::iter::once("tsl up".to_owned()).chain(words.iter().cloned()));
-    let plan = line.map_err(|error| Failure::Usage(error.to_string()))?.up.plan(data);
-    let network = plan.network.as_deref().map(|file| beside(page, file));
-    crate::up::start(&crate::up::Up { first_port: 0, network, ..plan }).await
+    let mut plan = line.map_err(|error| Failure::Usage(error.to_string()))?.up.plan(data);
+    plan.first_port = 0;
+    plan.asked.network = plan.asked.network.as_deref().map(|file| beside(page, file));
+    crate::up::start(&plan, told).await
 }
 
 /// A file as a page names it: from here, or else from one of the folders above the page.

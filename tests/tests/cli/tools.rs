@@ -2,7 +2,7 @@
 
 use tests::tsl::Room;
 
-use crate::room;
+use crate::{items, room};
 
 /// A room whose lab has one device with a temporary (PC02) and one with a permanent CAL (PC01).
 fn two_devices() -> (Room, tests::tsl::Up) {
@@ -216,6 +216,21 @@ fn a_service_that_is_stopped_catches_up_with_the_lab_s_time_when_it_starts() {
     let clocks = room.json("clock show");
     assert!(clocks.as_array().unwrap().iter().all(|clock| clock["now"] == "2026-03-05T09:00:00Z" && clock["frozen"] == true), "{clocks}");
     assert_eq!(room.tsl("service restart XX9").exit, 2);
+}
+
+/// The others know it by its address, so nobody else is given that one meanwhile.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_port_of_a_service_that_is_stopped_stays_its_own() {
+    let (room, _lab) = two_devices();
+    let status = room.json("status");
+    let url = items(&status["services"]).iter().find(|service| service["name"] == "LS1").unwrap()["url"].as_str().unwrap().to_owned();
+    room.done("service stop LS1");
+    let other = tokio::net::TcpSocket::new_v4().unwrap();
+    let taken = other.bind(url.trim_start_matches("http://").parse().unwrap()).unwrap_err();
+    assert_eq!(taken.kind(), std::io::ErrorKind::AddrInUse);
+    assert_eq!(room.done("service start LS1"), "LS1 is running\n");
+    assert!(room.done("connect PC03").contains("accepted"));
 }
 
 /// What went wrong with the client's message is a switch of `tsl connect`; each has the code of section 10.
