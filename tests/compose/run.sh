@@ -223,7 +223,7 @@ part_pages() {
     tsl setup --cals 20 >/dev/null || fail "tsl setup for the pages"
     # The first asks for a fresh lab, the others for any.
     for page in 01-first-connection ft-06-several-cals ft-09-cloned-pcs ft-10-modified-license ft-11-protocol-error; do
-        tsl play --auto "/docs/labs/$page.md" >"$work/played" || { tail -n 20 "$work/played" >&2; fail "tsl play $page"; }
+        tsl play --auto --here "/docs/labs/$page.md" >"$work/played" || { tail -n 20 "$work/played" >&2; fail "tsl play $page"; }
         ok "page played: $page"
     done
     unset TSL_START_AT TSL_SEED TSL_LAB_TERMINAL_SERVERS
