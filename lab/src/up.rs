@@ -315,9 +315,7 @@ async fn launch(up: &Up, found: &Found, services: &mut Vec<Member>) -> Result<La
 async fn set_up(up: &Up, found: &Found, lab: &Lab) -> Result<Vec<Step>, Failure> {
     let Beginning { users, bare, .. } = &found.began;
     if !found.is_new {
-        if !bare {
-            setup::trust(lab).await?;
-        }
+        setup::readdress(lab).await?;
         return Ok(Vec::new());
     }
     let steps = match &found.network {

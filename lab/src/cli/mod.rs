@@ -37,6 +37,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
+use shared::model::ServerName;
 
 use crate::failure::Failure;
 use crate::out::Out;
@@ -115,6 +116,14 @@ enum Command {
         after_help = "Carries the clearinghouse's key and root to the license servers, and introduces every terminal server and\nlicense server to each other. A service answers nobody whose key it has not been given.\n\nExample:  tsl trust\nRules: LS-01 (a second check, by name, comes after), CE-14."
     )]
     Trust,
+    /// Take every enrolment of a service back: nobody knows its key any more, and it knows nobody's
+    #[command(
+        after_help = "For a machine that was set up anew, that is no longer there, or whose key got out; `tsl trust` enrols it again with the key that it\nhas then. What was issued stays on record. One side alone: tsl servers forget, tsl peers forget.\n\nExample:  tsl service reinstall TS1 && tsl forget TS1 && tsl setup\nRules: CE-14, FT-14, FT-23."
+    )]
+    Forget {
+        /// The service: LS1, TS1, DIR1, or one that is in the lab no longer
+        name: ServerName,
+    },
     /// Activate a license server at its clearinghouse
     #[command(
         after_help = "Automatically, by web or by telephone:\n          tsl activate --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl activate --papers          what the page asks for, or is read out: Product ID and key text\n          tsl activate --id 222AN-...    the License Server ID that came back; a mistyped group is named\n          tsl activate --certificate FILE   the certificate from the page, for the usual chain (CE-15)\nRules: AC-10 to AC-17, AC-47. Without activation there are temporary CALs only (LS-03); it can be done later."
@@ -127,7 +136,7 @@ enum Command {
     Deactivate(Box<lifecycle::Deactivate>),
     /// Activate a license server again, for one of five reasons
     #[command(
-        after_help = "Reasons: 0 redeployed, 1 certificate-corrupt, 2 key-compromised, 3 registration-expired, 4 server-upgraded.\nCALs that were issued stay good; those that were not must be reissued by the clearinghouse: tsl phone clearinghouse.\nWith reason 2 the server makes a new key: tsl servers forget LS1, then tsl trust.\n\nExample:  tsl reactivate --reason 1 --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl reactivate --reason 0 --id 222AN-...     by web or telephone\n          tsl reactivate --reason 2 --new-key          before asking for an ID\nRules: AC-25 to AC-27, FT-23."
+        after_help = "Reasons: 0 redeployed, 1 certificate-corrupt, 2 key-compromised, 3 registration-expired, 4 server-upgraded.\nCALs that were issued stay good; those that were not must be reissued by the clearinghouse: tsl phone clearinghouse.\nWith reason 2 the server makes a new key: tsl forget LS1, then tsl trust.\n\nExample:  tsl reactivate --reason 1 --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl reactivate --reason 0 --id 222AN-...     by web or telephone\n          tsl reactivate --reason 2 --new-key          before asking for an ID\nRules: AC-25 to AC-27, FT-23."
     )]
     Reactivate(Box<lifecycle::Reactivate>),
     /// Call somebody: the clearinghouse, Product Support, the reseller
@@ -375,6 +384,7 @@ impl Cli {
             Command::Status => operate::status(&context).await,
             Command::Setup(args) => args.run(&context).await,
             Command::Trust => operate::trust(&context).await,
+            Command::Forget { name } => operate::forget(&context, &name).await,
             Command::Activate(args) => args.run(&context).await,
             Command::Deactivate(args) => args.run(&context).await,
             Command::Reactivate(args) => args.run(&context).await,

@@ -127,6 +127,22 @@ pub(crate) async fn trust(context: &Context) -> Result<(), Failure> {
     show_steps(context, &steps)
 }
 
+/// `tsl forget`.
+pub(crate) async fn forget(context: &Context, name: &ServerName) -> Result<(), Failure> {
+    let forgotten = setup::forget(&context.lab()?, name).await?;
+    context.out.show(&forgotten.steps, |out| {
+        if forgotten.steps.is_empty() {
+            out.line(&format!("nobody knows {name}, and it knows nobody"));
+        }
+        forgotten.steps.iter().for_each(|step| out.line(&format!("+ {} {}", step.server, step.what)));
+    })?;
+    if forgotten.silent.is_empty() {
+        return Ok(());
+    }
+    let silent: Vec<_> = forgotten.silent.iter().map(ServerName::as_str).collect();
+    Err(Failure::Broken(format!("{} did not answer and may know {name} still; say this again when they do", silent.join(", "))))
+}
+
 /// `tsl root`.
 pub(crate) async fn root(context: &Context) -> Result<(), Failure> {
     let lab = context.lab()?;

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod clocks;
+mod enrolments;
 mod managing;
 mod network;
 mod nt4;
