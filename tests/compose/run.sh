@@ -139,7 +139,7 @@ part_story() {
     connects PC21
     expect "R-02: the replacement holds" "temporary $(moment 90 12:00)" "$(holds PC21)"
     expect "R-02: events 21 that day" True \
-        "$(tsl events --service LS1 --id 21 --json | json "any(one['at'] == '$(moment 1 10:00)' for one in it)")"
+        "$(tsl events --server LS1 --id 21 --json | json "any(one['at'] == '$(moment 1 10:00)' for one in it)")"
 
     tsl connect PC01..PC19 PC21 --daily 87 --json >"$work/days" || fail "R-03: somebody was denied"
     expect "R-03: days, connections accepted, denied" "87 1740 0" \

@@ -15,6 +15,7 @@ mod lsreport;
 mod managing;
 mod network;
 mod nt;
+mod on;
 mod operate;
 mod owed;
 mod packs;
@@ -146,12 +147,12 @@ enum Command {
     Phone(phone::Phone),
     /// Save a license server's database to a file
     #[command(
-        after_help = "A database takes some 5 MB for every 6,000 licenses (AC-41). It belongs to this license server alone (AC-38); keep the\nkey files of its data directory with it (they are its machine), or unissued CALs do not come back.\n\nExample:  tsl backup LS1 ls1.backup\nRules: AC-38, AC-41."
+        after_help = "A database takes some 5 MB for every 6,000 licenses (AC-41). It belongs to this license server alone (AC-38); keep the\nkey files of its data directory with it (they are its machine), or unissued CALs do not come back.\n\nExample:  tsl backup --server LS1 ls1.backup\nRules: AC-38, AC-41."
     )]
     Backup(lifecycle::Backup),
     /// Bring a license server's database back from a file
     #[command(
-        after_help = "On the same installation (same key files) unissued CALs come back. On another installation only the issued ones do; an\nevent says how many were lost, and the clearinghouse recovers them by telephone against the papers of the purchase.\n\nExample:  tsl restore LS1 ls1.backup\nRules: AC-38 to AC-40, AC-48."
+        after_help = "On the same installation (same key files) unissued CALs come back. On another installation only the issued ones do; an\nevent says how many were lost, and the clearinghouse recovers them by telephone against the papers of the purchase.\n\nExample:  tsl restore --server LS1 ls1.backup\nRules: AC-38 to AC-40, AC-48."
     )]
     Restore(lifecycle::Restore),
     /// Buy at the lab's reseller desk: a retail code, or an agreement
@@ -249,7 +250,7 @@ enum Command {
     Trace(history::Trace),
     /// List events as the services' event logs show them
     #[command(
-        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers;\non Windows NT 4.0 also LicenseService and \"Service Control Manager\" (NT-12, NT-41)."
+        after_help = "Example:  tsl events --server TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers;\non Windows NT 4.0 also LicenseService and \"Service Control Manager\" (NT-12, NT-41)."
     )]
     Events(history::Events),
     /// Show how a terminal server's grace period stands
@@ -291,7 +292,7 @@ enum Command {
     Network(network::Network),
     /// Search for license servers as the generation does, and show what was found by which way
     #[command(
-        after_help = "Example:  tsl discover TS1 --trace\n          tsl discover TS1 --search automatic\n          tsl discover TS1 --intervals 2h,15m,1h\nRules: DI-01 to DI-11 (2000), DI-20 to DI-29 (2003), W08-14 (2008 R2 does not search)."
+        after_help = "Example:  tsl discover --server TS1 --trace\n          tsl discover --server TS1 --search automatic\n          tsl discover --server TS1 --intervals 2h,15m,1h\nRules: DI-01 to DI-11 (2000), DI-20 to DI-29 (2003), W08-14 (2008 R2 does not search)."
     )]
     Discover(discovery::Discover),
     /// Show or change whom the terminal servers' registries name
@@ -306,7 +307,7 @@ enum Command {
     #[command(after_help = "Example:  tsl directory users", subcommand)]
     Directory(network::Directory),
     /// Look at a license server's group membership, publication and scope
-    #[command(after_help = "Example:  tsl review-configuration LS1\nRules: TL-08, W08-05, DI-23 to DI-25.")]
+    #[command(after_help = "Example:  tsl review-configuration --server LS1\nRules: TL-08, W08-05, DI-23 to DI-25.")]
     ReviewConfiguration(per_user::Review),
     /// Report who holds a user license, from 2008 on
     #[command(
@@ -318,7 +319,7 @@ enum Command {
     People(per_user::People),
     /// Show or move the lab's time
     #[command(
-        after_help = "Example:  tsl clock freeze\n          tsl clock advance 89d\n          tsl clock set 2026-12-24T20:00:00Z\n          tsl clock advance 10m --service LS1     skew: one clock alone\nTime only goes forward. What falls due in between (the sweep of LS-09, say) happens at its own moment, on every service in order.",
+        after_help = "Example:  tsl clock freeze\n          tsl clock advance 89d\n          tsl clock set 2026-12-24T20:00:00Z\n          tsl clock advance 10m --server LS1     skew: one clock alone\nTime only goes forward. What falls due in between (the sweep of LS-09, say) happens at its own moment, on every service in order.",
         subcommand
     )]
     Clock(time::Clock),
@@ -331,7 +332,7 @@ enum Command {
     #[command(after_help = journals::HELP)]
     Journal(journals::Journals),
     /// Show a service's API description (OpenAPI)
-    #[command(after_help = "Example:  tsl openapi --service LS1 > license-server.json")]
+    #[command(after_help = "Example:  tsl openapi --server LS1 > license-server.json")]
     Openapi(history::Openapi),
     /// Write a completion script for a shell
     #[command(after_help = "Example:  tsl completions bash > ~/.local/share/bash-completion/completions/tsl")]
@@ -468,6 +469,27 @@ fn report(failure: &Failure, json: bool) {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+
+    /// Where a server is not what a command is done to, but where it is done, it is `--server`.
+    #[test]
+    fn a_server_is_given_with_the_same_switch_to_every_command() {
+        fn walk(command: &clap::Command, path: &str, faults: &mut Vec<String>) {
+            let path = format!("{path} {}", command.get_name());
+            for argument in command.get_arguments() {
+                let (id, long) = (argument.get_id().as_str(), argument.get_long());
+                let is_server = ["server", "service", "servers"].contains(&id) || long == Some("service");
+                // These take care of whole services, which are what is done something to.
+                let is_operand = long.is_none() && ["journal", "group"].iter().any(|word| path.split(' ').any(|part| part == *word));
+                if is_server && long != Some("server") && !is_operand {
+                    faults.push(format!("{path}: {id}"));
+                }
+            }
+            command.get_subcommands().for_each(|one| walk(one, &path, faults));
+        }
+        let mut faults = Vec::new();
+        walk(&super::Cli::command(), "", &mut faults);
+        assert!(faults.is_empty(), "{faults:?}");
+    }
 
     /// The tree of commands has no contradictions that clap would only find when it is used.
     #[test]

@@ -11,6 +11,7 @@ mod packs;
 mod printed;
 mod refusals;
 mod secrets;
+mod several;
 mod story;
 mod telephone;
 mod tools;
