@@ -24,6 +24,7 @@ fn administration(routes: &mut Routes<DirectoryService>) {
     let admin = Access::Administrator;
     routes.get("/services", admin, "The services that may ask.", kept::services);
     routes.put("/services/{name}", admin, "Enrol a terminal server or a license server.", kept::trust_service).problems(&[Conflict]);
+    routes.delete("/services/{name}", admin, "Take a service's enrolment back.", kept::forget_service).problems(&[NotFound]);
     routes.get("/domains", admin, "The domains, their controllers and groups.", kept::domains);
     routes.put("/domains/{name}", admin, "Make a domain, or settle its controllers.", kept::set_domain).problems(&[Conflict]);
     routes

@@ -133,7 +133,7 @@ fn findings(standing: &shared::wire::license_server::LicenseServerStanding, sile
     let (scope, scope_good, publish) = match standing.role {
         LicenseServerRole::Enterprise => {
             let published = standing.published_in.as_ref() == Some(site);
-            ("forest: found by every terminal server of its site".to_owned(), published, format!("tsl network publish {name}"))
+            ("forest: found by every terminal server of its site".to_owned(), published, format!("tsl network publish --server {name}"))
         }
         LicenseServerRole::Domain if standing.placement.controller => {
             (format!("domain: found by the terminal servers of {domain} in any site"), true, String::new())
@@ -146,7 +146,8 @@ fn findings(standing: &shared::wire::license_server::LicenseServerStanding, sile
     let published =
         standing.published_in.as_ref().map_or_else(|| "not published".to_owned(), |site| format!("published in the site {site}"));
     let publication_good = (standing.role == LicenseServerRole::Enterprise) == standing.published_in.is_some();
-    let unpublish = if standing.role == LicenseServerRole::Enterprise { publish.clone() } else { format!("tsl network unpublish {name}") };
+    let unpublish =
+        if standing.role == LicenseServerRole::Enterprise { publish.clone() } else { format!("tsl network unpublish --server {name}") };
     vec![
         finding("group \"Terminal Server License Servers\"", in_group, group, join, &["W08-05"]),
         finding("publication", publication_good, published, unpublish, &["DI-23"]),

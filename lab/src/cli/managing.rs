@@ -11,7 +11,7 @@ use shared::wire::managing::{Revoke as RevokeBody, Revoked};
 use shared::wire::peers::{Outreach, PeerRow};
 
 use super::Context;
-use super::packs::OnLicenseServer;
+use super::on::OnLicenseServer;
 use crate::api::{Api, path_segment};
 use crate::failure::Failure;
 use crate::out::Out;
@@ -166,7 +166,7 @@ enum PacksAction {
 
 impl Packs {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let Some(PacksAction::Remove { on, pack }) = self.action else { return self.on.packs(context).await };
+        let Some(PacksAction::Remove { on, pack }) = self.action else { return super::packs::list(context, &self.on).await };
         on.api(context)?.delete(&format!("/packs/{pack}")).await?;
         context.out.show(&json!({ "removed": pack }), |out| out.line(&format!("pack {pack} is removed")))
     }

@@ -13,7 +13,7 @@ use shared::wire::clearinghouse::{AgreementProgram, BoughtCode, BoughtXp, BuyCod
 use shared::wire::license_server::{InstallPack, PackRow};
 
 use super::Context;
-use super::packs::OnLicenseServer;
+use super::on::OnLicenseServer;
 use super::words::purchase_words;
 use crate::api::Api;
 use crate::failure::Failure;

@@ -302,8 +302,13 @@ pub enum Refusal {
     #[error("another lab's root (fingerprint {0}) is trusted; a terminal server belongs to one lab")]
     OtherRoot(String),
     /// Another key is pinned under that name.
-    #[error("{0} is enrolled with another key; compare the thumbprints")]
+    #[error(
+        "{0} is enrolled with another key: compare the thumbprints; if the machine was set up anew, take the old enrolment back first (tsl forget {0}), then enrol it (tsl trust)"
+    )]
     OtherKey(ServerName),
+    /// There is no enrolment to take back.
+    #[error("this server was given no directory")]
+    NoDirectory,
     /// Not enrolled.
     #[error("{0} is not enrolled; enrol it first (tsl trust)")]
     NotEnrolled(ServerName),
@@ -337,7 +342,7 @@ impl Refusal {
             Refusal::NoConnector { .. } => (ProblemCode::Conflict, &["W2K-12", "WS03-12"]),
             Refusal::NoSearch(_) => (ProblemCode::Conflict, &["W08-14"]),
             Refusal::NoPolicy(_) => (ProblemCode::Conflict, &["DI-30"]),
-            Refusal::NoSession(_) | Refusal::NoAccount(_) => (ProblemCode::NotFound, &[]),
+            Refusal::NoSession(_) | Refusal::NoAccount(_) | Refusal::NoDirectory => (ProblemCode::NotFound, &[]),
             Refusal::NotEnrolled(_) | Refusal::ListedTwice(_) | Refusal::Workstation(_) => (ProblemCode::Invalid, &[]),
         };
         Problem::new(code, self.to_string()).under(rules)

@@ -33,6 +33,7 @@ fn command() -> impl Strategy<Value = Command> {
         2 => (server(), prop::option::of(site())).prop_map(|(server, site)| Command::Publish { server, site }),
         4 => (server(), user(), prop::option::of(set)).prop_map(|(server, user, write)| Command::License { server, user, write }),
         1 => (server(), any::<[u8; 32]>()).prop_map(|(name, key)| Command::TrustService { name, key: PublicKey::from_bytes(key) }),
+        1 => server().prop_map(Command::ForgetService),
     ]
 }
 

@@ -71,10 +71,11 @@ fn faults(routes: &mut Routes<TerminalServer>) {
 }
 
 fn network(routes: &mut Routes<TerminalServer>) {
-    use ProblemCode::Conflict;
+    use ProblemCode::{Conflict, NotFound};
     let admin = Access::Administrator;
     routes.put("/network", admin, "Settle where this server stands: machine, site, workgroup or domain.", network::place);
     routes.put("/directory", admin, "Settle the directory that this server asks.", network::trust_directory).problems(&[Conflict]);
+    routes.delete("/directory", admin, "Take the directory's enrolment back.", network::forget_directory).problems(&[NotFound]);
     routes.get("/discovery", admin, "How this server comes to its license servers, and what it found (SPEC section 6).", network::view);
     routes
         .patch("/discovery", admin, "Change how it comes to its license servers (DI-27, DI-29, W08-14).", network::change)

@@ -38,7 +38,7 @@ fn packs_are_converted_migrated_and_deleted_and_neighbours_hear_of_it() {
     room.done("rebuild-database --server LSNEW --damage");
     room.done("rebuild-database --server LSNEW --confirm LSNEW");
     assert!(items(&packs("LSNEW")).is_empty());
-    assert!(room.done("events --service LSNEW --id 4100").contains("4100"));
+    assert!(room.done("events --server LSNEW --id 4100").contains("4100"));
     room.done("peers forget LSOLD --server LSNEW");
     assert!(items(&room.json("peers list --server LSNEW")).is_empty());
 }
