@@ -27,6 +27,8 @@ fn activation_view(ledger: &Ledger, server: Server, now: LabTime) -> ActivationV
     let ended = || ledger.certificates().filter(|own| own.kind == CertificateKind::Activation).last();
     let shown = current.or_else(ended);
     let (status, deactivated_at) = (u8::from(current.is_none()), ledger.life().deactivated_at);
+    let lapse = || licensing_events::lapse(ledger.activation_number(), deactivated_at, ledger.life().ended_by_another_key());
+    let until = current.map(|own| own.until).ok_or_else(lapse);
     ActivationView {
         status,
         product_id: server.product_id,
@@ -37,7 +39,8 @@ fn activation_view(ledger: &Ledger, server: Server, now: LabTime) -> ActivationV
         license_server_id: current.and_then(|own| own.license_server_id.clone()),
         number: ledger.activation_number(),
         deactivated_at,
-        prompt: licensing_events::prompt(current.map(|own| own.until), ledger.activation_number(), deactivated_at, now),
+        lapse: until.err(),
+        prompt: licensing_events::prompt(until, now),
     }
 }
 

@@ -103,6 +103,14 @@ pub struct Life {
     pub deactivated_at: Option<LabTime>,
 }
 
+impl Life {
+    /// FT-23: whether the last activation ended because another key took the place of its own.
+    #[must_use]
+    pub fn ended_by_another_key(&self) -> bool {
+        self.keys_below > 0 && self.keys_below == self.retired_below
+    }
+}
+
 /// A certificate as it is kept; whether it belongs to an activation is the caller's to say.
 pub(super) fn received(number: u32, kind: CertificateKind, new: NewCertificate, now: LabTime) -> OwnCertificate {
     let NewCertificate { pem, from, until } = new;

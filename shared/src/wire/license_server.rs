@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::clearinghouse::Wanted;
 use super::directory::ReportScope;
 use crate::model::{
-    AgreementKey, Cal, CalId, CalKind, ConfirmationCode, ContactMethod, DeviceName, DomainName, Generation, HardwareId, LabTime,
+    AgreementKey, Cal, CalId, CalKind, ConfirmationCode, ContactMethod, DeviceName, DomainName, Generation, HardwareId, LabTime, Lapse,
     LicenseServerId, LicenseServerRole, Pack, PackId, Placement, Platform, ProductId, ProductVersion, PublicKey, Purchase,
     ReactivationReason, Registrant, RequestId, ServerName, SiteName, TraceStep, UserName,
 };
@@ -390,6 +390,9 @@ pub struct ActivationView {
     pub number: u16,
     /// When it was deactivated, where it was (AC-24).
     pub deactivated_at: Option<LabTime>,
+    /// Why it is not activated, where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapse: Option<Lapse>,
     /// What the administrator should do now, where there is something (AC-27, AC-47).
     pub prompt: Option<String>,
 }
