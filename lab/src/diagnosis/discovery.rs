@@ -48,9 +48,10 @@ fn cut_ways(seen: &Seen) -> BTreeSet<(&ServerName, &ServerName)> {
             || seen.license_servers.iter().any(|facts| facts.name == *name)
             || seen.surroundings.clearinghouse.as_ref() == Some(name)
     };
-    let pair = |one: &'_ ServerName, other: &'_ ServerName| one == own || (other != own && one < other);
+    // Each pair is told once, whichever of the two says it.
+    let first = |one: &ServerName, other: &ServerName| one == own || (other != own && one < other);
     let known = from_own.chain(from_others).filter(|(_, other)| known(other));
-    known.map(|(one, other)| if pair(one, other) { (one, other) } else { (other, one) }).collect()
+    known.map(|(one, other)| if first(one, other) { (one, other) } else { (other, one) }).collect()
 }
 
 fn cut(one: &ServerName, other: &ServerName) -> Finding {
@@ -209,7 +210,8 @@ fn too_old(seen: &Seen) -> Option<Finding> {
     ))
 }
 
-fn new_enough(seen: &Seen, answers: &Answers) -> bool {
+/// VC-02: whether it is no older than the terminal server.
+pub(super) fn new_enough(seen: &Seen, answers: &Answers) -> bool {
     match (answers.identity.product_version, seen.terminal_server.identity.product_version) {
         (Some(theirs), Some(ours)) => theirs >= ours,
         (_, _) => true,

@@ -4,6 +4,7 @@ use serde::Serialize;
 use shared::policy::modes::{self, Mode};
 use shared::wire::terminal_server::CertificateState;
 
+use super::discovery::new_enough;
 use super::remedy::{Cure, Finding, Remedy};
 use super::{Seen, service};
 
@@ -69,7 +70,7 @@ pub struct Consequence {
 pub fn consequence(seen: &Seen) -> Option<Consequence> {
     let server = &seen.terminal_server;
     let (name, grace) = (&server.identity.name, &server.grace);
-    let heard = seen.heard();
+    let heard: Vec<_> = seen.heard().into_iter().filter(|(_, answers)| new_enough(seen, answers)).collect();
     let issues =
         heard.iter().any(|(_, answers)| answers.activation.status == 0 && answers.packs.packs.iter().any(|row| row.pack.total > 0));
     let not_chosen = server.identity.generation.is_some_and(|generation| modes::is_not_chosen(generation, server.settings.policy_ac_on));
