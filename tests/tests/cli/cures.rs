@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::process::Command;
 use std::sync::Mutex;
 
+use lab::api::Api;
 use lab::diagnosis::Remedy;
 use serde_json::Value;
 use tests::tsl::{Room, Said};
@@ -277,17 +278,46 @@ fn case(remedy: Remedy) -> Case {
     }
 }
 
+/// Further states in which a cure of the table is printed.
+fn further_cases() -> Vec<(Remedy, Case)> {
+    vec![
+        // Only one of the two has forgotten the other.
+        (Remedy::Introduce, Case::usual(&[], licensed).broken_by_hand(|room| forgotten_at_license_server(room, "TS1"))),
+        // Its registration holds for two weeks yet.
+        (Remedy::RenewRegistration, Case::usual(&["clock advance 3638d"], activated)),
+        // Its CALs were withheld by a restore onto another installation (FT-14).
+        (
+            Remedy::RecoverCals,
+            Case::usual(&["connect PC01", "connect PC01", "backup --server LS1 ls1.backup", "service reinstall LS1"], licensed)
+                .broken_by_hand(|room| {
+                    for words in ["forget LS1", "trust", &format!("activate {PERSON}"), "restore --server LS1 ls1.backup"] {
+                        room.done(words);
+                    }
+                })
+                .on_the_telephone(recovery),
+        ),
+        // A license of the root's, under a chain that cannot be read.
+        (
+            Remedy::DeleteDamagedLicense,
+            Case::usual(&["connect PC01", "connect PC01", "client damage PC01 --part header", "connect PC01"], |room| {
+                assert!(room.done("connect PC01").contains("PD-02"));
+            }),
+        ),
+    ]
+}
+
 /// Rules: TL-06, W08-15, AM-18, FT-01, FT-02, FT-03, FT-04, FT-05, FT-06, FT-08, FT-09, FT-10, FT-12, FT-13, FT-14, FT-15, FT-16, FT-17,
 /// FT-19, FT-22, FT-23, FT-25, W08-03, AC-24, AC-27, AC-39.
 #[test]
 fn every_cure_that_is_printed_mends_what_it_is_printed_for_when_it_is_typed_as_it_stands() {
-    let remedies: Mutex<VecDeque<Remedy>> = Mutex::new(Remedy::ALL.iter().copied().collect());
+    let cases = Remedy::ALL.iter().map(|remedy| (*remedy, case(*remedy))).chain(further_cases());
+    let cases: Mutex<VecDeque<(Remedy, Case)>> = Mutex::new(cases.collect());
     let faults = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while let Some(remedy) = { remedies.lock().unwrap().pop_front() } {
-                    if let Err(fault) = std::panic::catch_unwind(|| mends(remedy)) {
+                while let Some((remedy, case)) = { cases.lock().unwrap().pop_front() } {
+                    if let Err(fault) = std::panic::catch_unwind(|| mends(remedy, &case)) {
                         let said =
                             fault.downcast_ref::<String>().cloned().or_else(|| fault.downcast_ref::<&str>().map(|text| (*text).to_owned()));
                         faults.lock().unwrap().push(format!("{remedy:?}: {}", said.unwrap_or_default()));
@@ -300,11 +330,10 @@ fn every_cure_that_is_printed_mends_what_it_is_printed_for_when_it_is_typed_as_i
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }
 
-fn mends(remedy: Remedy) {
-    let case = case(remedy);
+fn mends(remedy: Remedy, case: &Case) {
     let room = room();
-    let words = match case.lab {
-        Lab::Usual(more) => more.to_owned(),
+    let words = match &case.lab {
+        Lab::Usual(more) => (*more).to_owned(),
         Lab::Shipped(name) => format!("--network {}/../docs/networks/{name}.toml", env!("CARGO_MANIFEST_DIR")),
         Lab::Written(text) => {
             std::fs::write(room.path().join("net.toml"), text).unwrap();
@@ -424,6 +453,17 @@ fn addresses(room: &Room, license_servers: &[&str]) -> String {
         words.push(format!("--{kind}-token-file {}", list(&token)));
     }
     words.join(" ")
+}
+
+/// The license server's side of an enrolment alone is taken back.
+fn forgotten_at_license_server(room: &Room, name: &str) {
+    let folder = room.path().join("tsl-data");
+    let lab: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("lab.json")).unwrap()).unwrap();
+    let place = &lab["license_servers"][0];
+    let token = std::fs::read_to_string(folder.join(place["token_file"].as_str().unwrap())).unwrap();
+    let api = Api::new(lab::api::connections().unwrap(), place["url"].as_str().unwrap(), Some(token.trim().to_owned()));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(api.delete(&format!("/terminal-servers/{name}"))).unwrap();
 }
 
 fn moved(room: &Room, from: &str, to: &str) {
