@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use chassis::calls::Enrolled;
 use chassis::engine::Engine;
-use chassis::http::App;
+use chassis::http::{App, Caller};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
-use shared::model::{AgreementKey, ProductId, RequestId};
-use shared::registry::{Command, Event, Refusal, Registry};
+use shared::model::{AgreementKey, CallerRole, ProductId, RequestId};
+use shared::registry::{Activation, Command, Event, Refusal, Registry};
 use shared::trust::{AgreementSecret, CodeKey, Root, SigningKey, TrustError};
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::{Problem, ProblemCode};
@@ -88,10 +88,13 @@ impl App for Desk {
         Ok(IdentityView { root, root_fingerprint, agreement, ..self.0.identity.view() })
     }
 
-    async fn caller(&self, thumbprint: &str) -> Result<Option<Enrolled>, Problem> {
-        let enrolled = |registry: &Registry| {
-            registry.caller(thumbprint).map(|activation| Enrolled { name: activation.name.clone(), key: activation.key })
+    /// Nobody but license servers has anything to ask here.
+    async fn caller(&self, thumbprint: &str) -> Result<Option<Caller>, Problem> {
+        let known = |activation: &Activation| Caller {
+            enrolled: Enrolled { name: activation.name.clone(), key: activation.key },
+            roles: vec![CallerRole::LicenseServer],
         };
+        let enrolled = |registry: &Registry| registry.caller(thumbprint).map(known);
         self.0.engine.peek(|registry, _| enrolled(registry)).map_err(|failed| failed.problem())
     }
 }

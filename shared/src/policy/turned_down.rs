@@ -19,6 +19,10 @@ pub enum Ground {
     RegistrantIncomplete,
     /// The Product ID or the key belongs to another activation.
     DoubleUse,
+    /// Another key for a Product ID on record, which nobody has shown a right to (AM-15).
+    KeyUnproved,
+    /// Another license server that was not deactivated has this name (AM-15).
+    NameTaken,
     /// The activation on record has come to its end.
     RegistrationEnded,
     /// The clearinghouse's root does not hold at this moment.
@@ -67,6 +71,8 @@ impl Ground {
         match self {
             Ground::RegistrantIncomplete => &["AC-11"],
             Ground::DoubleUse => &["AC-42"],
+            Ground::KeyUnproved => &["AM-15", "AC-25"],
+            Ground::NameTaken => &["AM-15", "AC-42"],
             Ground::RegistrationEnded => &["AC-27"],
             Ground::RootEnded => &["CE-13"],
             Ground::CodeUnknown => &["AC-04", "AC-45"],
