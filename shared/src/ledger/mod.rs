@@ -10,6 +10,7 @@ mod keys;
 mod log;
 mod managing;
 mod network;
+mod orders;
 mod peers;
 mod refusal;
 mod reports;
@@ -33,6 +34,7 @@ use crate::model::{
 use crate::policy::built_in;
 use crate::policy::terms::{self, Terms};
 use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettings, LedgerSettingsChange};
+use crate::wire::managing::ReleaseOrder;
 
 /// Who this license server is; set once, at its first start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -410,7 +412,9 @@ pub struct Ledger {
     /// Revoked CALs by their end.
     revoked: BTreeSet<(LabTime, u64)>,
     /// Packs that were given up to other license servers, by request.
-    released: HashMap<RequestId, Vec<Pack>>,
+    released: HashMap<RequestId, managing::Given>,
+    /// What may leave for other license servers, by pack (AM-17).
+    orders: BTreeMap<PackId, ReleaseOrder>,
     /// The database may be damaged.
     suspect: bool,
     /// A restore that has begun.
@@ -452,6 +456,7 @@ impl Default for Ledger {
             network: network::Network::default(),
             revoked: BTreeSet::new(),
             released: HashMap::new(),
+            orders: BTreeMap::new(),
             suspect: false,
             staged: None,
             peers: peers::Peers::default(),
