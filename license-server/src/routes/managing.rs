@@ -74,13 +74,14 @@ pub(super) async fn damage(app: LicenseServer) -> Result<NoContent, Problem> {
 pub(super) async fn migrate(app: LicenseServer, Body(wanted): Body<Migrate>) -> Result<Migrated, Problem> {
     app.peek(|ledger, now| ledger.may_take_over(now))?.map_err(|refusal| refusal.problem())?;
     let alive = wanted.reason == MigrationReason::Replaced;
+    let replaces = wanted.pack.clone().filter(|_| !alive);
     let packs = match wanted.reason {
         MigrationReason::Replaced => ask_source(&app, &wanted).await?,
         MigrationReason::NotFunctioning => vec![activation::migrate(&app, &wanted.request, replaced(&app, &wanted)?).await?],
     };
     let ids: Vec<PackId> = packs.iter().map(|pack| pack.id.clone()).collect();
     let request = wanted.request;
-    let command = ManageCommand::TakeOver { request: request.clone(), from: wanted.source, packs, alive };
+    let command = ManageCommand::TakeOver { request: request.clone(), from: wanted.source, packs, replaces };
     let rows = app.execute(Some(&request), Command::Manage(command), |ledger, _, _| {
         ids.iter().filter_map(|id| ledger.pack_row(id)).collect::<Vec<_>>()
     });

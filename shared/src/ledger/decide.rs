@@ -106,7 +106,8 @@ fn install_pack(ledger: &Ledger, server: &Server, request: RequestId, pack: Pack
         return Err(Refusal::PackVersion { pack: pack.version, server: server.version() });
     }
     let number = ledger.next_pack_number();
-    let mut installed = InstalledPack { number, pack, issued: 0, installed_at: now, request, withheld: 0, removed_at: None };
+    let mut installed =
+        InstalledPack { number, pack, issued: 0, installed_at: now, request, withheld: 0, removed_at: None, replaces: None };
     ledger.place_again(&mut installed);
     Ok(vec![Event::PackInstalled(installed)])
 }

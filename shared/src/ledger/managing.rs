@@ -49,8 +49,9 @@ pub enum ManageCommand {
         from: ServerName,
         /// The packs.
         packs: Vec<Pack>,
-        /// Whether that server has removed them.
-        alive: bool,
+        /// The pack of a server that no longer functions, in place of which the clearinghouse issued them; none where that server has
+        /// removed them itself.
+        replaces: Option<PackId>,
     },
     /// Delete every installed CAL (W08-12).
     Rebuild,
@@ -139,7 +140,9 @@ pub(super) fn decide(ledger: &Ledger, server: &Server, command: ManageCommand, m
         ManageCommand::OrderRelease(wanted) => orders::order(ledger, server, wanted),
         ManageCommand::WithdrawOrder(pack) => orders::withdraw(ledger, pack),
         ManageCommand::Release { request, to, up_to } => orders::release(ledger, server, request, to, up_to, moment),
-        ManageCommand::TakeOver { request, from, packs, alive } => take_over(ledger, server, &request, &from, packs, alive, moment.now),
+        ManageCommand::TakeOver { request, from, packs, replaces } => {
+            take_over(ledger, server, &request, &from, packs, replaces.as_ref(), moment.now)
+        }
         ManageCommand::Rebuild if server.terms().manages_cals => Ok(vec![managed(ManageEvent::Rebuilt)]),
         ManageCommand::Rebuild => Err(Refusal::NoSuchTool { tool: "rebuilding the database", generation: server.generation }),
         ManageCommand::Suspect => Ok(vec![managed(ManageEvent::Suspected), log(events::database_suspect())]),
@@ -204,7 +207,7 @@ fn convert(
     };
     let pack = Pack { id: PackId::from_random(moment.dice.bytes()), product_type, total: quantity, ..source.pack.clone() };
     let number = ledger.next_pack_number();
-    let made = InstalledPack { number, pack, issued: 0, installed_at: moment.now, request, withheld: 0, removed_at: None };
+    let made = InstalledPack { number, pack, issued: 0, installed_at: moment.now, request, withheld: 0, removed_at: None, replaces: None };
     Ok(vec![managed(ManageEvent::Converted { from: source.number, quantity, made })])
 }
 
@@ -215,7 +218,7 @@ fn take_over(
     request: &RequestId,
     from: &ServerName,
     packs: Vec<Pack>,
-    alive: bool,
+    replaces: Option<&PackId>,
     now: LabTime,
 ) -> Result<Vec<Event>, Refusal> {
     may_take_over(ledger, server, now)?;
@@ -228,12 +231,20 @@ fn take_over(
         if ledger.installed(&pack.id).is_some() {
             continue;
         }
-        let mut installed =
-            InstalledPack { number, pack, issued: 0, installed_at: now, request: request.clone(), withheld: 0, removed_at: None };
+        let mut installed = InstalledPack {
+            number,
+            pack,
+            issued: 0,
+            installed_at: now,
+            request: request.clone(),
+            withheld: 0,
+            removed_at: None,
+            replaces: replaces.cloned(),
+        };
         number = ledger.place_again(&mut installed).map_or(number + 1, |()| number);
         events.push(managed(ManageEvent::TakenOver { from: from.clone(), pack: installed }));
     }
-    if !alive && !events.is_empty() {
+    if replaces.is_some() && !events.is_empty() {
         events.push(log(events::source_not_alive(from)));
     }
     Ok(events)

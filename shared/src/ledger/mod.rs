@@ -131,6 +131,9 @@ pub struct InstalledPack {
     /// When it was removed; what devices hold of it is still counted, in case it comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<LabTime>,
+    /// The pack of a license server that no longer functions, in place of which the clearinghouse issued this one (AM-17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<PackId>,
 }
 
 impl InstalledPack {

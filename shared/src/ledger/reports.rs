@@ -307,6 +307,7 @@ pub(super) fn pack_row(pack: &InstalledPack) -> PackRow {
         available: pack.available(),
         withheld: pack.withheld,
         installed_at: pack.installed_at,
+        replaces: pack.replaces.clone(),
     }
 }
 

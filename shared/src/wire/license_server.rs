@@ -512,6 +512,9 @@ pub struct PackRow {
     pub withheld: u32,
     /// When it was installed.
     pub installed_at: LabTime,
+    /// The pack of a license server that no longer functions, in place of which the clearinghouse issued this one (AM-17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<PackId>,
 }
 
 /// `GET /packs`.
