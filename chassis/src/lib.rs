@@ -9,6 +9,7 @@ pub mod directory;
 pub mod engine;
 pub mod http;
 pub mod identity;
+mod known_keys;
 pub mod journal;
 pub mod lab;
 pub mod network;

@@ -2,12 +2,13 @@
 
 use chassis::http::{Body, Signed};
 use shared::model::{AgreementKey, PublicKey};
-use shared::registry::{Activate, Activation, Answer, Asker, Command, Registry, problem_of};
+use shared::registry::{Activate, Activation, Answer, AskedBy, Command, Registry, problem_of};
 use shared::trust::{make_activation_certificate, read_request};
 use shared::wire::clearinghouse::{ActivationAnswer, ActivationRequest, Standing, StandingQuery};
 use shared::wire::problem::{Problem, ProblemCode};
 
-use crate::desk::{Desk, failed};
+use crate::desk::{Asker, Desk, failed};
+use crate::guesses::Caller;
 
 /// Activates the caller. The same request gets the same certificate, to the byte.
 pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<ActivationRequest>) -> Result<ActivationAnswer, Problem> {
@@ -19,8 +20,8 @@ pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<Act
     let (caller, id) = (signed.key, request.request.clone());
     let owned = owned(&desk, &caller, &request);
     let command = Activate { caller, request, requested, owned, certificate_years: desk.certificate_years() };
-    let asker = Asker::Service(caller);
-    let answered = desk.execute(&id, Command::Activate(Box::new(command)), |registry, _| registry.answer(asker, &id).cloned()).await?;
+    let asker = Asker { caller: Caller::Service(caller), key: AskedBy::Service(caller), request: &id, number: None };
+    let answered = desk.answer(asker, Command::Activate(Box::new(command))).await?;
     match answered {
         Some(Answer::Activated(activation)) => certificate(&desk, &activation).await,
         Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),

@@ -14,12 +14,13 @@ pub fn routes() -> Routes<Desk> {
     routes.get("/root.pem", Access::Anyone, "The root certificate of the lab.", record::root);
     routes
         .post("/activations", Access::Introduced, "Activate the license server that signs this call.", activations::activate)
-        .problems(&[ProblemCode::RegistrantIncomplete, ProblemCode::ActivationRefused, ProblemCode::RequestReused]);
+        .problems(&[ProblemCode::RegistrantIncomplete, ProblemCode::ActivationRefused, ProblemCode::RequestReused, ProblemCode::SlowDown]);
     routes.post("/standing", Access::Introduced, "How the license server that signs this call stands here (AM-15).", activations::standing);
     routes.get("/activations", Access::Administrator, "Every activation asked for, turned down or not, newest first.", record::activations);
     routes.post("/packs", LICENSE_SERVERS, "Issue a CAL pack to the license server that signs this call.", packs::issue).problems(&[
         ProblemCode::PackRefused,
         ProblemCode::PackVersion,
+        ProblemCode::SlowDown,
         ProblemCode::NotActivated,
         ProblemCode::RequestReused,
     ]);
@@ -28,6 +29,7 @@ pub fn routes() -> Routes<Desk> {
         .problems(&[
             ProblemCode::ReplacementRefused,
             ProblemCode::PackVersion,
+            ProblemCode::SlowDown,
             ProblemCode::NotActivated,
             ProblemCode::NotFound,
             ProblemCode::RequestReused,
@@ -36,6 +38,7 @@ pub fn routes() -> Routes<Desk> {
     routes
         .post("/deactivations", LICENSE_SERVERS, "Deactivate the license server that signs this call (AC-23).", person::deactivate_itself)
         .problems(&[ProblemCode::RegistrantIncomplete, ProblemCode::NotActivated, ProblemCode::RequestReused]);
+    routes.get("/turned-down", Access::Administrator, "How often what was turned down, and why (AC-42).", record::turned_down);
     desk(&mut routes);
     web::add(&mut routes);
     routes.get("/events", Access::Administrator, "The event log, newest first.", record::events);

@@ -24,6 +24,10 @@ pub(crate) async fn trust_service(
     app.execute(Command::TrustService { name, service: Service { key: wanted.key, role: wanted.role } }, |_, _| NoContent).await
 }
 
+pub(crate) async fn forget_service(app: DirectoryService, Path(name): Path<ServerName>) -> Result<NoContent, Problem> {
+    app.execute(Command::ForgetService(name), |_, _| NoContent).await
+}
+
 pub(crate) async fn domains(app: DirectoryService) -> Result<Vec<DomainRow>, Problem> {
     app.read(|directory| directory.domains()).await
 }

@@ -2,7 +2,7 @@
 
 use chassis::http::{Access, Routes};
 use shared::model::CallerRole;
-use shared::wire::problem::ProblemCode::{Conflict, Invalid, NotFound};
+use shared::wire::problem::ProblemCode::{Conflict, Crowded, Invalid, NotFound};
 
 use crate::app::DirectoryService;
 use crate::{asked, kept};
@@ -18,7 +18,7 @@ pub(crate) fn table() -> Routes<DirectoryService> {
         "The controllers of a domain, and what its site's object names (DI-02, DI-03).",
         asked::discovery,
     );
-    routes.post("/logons", terminal_servers, "Whether this is the user's password.", asked::log_on);
+    routes.post("/logons", terminal_servers, "Whether this is the user's password.", asked::log_on).problems(&[Crowded]);
     routes
         .put("/publication", license_servers, "A license server publishes itself in a site (DI-23).", asked::publish)
         .problems(&[NotFound]);
@@ -35,6 +35,7 @@ fn administration(routes: &mut Routes<DirectoryService>) {
     let admin = Access::Administrator;
     routes.get("/services", admin, "The services that may ask.", kept::services);
     routes.put("/services/{name}", admin, "Enrol a terminal server or a license server.", kept::trust_service).problems(&[Conflict]);
+    routes.delete("/services/{name}", admin, "Take a service's enrolment back.", kept::forget_service).problems(&[NotFound]);
     routes.get("/domains", admin, "The domains, their controllers and groups.", kept::domains);
     routes.put("/domains/{name}", admin, "Make a domain, or settle its controllers.", kept::set_domain).problems(&[Conflict]);
     routes

@@ -133,7 +133,7 @@ fn not_found(server: &TerminalServerFacts, name: &ServerName) -> Finding {
         Search::Named => finding(
             "FT-05",
             format!("{name} is there and {own} does not ask it: it asks only whom registry or policy name"),
-            format!("name it: tsl registry set --server {own} {name}; or let it search: tsl discover {own} --search automatic"),
+            format!("name it: tsl registry set --server {own} {name}; or let it search: tsl discover --server {own} --search automatic"),
         ),
         Search::Automatic => finding(
             "FT-05, FT-25",
@@ -142,7 +142,7 @@ fn not_found(server: &TerminalServerFacts, name: &ServerName) -> Finding {
                 if why.is_empty() { "it has not searched since".to_owned() } else { why.join("; ") }
             ),
             format!(
-                "name it in the registry (tsl registry set --server {own} {name}), change its role (tsl network role {name} enterprise), or wait for the next search"
+                "name it in the registry (tsl registry set --server {own} {name}), change its role (tsl network role enterprise --server {name}), or wait for the next search"
             ),
         ),
     }

@@ -3,6 +3,7 @@
 //! The binary adds the command line; tests of the whole lab use the devices and the clocks from here.
 
 pub mod api;
+pub mod beginning;
 pub mod cli;
 pub mod clients;
 pub mod clock;
@@ -17,6 +18,7 @@ pub mod passwords;
 pub mod performance;
 pub mod phone;
 pub mod place;
+pub mod port;
 pub mod session;
 pub mod setup;
 pub mod up;

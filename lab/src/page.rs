@@ -102,6 +102,25 @@ pub fn lab_words(page: &str) -> Result<Option<Vec<String>>, PageError> {
     Ok(parts(page)?.into_iter().find_map(lab))
 }
 
+/// The page up to the section of this heading, which is not part of it any more.
+///
+/// # Errors
+/// No such section; the headings that there are.
+pub fn before_section(page: &str, heading: &str) -> Result<String, Vec<String>> {
+    let mut headings = Vec::new();
+    let mut fenced = false;
+    for (index, line) in page.lines().enumerate() {
+        fenced ^= line.trim_start().starts_with("```");
+        let Some(title) = line.strip_prefix('#').filter(|_| !fenced) else { continue };
+        let title = title.trim_start_matches('#').trim();
+        if title.to_lowercase() == heading.trim().to_lowercase() {
+            return Ok(page.lines().take(index).map(|line| format!("{line}\n")).collect());
+        }
+        headings.push(title.to_owned());
+    }
+    Err(headings)
+}
+
 /// A page cut into what is read and what is run.
 ///
 /// # Errors

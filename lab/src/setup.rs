@@ -1,7 +1,10 @@
 //! The set-up of a lab: who trusts whom, activation, a pack of CALs, accounts. Done again, it changes nothing.
 
 mod directory;
+mod forgetting;
 mod peers;
+
+pub use forgetting::{Forgotten, forget};
 
 use std::time::Duration;
 
@@ -118,12 +121,33 @@ pub(crate) async fn license_per_user(api: &Api, place: &Place) -> Result<Step, F
     Ok(step(place, "licenses per user (PolicyAcOn = 4)", true))
 }
 
+/// Whom a service is told about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whom {
+    /// Everybody in the lab.
+    Everybody,
+    /// Those that it knows already; whom an administrator took away stays away.
+    Known,
+}
+
 /// Settles who knows whose key: the clearinghouse's at license servers, those of all license servers at each other, and each terminal
 /// server's and license server's at the other.
 ///
 /// # Errors
 /// As [`run`].
 pub async fn trust(lab: &Lab) -> Result<Vec<Step>, Failure> {
+    introduce(lab, Whom::Everybody).await
+}
+
+/// Tells every service where those are now that it knows: free ports are others at every start.
+///
+/// # Errors
+/// As [`run`].
+pub async fn readdress(lab: &Lab) -> Result<(), Failure> {
+    introduce(lab, Whom::Known).await.map(drop)
+}
+
+async fn introduce(lab: &Lab, whom: Whom) -> Result<Vec<Step>, Failure> {
     let mut steps = Vec::new();
     let root = match lab.clearinghouse() {
         Ok(place) => Some((place, identity(lab, place).await?)),
@@ -131,24 +155,33 @@ pub async fn trust(lab: &Lab) -> Result<Vec<Step>, Failure> {
     };
     for place in &lab.file().license_servers {
         if let Some((clearinghouse, identity)) = &root {
-            steps.push(trust_clearinghouse(lab, place, clearinghouse, identity).await?);
+            steps.extend(trust_clearinghouse(lab, place, clearinghouse, identity, whom).await?);
         }
     }
-    steps.extend(peers::enrol(lab).await?);
+    steps.extend(peers::enrol(lab, whom).await?);
     let root = root.and_then(|(_, identity)| identity.root);
     for place in &lab.file().terminal_servers {
         if is_nt4(&identity(lab, place).await?) {
             steps.push(step(place, "is its own license manager and asks no license server (NT-01)", false));
             continue;
         }
-        steps.extend(enrol(lab, place, root.as_deref()).await?);
+        steps.extend(enrol(lab, place, root.as_deref(), whom).await?);
     }
-    steps.extend(directory::introduce(lab).await?);
+    steps.extend(directory::introduce(lab, whom).await?);
     Ok(steps)
 }
 
-async fn trust_clearinghouse(lab: &Lab, place: &Place, clearinghouse: &Place, identity: &Identity) -> Result<Step, Failure> {
+async fn trust_clearinghouse(
+    lab: &Lab,
+    place: &Place,
+    clearinghouse: &Place,
+    identity: &Identity,
+    whom: Whom,
+) -> Result<Option<Step>, Failure> {
     let own: Identity = lab.anyone(place)?.get("/identity").await?;
+    if whom == Whom::Known && own.root_fingerprint != identity.root_fingerprint {
+        return Ok(None);
+    }
     let Some(root) = identity.root.clone() else {
         return Err(Failure::Broken(format!("{} shows no root certificate at /identity", clearinghouse.name)));
     };
@@ -162,14 +195,14 @@ async fn trust_clearinghouse(lab: &Lab, place: &Place, clearinghouse: &Place, id
     };
     let _: Value = lab.admin(Kind::LicenseServer, place)?.put("/clearinghouse", &body).await?;
     let what = format!("belongs to {}, root {}", identity.name, shorten(&fingerprint));
-    Ok(step(place, &what, own.root_fingerprint != identity.root_fingerprint))
+    Ok(Some(step(place, &what, own.root_fingerprint != identity.root_fingerprint)))
 }
 
-async fn enrol(lab: &Lab, place: &Place, root: Option<&str>) -> Result<Vec<Step>, Failure> {
+async fn enrol(lab: &Lab, place: &Place, root: Option<&str>, whom: Whom) -> Result<Vec<Step>, Failure> {
     let (own, api) = (identity(lab, place).await?, lab.admin(Kind::TerminalServer, place)?);
     let known: Vec<LicenseServerRow> = api.get("/license-servers").await?;
     let mut steps = Vec::new();
-    if let Some(root) = root {
+    if let Some(root) = root.filter(|_| whom == Whom::Everybody) {
         let _: Value = api.put("/root", &TrustRoot { root: root.to_owned() }).await?;
         steps.push(step(place, "knows the lab's root", own.root.is_none()));
     }
@@ -178,6 +211,12 @@ async fn enrol(lab: &Lab, place: &Place, root: Option<&str>) -> Result<Vec<Step>
     let listed = names.len();
     for server in &lab.file().license_servers {
         let theirs = identity(lab, server).await?;
+        if whom == Whom::Known {
+            if known.iter().any(|row| row.name == theirs.name && row.key == theirs.key && row.url != server.peer_url()) {
+                tell_license_server(&api, &theirs, server).await?;
+            }
+            continue;
+        }
         let there = lab.admin(Kind::LicenseServer, server)?;
         let rows: Vec<TerminalServerRow> = there.get("/terminal-servers").await?;
         let here = known.iter().any(|row| row.name == theirs.name && row.key == theirs.key && row.url == server.peer_url());
@@ -185,9 +224,7 @@ async fn enrol(lab: &Lab, place: &Place, root: Option<&str>) -> Result<Vec<Step>
         if !both {
             let path = format!("/terminal-servers/{}", path_segment(own.name.as_str()));
             let _: Value = there.put(&path, &TrustTerminalServer { key: own.key }).await?;
-            let path = format!("/license-servers/{}", path_segment(theirs.name.as_str()));
-            let body = TrustLicenseServer { key: theirs.key, url: server.peer_url().to_owned() };
-            let _: Value = api.put(&path, &body).await?;
+            tell_license_server(&api, &theirs, server).await?;
         }
         let what = format!("and {} know each other: {} and {}", theirs.name, shorten(&own.thumbprint), shorten(&theirs.thumbprint));
         steps.push(step(place, &what, !both));
@@ -201,6 +238,13 @@ async fn enrol(lab: &Lab, place: &Place, root: Option<&str>) -> Result<Vec<Step>
         steps.push(step(place, &what, true));
     }
     Ok(steps)
+}
+
+async fn tell_license_server(terminal_server: &Api, theirs: &Identity, place: &Place) -> Result<(), Failure> {
+    let path = format!("/license-servers/{}", path_segment(theirs.name.as_str()));
+    let body = TrustLicenseServer { key: theirs.key, url: place.peer_url().to_owned() };
+    let _: Value = terminal_server.put(&path, &body).await?;
+    Ok(())
 }
 
 /// Activates a license server that is not activated yet (AC-10).
@@ -240,8 +284,11 @@ async fn begun(api: &Api) -> Result<ActivationView, Failure> {
 
 async fn first_pack(lab: &Lab, api: &Api, place: &Place, cals: u32) -> Result<Option<Step>, Failure> {
     let list: PackList = api.get("/packs").await?;
-    if cals == 0 || !list.packs.is_empty() {
+    if cals == 0 {
         return Ok(None);
+    }
+    if !list.packs.is_empty() {
+        return Ok(Some(step(place, "has CALs already, so none were bought; more come with: tsl install", false)));
     }
     install(lab, api, place, ProductType::Device, cals).await.map(Some)
 }
@@ -280,8 +327,11 @@ async fn nt4_licenses(lab: &Lab, place: &Place, cals: u32) -> Result<Option<Step
     }
     let api = lab.admin(Kind::TerminalServer, place)?;
     let manager: LicenseManagerView = api.get("/nt/license-manager").await?;
-    if cals == 0 || manager.bought > 0 {
+    if cals == 0 {
         return Ok(None);
+    }
+    if manager.bought > 0 {
+        return Ok(Some(step(place, "has server CALs already, so none were added; more come with: tsl nt lm add", false)));
     }
     let _: Value = api.post("/nt/license-manager/cals", &AddServerCals { count: cals }).await?;
     let _: Value = api.post("/nt/licenses", &AddLicenses { category: Category::Full, count: cals }).await?;

@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use chassis::config::ServiceConfig;
 use chassis::server::{Running, ServiceError, StartError};
 use futures_util::future::{pending, select_all};
-use shared::model::{Generation, LabTime, ServerName, UserName};
+use shared::model::{Generation, ServerName, UserName};
 
+use crate::beginning::{Asked, Beginning, Mark, Reached, SET_UP};
 use crate::control::{Action, Control, Order, Reply};
 use crate::failure::Failure;
 use crate::network::{self, NetworkFile};
 use crate::place::{Kind, LAB_FILE, Lab, LabFile, Place};
+use crate::port::HeldPort;
 use crate::setup::{self, Plan, Step};
 
 /// How a lab is to be started.
@@ -22,22 +24,10 @@ use crate::setup::{self, Plan, Step};
 pub struct Up {
     /// The data folder.
     pub data: PathBuf,
-    /// The clearinghouse's port; the license server and the terminal server take the next two. 0 takes free ones.
+    /// The clearinghouse's port; every further service takes the next one. 0 takes free ones. Each start may choose anew.
     pub first_port: u16,
-    /// The seed of all dice, at the first start.
-    pub seed: Option<u64>,
-    /// The moment at which the clocks begin, at the first start.
-    pub start_at: Option<LabTime>,
-    /// What license server and terminal server are; beside a terminal server of Windows NT 4.0 the license server is Windows 2003's.
-    pub generation: Generation,
-    /// Device CALs to begin with.
-    pub cals: u32,
-    /// Ordinary accounts to begin with.
-    pub users: Vec<UserName>,
-    /// Services that know nothing of one another: nobody trusts, nothing is activated, there are accounts only.
-    pub bare: bool,
-    /// A network to build in place of one license server and one terminal server: the file that says it.
-    pub network: Option<PathBuf>,
+    /// What the lab is to be: a new one begins so, one that is there already must have begun so.
+    pub asked: Asked,
 }
 
 /// A lab that runs in this process.
@@ -49,8 +39,8 @@ pub struct RunningLab {
     pub steps: Vec<Step>,
     /// The file that says where it is.
     pub lab_file: PathBuf,
-    /// What its terminal server is.
-    pub generation: Generation,
+    /// What it was begun with, at this start or at an earlier one.
+    pub began: Beginning,
     services: Vec<Member>,
     control: Control,
 }
@@ -61,6 +51,8 @@ struct Member {
     name: ServerName,
     plan: ServicePlan,
     running: Option<Running>,
+    /// Its port, which the others know, also while it is stopped.
+    _port: Option<HeldPort>,
 }
 
 /// What it takes to start a service, and to start it again where it was.
@@ -70,15 +62,6 @@ struct ServicePlan {
     generation: Generation,
     config: ServiceConfig,
 }
-
-/// The file that says how far a lab's first start came.
-const SET_UP: &str = "set-up";
-/// It has begun, in a folder that held nothing of a lab; where it failed, the next start begins anew.
-const BEGUN: &str = "begun";
-/// It is done, and the services were left strangers to one another.
-const BARE: &str = "bare";
-/// It is done: later starts leave the lab as its administrator wants it.
-const DONE: &str = "done";
 
 /// What a lab's data folder holds; nothing else in it is ever deleted.
 const CONTENTS: [&str; 14] = [
@@ -99,13 +82,36 @@ const CONTENTS: [&str; 14] = [
     LAB_FILE,
 ];
 
+/// What somebody may have put into the folder before there was a lab in it: devices and passwords of a lab elsewhere.
+const BROUGHT: [&str; 2] = ["clients", "passwords.json"];
+
 /// The copy of the network file that a lab was built from, so that it is built the same at a later start.
 const NETWORK: &str = "network.toml";
+
+/// The file whose lock keeps other labs out of a data folder.
+const LOCK: &str = "lock";
 
 /// The hold on a data folder: while it lives, no other lab runs there.
 #[derive(Debug)]
 pub struct Hold {
     _lock: File,
+    data: PathBuf,
+    /// The folders that were made for it, the innermost first.
+    made: Vec<PathBuf>,
+}
+
+impl Hold {
+    /// Lets go of the folder. Where no lab is in it, what the hold itself made is taken away again.
+    pub fn release(self) {
+        if holds_a_lab(&self.data) {
+            return;
+        }
+        // Whatever cannot be removed holds something of somebody else's.
+        let _ = std::fs::remove_file(self.data.join(LOCK));
+        for folder in &self.made {
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
 }
 
 /// Takes hold of a data folder, which is made if need be.
@@ -113,8 +119,10 @@ pub struct Hold {
 /// # Errors
 /// A folder that a running lab holds already, or that cannot be written.
 pub fn hold(data: &Path) -> Result<Hold, Failure> {
+    let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let made = data.ancestors().take_while(missing).map(Path::to_owned).collect();
     DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(|error| Failure::file(data, error))?;
-    let path = data.join("lock");
+    let path = data.join(LOCK);
     let mut lock =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(|error| Failure::file(&path, error))?;
     match lock.try_lock() {
@@ -133,7 +141,7 @@ pub fn hold(data: &Path) -> Result<Hold, Failure> {
     }
     let written = lock.set_len(0).and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()));
     written.map_err(|error| Failure::file(&path, error))?;
-    Ok(Hold { _lock: lock })
+    Ok(Hold { _lock: lock, data: data.to_owned(), made })
 }
 
 /// Sees to it that no lab runs in a data folder.
@@ -149,7 +157,11 @@ pub fn require_down(data: &Path) -> Result<(), Failure> {
 /// # Errors
 /// What cannot be deleted.
 pub fn empty(data: &Path) -> Result<(), Failure> {
-    for name in CONTENTS {
+    empty_but(data, &[])
+}
+
+fn empty_but(data: &Path, kept: &[&str]) -> Result<(), Failure> {
+    for name in CONTENTS.iter().filter(|name| !kept.contains(name)) {
         let path = data.join(name);
         let deleted = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         match deleted {
@@ -161,116 +173,180 @@ pub fn empty(data: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Starts the services, sets the lab up if it is new, and says in its lab file where it is.
-///
-/// Whoever calls holds the data folder.
+/// Whether emptying this folder would take a lab away from somebody: one that was set up, or data that no `tsl up` vouches for.
+#[must_use]
+pub fn holds_a_lab(data: &Path) -> bool {
+    CONTENTS.iter().filter(|name| !BROUGHT.contains(name) && **name != LAB_FILE).any(|name| data.join(name).exists())
+}
+
+/// Looks at everything that would make a start fail and can be known before anything is made or deleted: the network file, the lab that
+/// the folder holds already (with `anew` it will be gone by then), and whether the ports are free.
 ///
 /// # Errors
-/// A taken port, a data folder that cannot be used, or a set-up step that failed; nothing runs then.
-pub async fn start(up: &Up) -> Result<RunningLab, Failure> {
+/// What is in the way, and what to do about it.
+pub fn check(up: &Up, anew: bool) -> Result<(), Failure> {
+    let given = up.asked.network.as_deref().map(NetworkFile::read).transpose()?;
+    let (began, network) = match Mark::read(&up.data)? {
+        Some(mark) if mark.reached == Reached::Done && !anew => {
+            let kept = kept_network(&up.data)?;
+            mark.began.require(&up.asked, given.as_ref(), kept.as_ref(), &up.data)?;
+            (mark.began, kept)
+        }
+        Some(_) | None => (Beginning::of(&up.asked), given),
+    };
+    for plan in service_plans(up, &began, network.as_ref())? {
+        // A port that another program has would be found only after half of the services had made their data.
+        hold_port(&plan.config)?;
+    }
+    Ok(())
+}
+
+fn hold_port(config: &ServiceConfig) -> Result<Option<HeldPort>, Failure> {
+    let Some(address) = config.bind else { return Ok(None) };
+    HeldPort::hold(address).map(Some).map_err(|error| {
+        let switch = config.bind_switch;
+        let taken = error.kind() == std::io::ErrorKind::AddrInUse;
+        let why = if taken { StartError::Taken { address, switch } } else { StartError::Listen { address, error, switch } };
+        Failure::Broken(why.to_string())
+    })
+}
+
+/// Starts the services, sets the lab up if it is new, and says in its lab file where it is. Comes back with nothing where `told` did
+/// first.
+///
+/// Whoever calls holds the data folder. A start that fails, or is told to end, leaves nothing running; and where the folder held no lab
+/// before, nothing of one afterwards.
+///
+/// # Errors
+/// What [`check`] says, a data folder that cannot be used, or a set-up step that failed.
+pub async fn start(up: &Up, told: impl Future<Output = ()>) -> Result<Option<RunningLab>, Failure> {
+    check(up, false)?;
+    let control = Control::listen(&up.data)?;
     let lab_file = up.data.join(LAB_FILE);
     // What an earlier lab left there would send `tsl wait` to a lab that is not set up yet.
     let _ = std::fs::remove_file(&lab_file);
+    let found = Found::look(up)?;
     let mut services = Vec::new();
-    match begin(up, &mut services).await {
-        Ok((lab, steps)) => {
-            let control = Control::listen(&up.data)?;
-            lab.file().write(&lab_file)?;
-            Ok(RunningLab { lab, steps, lab_file, generation: up.generation, services, control })
+    let started = match launch(up, &found, &mut services).await {
+        // Services start in a moment each and are not broken off in the middle of it; their set-up is.
+        Ok(lab) => tokio::select! {
+            set_up = set_up(up, &found, &lab) => set_up.and_then(|steps| {
+                lab.file().write(&lab_file)?;
+                Ok(Some((lab, steps)))
+            }),
+            () = told => Ok(None),
+        },
+        Err(failure) => Err(failure),
+    };
+    if let Ok(Some((lab, steps))) = started {
+        return Ok(Some(RunningLab { lab, steps, lab_file, began: found.began, services, control }));
+    }
+    // The first failure says more than what could be added while everything is taken back.
+    let _ = stop_all(services).await;
+    if found.is_new {
+        let _ = empty_but(&up.data, &found.before);
+    }
+    started.map(|_| None)
+}
+
+/// What a start finds in its data folder.
+struct Found {
+    /// What the lab is, or is to be.
+    began: Beginning,
+    network: Option<NetworkFile>,
+    /// Whether there is no lab yet.
+    is_new: bool,
+    /// What was in the folder before.
+    before: Vec<&'static str>,
+}
+
+impl Found {
+    /// Looks, and marks a folder without a lab as begun. What a first start left that was killed is deleted: its services would begin at
+    /// different moments.
+    fn look(up: &Up) -> Result<Self, Failure> {
+        match Mark::read(&up.data)? {
+            Some(mark) if mark.reached == Reached::Done => {
+                let network = kept_network(&up.data)?;
+                return Ok(Self { began: mark.began, network, is_new: false, before: Vec::new() });
+            }
+            Some(_) => empty_but(&up.data, &BROUGHT)?,
+            None if holds_a_lab(&up.data) => {
+                return Err(Failure::Usage(format!(
+                    "{} holds data of services that no `tsl up` began; choose another folder with --data",
+                    up.data.display()
+                )));
+            }
+            None => {}
         }
-        Err(failure) => {
-            // The first failure says more than what a stop could add.
-            let _ = stop_all(services).await;
-            Err(failure)
-        }
+        let before = BROUGHT.into_iter().filter(|name| up.data.join(name).exists()).collect();
+        let began = Beginning::of(&up.asked);
+        Mark { reached: Reached::Begun, began: began.clone() }.write(&up.data)?;
+        let network = up.asked.network.as_deref().map(|path| take_network(&up.data, path)).transpose()?;
+        Ok(Self { began, network, is_new: true, before })
     }
 }
 
-/// Whether the lab was set up once. What a first start left that failed or was broken off is deleted: its services would begin
-/// at different moments.
-fn is_set_up(data: &Path) -> Result<bool, Failure> {
-    let mark = data.join(SET_UP);
-    match std::fs::read_to_string(&mark) {
-        Ok(text) if text != BEGUN => return Ok(true),
-        Ok(_) => empty(data)?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(Failure::file(&mark, error)),
-    }
-    if !CONTENTS.iter().any(|name| data.join(name).exists()) {
-        std::fs::write(&mark, BEGUN).map_err(|error| Failure::file(&mark, error))?;
-    }
-    Ok(false)
+/// The network that the folder's lab was built from.
+fn kept_network(data: &Path) -> Result<Option<NetworkFile>, Failure> {
+    let kept = data.join(NETWORK);
+    kept.exists().then(|| NetworkFile::read(&kept)).transpose()
 }
 
-async fn begin(up: &Up, services: &mut Vec<Member>) -> Result<(Lab, Vec<Step>), Failure> {
-    let set_up = is_set_up(&up.data)?;
-    let was_bare = std::fs::read_to_string(up.data.join(SET_UP)).is_ok_and(|text| text == BARE);
-    let network = network_of(up)?;
+/// Keeps a copy of the network file in the lab's folder.
+fn take_network(data: &Path, path: &Path) -> Result<NetworkFile, Failure> {
+    let kept = data.join(NETWORK);
+    let text = std::fs::read(path).map_err(|error| Failure::file(path, error))?;
+    std::fs::write(&kept, text).map_err(|error| Failure::file(&kept, error))?;
+    NetworkFile::read(path)
+}
+
+async fn launch(up: &Up, found: &Found, services: &mut Vec<Member>) -> Result<Lab, Failure> {
     // The clearinghouse comes last: the clock of each new service begins at the given moment when that service starts, and what the
     // clearinghouse certifies must not lie in the future of a license server.
-    for plan in service_plans(up, network.as_ref())?.into_iter().rev() {
+    for plan in service_plans(up, &found.began, found.network.as_ref())?.into_iter().rev() {
         services.push(Member::start(plan).await?);
     }
     services.reverse();
     let data = std::path::absolute(&up.data).map_err(|error| Failure::file(&up.data, error))?;
-    let lab = Lab::new(lab_file(&data, services), data.join(LAB_FILE).display().to_string());
-    if set_up {
-        // Free ports are others at every start, so the services are told where each of them is now.
-        if !was_bare {
-            setup::trust(&lab).await?;
-        }
-        return Ok((lab, Vec::new()));
-    }
-    let steps = match &network {
-        None if up.bare => setup::all_accounts(&lab, &up.users).await?,
-        None => {
-            let plan = Plan { cals: up.cals, registrant: setup::lab_registrant()?, per_user: Vec::new(), users: up.users.clone() };
-            setup::run(&lab, &plan).await?
-        }
-        Some(network) => build(up, &lab, network).await?,
-    };
-    let mark = up.data.join(SET_UP);
-    std::fs::write(&mark, if up.bare { BARE } else { DONE }).map_err(|error| Failure::file(&mark, error))?;
-    Ok((lab, steps))
+    Ok(Lab::new(lab_file(&data, services), data.join(LAB_FILE).display().to_string()))
 }
 
-/// The network that the folder's lab was built from, or the one that it is to be built from.
-fn network_of(up: &Up) -> Result<Option<NetworkFile>, Failure> {
-    let kept = up.data.join(NETWORK);
-    match &up.network {
-        None if kept.exists() => NetworkFile::read(&kept).map(Some),
-        None => Ok(None),
-        Some(path) => {
-            let network = NetworkFile::read(path)?;
-            if kept.exists() && NetworkFile::read(&kept)? != network {
-                return Err(Failure::Usage(format!(
-                    "{} holds a lab of another network; begin anew with --fresh, or choose another folder with --data",
-                    up.data.display()
-                )));
-            }
-            let text = std::fs::read(path).map_err(|error| Failure::file(path, error))?;
-            std::fs::write(&kept, text).map_err(|error| Failure::file(&kept, error))?;
-            Ok(Some(network))
-        }
+/// The first set-up of a new lab; at a later start only what free ports, which are others each time, make necessary.
+async fn set_up(up: &Up, found: &Found, lab: &Lab) -> Result<Vec<Step>, Failure> {
+    let Beginning { users, bare, .. } = &found.began;
+    if !found.is_new {
+        setup::readdress(lab).await?;
+        return Ok(Vec::new());
     }
+    let steps = match &found.network {
+        None if *bare => setup::all_accounts(lab, users).await?,
+        None => {
+            let (cals, users) = (found.began.cals, users.clone());
+            setup::run(lab, &Plan { cals, registrant: setup::lab_registrant()?, per_user: Vec::new(), users }).await?
+        }
+        Some(network) => build(users, lab, network).await?,
+    };
+    Mark { reached: Reached::Done, began: found.began.clone() }.write(&up.data)?;
+    Ok(steps)
 }
 
 /// The services of the usual lab, or of a network: each listens on the next port and keeps a folder of its own.
-fn service_plans(up: &Up, network: Option<&NetworkFile>) -> Result<Vec<ServicePlan>, Failure> {
+fn service_plans(up: &Up, began: &Beginning, network: Option<&NetworkFile>) -> Result<Vec<ServicePlan>, Failure> {
     let mut plans: Vec<ServicePlan> = Vec::new();
     let mut add = |kind: Kind, generation: Generation, name: &str, folder: &str| {
         let place = u16::try_from(plans.len()).unwrap_or(u16::MAX);
-        plans.push(ServicePlan { kind, generation, config: service(up, name, folder, place)? });
+        plans.push(ServicePlan { kind, generation, config: service(up, began, name, folder, place)? });
         Ok::<(), Failure>(())
     };
-    add(Kind::Clearinghouse, up.generation, "CH1", "clearinghouse")?;
+    let generation = began.generation;
+    add(Kind::Clearinghouse, generation, "CH1", "clearinghouse")?;
     let Some(network) = network else {
-        add(Kind::LicenseServer, license_server_of(up.generation), "LS1", "license-server")?;
-        add(Kind::TerminalServer, up.generation, "TS1", "terminal-server")?;
+        add(Kind::LicenseServer, license_server_of(generation), "LS1", "license-server")?;
+        add(Kind::TerminalServer, generation, "TS1", "terminal-server")?;
         return Ok(plans);
     };
     if network.has_directory() {
-        add(Kind::Directory, up.generation, "DIR1", "directory")?;
+        add(Kind::Directory, generation, "DIR1", "directory")?;
     }
     for (_, part) in network.license_servers() {
         add(Kind::LicenseServer, part.generation, part.name.as_str(), &format!("hosts/{}", part.name))?;
@@ -282,13 +358,13 @@ fn service_plans(up: &Up, network: Option<&NetworkFile>) -> Result<Vec<ServicePl
 }
 
 /// The first start of a network: who trusts whom, activation, CALs, accounts, modes, places.
-async fn build(up: &Up, lab: &Lab, network: &NetworkFile) -> Result<Vec<Step>, Failure> {
+async fn build(users: &[UserName], lab: &Lab, network: &NetworkFile) -> Result<Vec<Step>, Failure> {
     let mut steps = setup::trust(lab).await?;
     steps.extend(network::stock(lab, network).await?);
     for (_, part) in network.terminal_servers() {
         let place = lab.terminal_server(Some(&part.name))?;
         let api = lab.admin(Kind::TerminalServer, place)?;
-        steps.extend(setup::accounts(lab, &api, place, &up.users).await?);
+        steps.extend(setup::accounts(lab, &api, place, users).await?);
         if part.per_user {
             steps.push(setup::license_per_user(&api, place).await?);
         }
@@ -309,7 +385,7 @@ fn license_server_of(generation: Generation) -> Generation {
     }
 }
 
-fn service(up: &Up, name: &str, folder: &str, place: u16) -> Result<ServiceConfig, Failure> {
+fn service(up: &Up, began: &Beginning, name: &str, folder: &str, place: u16) -> Result<ServiceConfig, Failure> {
     let port = match up.first_port {
         0 => 0,
         first => first
@@ -320,8 +396,8 @@ fn service(up: &Up, name: &str, folder: &str, place: u16) -> Result<ServiceConfi
     Ok(ServiceConfig {
         bind: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)),
         lab: true,
-        seed: up.seed,
-        start_at: up.start_at,
+        seed: began.seed,
+        start_at: began.start_at,
         bind_switch: "--ports N (0 takes free ones)",
         ..ServiceConfig::embedded(name, up.data.join(folder))
     })
@@ -373,10 +449,12 @@ impl ServicePlan {
 
 impl Member {
     async fn start(mut plan: ServicePlan) -> Result<Self, Failure> {
+        let port = hold_port(&plan.config)?;
+        plan.config.bind = port.as_ref().map(HeldPort::address).or(plan.config.bind);
         let running = plan.start().await?;
         // The others know the port that it has now.
         plan.config.bind = Some(running.address);
-        Ok(Self { name: running.name.clone(), plan, running: Some(running) })
+        Ok(Self { name: running.name.clone(), plan, running: Some(running), _port: port })
     }
 
     async fn obey(&mut self, action: Action) -> Result<String, Failure> {

@@ -36,7 +36,9 @@ async fn publish(app: &LicenseServer, publication: Publication) -> Result<(), Pr
     match directory_of(app)?.publish(&publication).await {
         Ok(standing) => app.execute(None, Command::Network(NetworkCommand::Standing(standing)), |_, _, _| ()).await,
         Err(NoAnswer::NoDirectory) => Ok(()),
-        Err(NoAnswer::Silent(reason)) => Err(Problem::new(ProblemCode::Unreachable, format!("the directory: {reason}")).under(&["DI-23"])),
+        Err(no @ (NoAnswer::Silent(_) | NoAnswer::Crowded(_))) => {
+            Err(Problem::new(ProblemCode::Unreachable, format!("the directory: {no}")).under(&["DI-23"]))
+        }
     }
 }
 
@@ -45,7 +47,7 @@ pub(crate) async fn track(app: &LicenseServer, asked: TrackUser) -> Result<Track
     let directory = directory_of(app)?;
     let answer = match directory.licensing(&asked.user).await {
         Err(NoAnswer::NoDirectory) => TrackAnswer::Workgroup,
-        Err(NoAnswer::Silent(reason)) => TrackAnswer::DirectorySilent { reason },
+        Err(no @ (NoAnswer::Silent(_) | NoAnswer::Crowded(_))) => TrackAnswer::DirectorySilent { reason: no.to_string() },
         Ok(None) => TrackAnswer::NoSuchUser,
         Ok(Some(sets)) => match app.read(|ledger, now| ledger.track(&sets, asked.version, now)).await? {
             None => TrackAnswer::NotKept,
@@ -75,7 +77,9 @@ pub(crate) async fn users(
         Ok(_) if !tracks => Ok(None),
         Ok(users) => Ok(Some(users)),
         Err(NoAnswer::NoDirectory) => Ok(None),
-        Err(NoAnswer::Silent(reason)) => Err(Problem::new(ProblemCode::Unreachable, format!("the directory: {reason}")).under(&["TL-07"])),
+        Err(no @ (NoAnswer::Silent(_) | NoAnswer::Crowded(_))) => {
+            Err(Problem::new(ProblemCode::Unreachable, format!("the directory: {no}")).under(&["TL-07"]))
+        }
     }
 }
 
@@ -92,7 +96,7 @@ pub(crate) async fn review(app: &LicenseServer) -> Result<ConfigurationReview, P
     let silent = match asked {
         Ok(_) => None,
         Err(NoAnswer::NoDirectory) => Some("it is in no directory".to_owned()),
-        Err(NoAnswer::Silent(reason)) => Some(reason),
+        Err(no @ (NoAnswer::Silent(_) | NoAnswer::Crowded(_))) => Some(no.to_string()),
     };
     let standing = app.read(|ledger, _| ledger.standing()).await?;
     let standing = standing.ok_or_else(|| shared::ledger::Refusal::NotStarted.problem())?;
@@ -129,7 +133,7 @@ fn findings(standing: &shared::wire::license_server::LicenseServerStanding, sile
     let (scope, scope_good, publish) = match standing.role {
         LicenseServerRole::Enterprise => {
             let published = standing.published_in.as_ref() == Some(site);
-            ("forest: found by every terminal server of its site".to_owned(), published, format!("tsl network publish {name}"))
+            ("forest: found by every terminal server of its site".to_owned(), published, format!("tsl network publish --server {name}"))
         }
         LicenseServerRole::Domain if standing.placement.controller => {
             (format!("domain: found by the terminal servers of {domain} in any site"), true, String::new())
@@ -142,7 +146,8 @@ fn findings(standing: &shared::wire::license_server::LicenseServerStanding, sile
     let published =
         standing.published_in.as_ref().map_or_else(|| "not published".to_owned(), |site| format!("published in the site {site}"));
     let publication_good = (standing.role == LicenseServerRole::Enterprise) == standing.published_in.is_some();
-    let unpublish = if standing.role == LicenseServerRole::Enterprise { publish.clone() } else { format!("tsl network unpublish {name}") };
+    let unpublish =
+        if standing.role == LicenseServerRole::Enterprise { publish.clone() } else { format!("tsl network unpublish --server {name}") };
     vec![
         finding("group \"Terminal Server License Servers\"", in_group, group, join, &["W08-05"]),
         finding("publication", publication_good, published, unpublish, &["DI-23"]),

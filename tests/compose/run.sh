@@ -139,7 +139,7 @@ part_story() {
     connects PC21
     expect "R-02: the replacement holds" "temporary $(moment 90 12:00)" "$(holds PC21)"
     expect "R-02: events 21 that day" True \
-        "$(tsl events --service LS1 --id 21 --json | json "any(one['at'] == '$(moment 1 10:00)' for one in it)")"
+        "$(tsl events --server LS1 --id 21 --json | json "any(one['at'] == '$(moment 1 10:00)' for one in it)")"
 
     tsl connect PC01..PC19 PC21 --daily 87 --json >"$work/days" || fail "R-03: somebody was denied"
     expect "R-03: days, connections accepted, denied" "87 1740 0" \
@@ -223,7 +223,7 @@ part_pages() {
     tsl setup --cals 20 >/dev/null || fail "tsl setup for the pages"
     # The first asks for a fresh lab, the others for any.
     for page in 01-first-connection ft-06-several-cals ft-09-cloned-pcs ft-10-modified-license ft-11-protocol-error; do
-        tsl play --auto "/docs/labs/$page.md" >"$work/played" || { tail -n 20 "$work/played" >&2; fail "tsl play $page"; }
+        tsl play --auto --here "/docs/labs/$page.md" >"$work/played" || { tail -n 20 "$work/played" >&2; fail "tsl play $page"; }
         ok "page played: $page"
     done
     unset TSL_START_AT TSL_SEED TSL_LAB_TERMINAL_SERVERS

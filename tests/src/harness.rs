@@ -9,6 +9,7 @@ use chassis::config::ServiceConfig;
 use chassis::server::Running;
 use lab::api::Api;
 use lab::device::Device;
+use lab::port::HeldPort;
 use lab::session::{self, Answer, Logon, Then, Visit, Visited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -50,6 +51,8 @@ pub struct Service {
     api: Api,
     anyone: Api,
     seen: LabTime,
+    /// Its port, which the others know, also while it is stopped.
+    _port: Option<HeldPort>,
 }
 
 /// How a lab is to be laid out.
@@ -454,11 +457,13 @@ pub async fn introduce(terminal_server: &Service, license_server: &Service) {
 }
 
 impl Service {
-    async fn start(part: Part, config: ServiceConfig, http: &reqwest::Client, now: LabTime) -> Self {
+    async fn start(part: Part, mut config: ServiceConfig, http: &reqwest::Client, now: LabTime) -> Self {
+        let port = config.bind.map(|address| HeldPort::hold(address).expect("a port"));
+        config.bind = port.as_ref().map(HeldPort::address);
         let running = run(part, config.clone(), false).await;
         let api = Api::new(http.clone(), &running.url(), Some(running.admin_token.clone()));
         let anyone = Api::new(http.clone(), &running.url(), None);
-        let mut service = Self { part, config, running: Some(running), api, anyone, seen: now };
+        let mut service = Self { part, config, running: Some(running), api, anyone, seen: now, _port: port };
         if service.config.lab {
             service.api.post::<_, ClockView>("/lab/clock", &ClockChange::Freeze).await.expect("a frozen clock");
             service.set_clock(now).await;

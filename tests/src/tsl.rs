@@ -73,6 +73,12 @@ impl Room {
         Said::of(&mut self.command(&words.split_whitespace().collect::<Vec<_>>()))
     }
 
+    /// The same with words that may hold blanks.
+    #[must_use]
+    pub fn tsl_words(&self, words: &[&str]) -> Said {
+        Said::of(&mut self.command(words))
+    }
+
     /// The same with standard input.
     #[must_use]
     pub fn tsl_reading(&self, words: &str, input: &str) -> Said {

@@ -16,7 +16,7 @@ mod routes;
 
 pub use admission::Signed;
 pub use answer::{Created, NoContent, Pem, Reply, Written};
-pub use ask::{Asked, Body, Extract, Path, Query};
+pub use ask::{Asked, Body, Extract, Path, Query, Sender};
 pub use handler::Handler;
 pub use openapi::Operation;
 pub use page::{Download, Form, Page};

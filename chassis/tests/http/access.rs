@@ -5,7 +5,7 @@ use serde_json::json;
 use shared::wire::common::{ClockChange, ClockView, Health, Identity, SeedChange};
 use shared::wire::problem::ProblemCode;
 
-use crate::toy::{Thing, Toy, problem};
+use crate::toy::{Nobody, Thing, Toy, problem};
 
 #[tokio::test]
 async fn an_administrators_route_wants_the_services_own_token() {
@@ -83,9 +83,8 @@ async fn anyone_sees_health_and_identity() {
 
 #[tokio::test]
 async fn a_tool_that_reaches_nobody_says_where_it_asked() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let nobody = Nobody::new();
+    let url = nobody.url();
     let error = Client::anyone(url.clone()).unwrap().get::<Health>("/health").await.unwrap_err();
     assert!(matches!(&error, ClientError::Unreachable { .. }), "{error}");
     assert!(error.to_string().contains(&url), "{error}");

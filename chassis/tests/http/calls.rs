@@ -12,7 +12,7 @@ use reqwest::Response;
 use shared::model::{PublicKey, RequestId};
 use shared::wire::problem::ProblemCode;
 
-use crate::toy::{Seen, Thing, Toy, clock, identity, problem};
+use crate::toy::{Nobody, Seen, Thing, Toy, clock, identity, problem};
 
 const BODY: &str = r#"{"name":"LS1","count":1}"#;
 
@@ -213,8 +213,8 @@ async fn a_service_that_is_not_there_or_too_slow_is_silence() {
     let hasty = ServiceClient::new(toy.friend.clone(), clock(), Duration::from_millis(100)).unwrap();
     let late = hasty.ask::<Seen>(&mute, &request(), "/contact").await.unwrap_err();
     assert!(matches!(&late, CallError::Silence(reason) if reason.contains("100 ms")), "{late}");
-    drop(listener);
-    for url in [mute.url.as_str(), "no address", "ftp://127.0.0.1", ""] {
+    let nobody = Nobody::new();
+    for url in [nobody.url().as_str(), "no address", "ftp://127.0.0.1", ""] {
         let gone = Peer { url: url.to_owned(), key: toy.running.key };
         assert!(matches!(hasty.ask::<Seen>(&gone, &request(), "/contact").await, Err(CallError::Silence(_))), "{url}");
     }

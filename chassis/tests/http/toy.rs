@@ -1,5 +1,6 @@
 //! A service with one route of each sort, and an engine that only counts.
 
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -251,5 +252,23 @@ impl LabEngine for Counting {
     fn close(&self) -> BoxFuture<'_, Result<(), Problem>> {
         self.closed.fetch_add(1, Ordering::SeqCst);
         async { Ok(()) }.boxed()
+    }
+}
+
+/// An address at which nobody listens, and nobody is given it as long as this lives: it is the near end of a connection.
+pub(crate) struct Nobody {
+    end: TcpStream,
+    _far: TcpListener,
+}
+
+impl Nobody {
+    pub(crate) fn new() -> Self {
+        let far = TcpListener::bind("127.0.0.1:0").unwrap();
+        let end = TcpStream::connect(far.local_addr().unwrap()).unwrap();
+        Self { end, _far: far }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.end.local_addr().unwrap())
     }
 }

@@ -1,16 +1,17 @@
 //! The page for owners of Windows XP Professional, and the lab's mailbox (WS03-10, WS03-14).
 
-use chassis::http::{Form, Page};
+use chassis::http::{Form, Page, Sender};
 use chassis::random;
 use maud::{Markup, html};
 use shared::model::code::{as_typed, in_fives};
 use shared::model::{RegistrantText, RetailCode};
-use shared::registry::{Command, Event, problem_of};
+use shared::registry::problem_of;
 use shared::wire::problem::Problem;
 
 use super::forms::{Mailbox, Offer, parsed};
 use super::layout::{choice, line, lines, page, refused};
 use crate::desk::Desk;
+use crate::guesses::Caller;
 
 /// WS03-14, the steps in their order.
 pub(crate) async fn form(_: Desk) -> Result<Page, Problem> {
@@ -19,8 +20,8 @@ pub(crate) async fn form(_: Desk) -> Result<Page, Problem> {
 }
 
 /// WS03-14: the tokens go to the mailbox.
-pub(crate) async fn take(desk: Desk, Form(form): Form<Offer>) -> Result<Page, Problem> {
-    Ok(match trade(&desk, &form).await {
+pub(crate) async fn take(desk: Desk, Sender(address): Sender, Form(form): Form<Offer>) -> Result<Page, Problem> {
+    Ok(match trade(&desk, Caller::Visitor(address), &form).await {
         Ok(count) => {
             let body = html! {
                 p { (count) " license token" @if count != 1 { "s" } " went to " strong { (form.email) } ". In this lab the mail is in the " a href="/web/mail" { "mailbox" } "." }
@@ -60,15 +61,15 @@ pub(crate) async fn letters(desk: Desk, Form(form): Form<Mailbox>) -> Result<Pag
     })
 }
 
-async fn trade(desk: &Desk, form: &Offer) -> Result<usize, Problem> {
+async fn trade(desk: &Desk, visitor: Caller, form: &Offer) -> Result<usize, Problem> {
     let offer = form.offer()?;
     let (request, count) = (offer.request.clone(), offer.keys.len());
-    let turned_down = desk.execute(&request, Command::TakeOffer(offer), |_, events| {
-        events
-            .iter()
-            .find_map(|event| if let Event::OfferTurnedDown { turned_down, .. } = event { Some(turned_down.clone()) } else { None })
-    });
-    turned_down.await?.map_or(Ok(count), |turned_down| Err(problem_of(&turned_down)))
+    desk.demand_patience(visitor, None)?;
+    let turned_down = desk.offer(&request, offer).await?;
+    if let Some(turned_down) = &turned_down {
+        desk.note(visitor, None, turned_down);
+    }
+    turned_down.map_or(Ok(count), |turned_down| Err(problem_of(&turned_down)))
 }
 
 fn steps(form: &Offer) -> Markup {

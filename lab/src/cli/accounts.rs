@@ -9,7 +9,7 @@ use shared::model::UserName;
 use shared::wire::terminal_server::{AccountChange, AccountRow};
 
 use super::Context;
-use super::servers::OnTerminalServer;
+use super::on::OnTerminalServer;
 use crate::api::path_segment;
 use crate::failure::Failure;
 

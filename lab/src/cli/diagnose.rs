@@ -9,7 +9,7 @@ use shared::wire::terminal_server::VerdictRow;
 use super::Context;
 use super::history::newest;
 use super::lsreport::licenses;
-use super::servers::OnTerminalServer;
+use super::on::OnTerminalServer;
 use crate::api::Api;
 use crate::diagnosis::{Answers, Finding, LicenseServerFacts, Reached, TerminalServerFacts, findings};
 use crate::failure::Failure;

@@ -14,6 +14,7 @@ use shared::wire::license_server::LicenseServerStanding;
 use shared::wire::terminal_server::{DiscoveryChange, DiscoveryView, LicenseServerList};
 
 use super::Context;
+use super::on::OnTerminalServer;
 use crate::api::Api;
 use crate::clock::parse_span;
 use crate::failure::Failure;
@@ -22,9 +23,8 @@ use crate::place::{Kind, Lab, Place};
 
 #[derive(Args, Debug)]
 pub(crate) struct Discover {
-    /// The terminal server (the first one if left out)
-    #[arg(value_name = "TERMINAL SERVER")]
-    server: Option<ServerName>,
+    #[command(flatten)]
+    on: OnTerminalServer,
     /// Show rule by rule why each license server was found or not
     #[arg(long)]
     trace: bool,
@@ -52,8 +52,7 @@ enum How {
 
 impl Discover {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let lab = context.lab()?;
-        let api = lab.admin(Kind::TerminalServer, lab.terminal_server(self.server.as_ref())?)?;
+        let api = self.on.api(context)?;
         let change = self.change()?;
         if change != DiscoveryChange::default() {
             let _: Value = api.patch("/discovery", &change).await?;
@@ -125,9 +124,8 @@ pub(crate) enum Registry {
         after_help = "2000 has room for one name (DefaultLicenseServer, DI-01), 2003 and later have a subkey for each (LicenseServers, DI-22).\n\nExample:  tsl registry set --server TS1 LS1 LS2\nRules: DI-01, DI-20 to DI-22, DI-30."
     )]
     Set {
-        /// The terminal server (the first one if left out)
-        #[arg(long, value_name = "NAME")]
-        server: Option<ServerName>,
+        #[command(flatten)]
+        on: OnTerminalServer,
         /// License servers, first to be asked first
         #[arg(required = true)]
         names: Vec<ServerName>,
@@ -135,9 +133,8 @@ pub(crate) enum Registry {
     /// Take all names out of a terminal server's registry
     #[command(after_help = "Example:  tsl registry clear --server TS1")]
     Clear {
-        /// The terminal server (the first one if left out)
-        #[arg(long, value_name = "NAME")]
-        server: Option<ServerName>,
+        #[command(flatten)]
+        on: OnTerminalServer,
     },
 }
 
@@ -146,8 +143,8 @@ impl Registry {
         let lab = context.lab()?;
         match self {
             Registry::Show => {}
-            Registry::Set { server, names } => name_servers(&lab, server.as_ref(), names).await?,
-            Registry::Clear { server } => name_servers(&lab, server.as_ref(), Vec::new()).await?,
+            Registry::Set { on, names } => name_servers(&on.api(context)?, names).await?,
+            Registry::Clear { on } => name_servers(&on.api(context)?, Vec::new()).await?,
         }
         let mut views: Vec<DiscoveryView> = Vec::new();
         for place in &lab.file().terminal_servers {
@@ -164,8 +161,7 @@ impl Registry {
 }
 
 /// DI-30: one name in 2000, and for the others as many as one likes.
-async fn name_servers(lab: &Lab, server: Option<&ServerName>, names: Vec<ServerName>) -> Result<(), Failure> {
-    let api = lab.admin(Kind::TerminalServer, lab.terminal_server(server)?)?;
+async fn name_servers(api: &Api, names: Vec<ServerName>) -> Result<(), Failure> {
     let view: DiscoveryView = api.get("/discovery").await?;
     let room = shared::policy::discovery::registry_names(view.generation, &names).len();
     if room < names.len() {

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use shared::wire::terminal_server::{CertificateState, CertificateView, Fault, FaultChange};
 
 use super::Context;
-use super::servers::OnTerminalServer;
+use super::on::OnTerminalServer;
 use crate::clients::write_atomically;
 use crate::failure::Failure;
 

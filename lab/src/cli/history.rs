@@ -9,7 +9,7 @@ use shared::wire::common::{ClockView, EventQuery, JournalView, Level, ListQuery,
 use shared::wire::terminal_server::{Decision, Ending, SessionRow, SessionState, VerdictCount, VerdictRow};
 
 use super::Context;
-use super::servers::OnTerminalServer;
+use super::on::{Asked, OnTerminalServer, Told};
 use super::words::{status_words, steps};
 use crate::api::Api;
 use crate::clock::parse_span;
@@ -36,13 +36,13 @@ pub(crate) struct Sessions {
 
 impl Sessions {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let api = self.on.api(context)?;
+        let asked = self.on.each(context)?;
         let wanted =
             |row: &SessionRow| (!self.open || is_open(row)) && self.device.as_ref().is_none_or(|device| row.session.device == *device);
-        let rows = newest(&api, "/sessions", self.limit, wanted).await?;
-        context.out.show(&rows, |out| {
+        let rows = newest_of(&asked, "/sessions", self.limit, wanted, |row: &SessionRow| row.session.opened_at).await?;
+        context.out.show(&rows, |_| {
             let header = ["opened", "device", "user", "state", "rule", "note", "session"];
-            out.table(&header, rows.iter().map(session_row).collect(), "no session fits");
+            asked.table(&header, &rows, session_row, "no session fits");
         })
     }
 }
@@ -71,6 +71,8 @@ fn ending(how: Ending) -> &'static str {
     match how {
         Ending::LoggedOff => "logged off",
         Ending::LogonFailed => "logon failed",
+        Ending::TooManyFailedLogons => "too many failed logons",
+        Ending::LogonNotChecked => "logon not checked",
         Ending::LogonCancelled => "logon cancelled",
         Ending::NoLogon => "no logon in time",
         Ending::ServiceStopped => "ended by the service's stop",
@@ -130,27 +132,28 @@ pub(crate) struct Verdicts {
 
 impl Verdicts {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let api = self.on.api(context)?;
+        let asked = self.on.each(context)?;
         if self.counts {
-            let counts: Vec<VerdictCount> = api.get("/verdicts/counts").await?;
-            return context.out.show(&counts, |out| {
-                let rows = counts.iter().map(|count| vec![count.rule.clone(), count.count.to_string()]);
-                out.table(&["rule", "decided"], rows.collect(), "no connection was judged yet");
+            let told = asked.ask(async |api| api.get::<Vec<VerdictCount>>("/verdicts/counts").await).await?;
+            let counts: Vec<Told<VerdictCount>> = told.into_iter().flat_map(Told::one_by_one).collect();
+            return context.out.show(&counts, |_| {
+                let row = |count: &VerdictCount| vec![count.rule.clone(), count.count.to_string()];
+                asked.table(&["rule", "decided"], &counts, row, "no connection was judged yet");
             });
         }
         let wanted = |row: &VerdictRow| {
             let denied = matches!(row.verdict.decision, Decision::Denied { .. });
             (!self.denied || denied) && self.device.as_ref().is_none_or(|device| row.verdict.device == *device)
         };
-        let rows = newest(&api, "/verdicts", self.limit, wanted).await?;
-        context.out.show(&rows, |out| {
-            let table = rows.iter().map(|row| {
+        let rows = newest_of(&asked, "/verdicts", self.limit, wanted, |row: &VerdictRow| row.at).await?;
+        context.out.show(&rows, |_| {
+            let row = |row: &VerdictRow| {
                 let verdict = &row.verdict;
                 let rules: Vec<_> = verdict.trace.iter().map(|step| step.rule.as_str()).collect();
                 let (at, device, user) = (row.at.to_string(), verdict.device.to_string(), verdict.user.to_string());
                 vec![at, device, user, decision(&verdict.decision), verdict.rule.clone(), rules.join(" ")]
-            });
-            out.table(&["when", "device", "user", "decision", "rule", "all rules"], table.collect(), "no decision fits");
+            };
+            asked.table(&["when", "device", "user", "decision", "rule", "all rules"], &rows, row, "no decision fits");
         })
     }
 }
@@ -176,17 +179,17 @@ pub(crate) struct Trace {
 
 impl Trace {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let api = self.on.api(context)?;
+        let asked = self.on.each(context)?;
         let wanted = |row: &VerdictRow| self.device.as_ref().is_none_or(|device| row.verdict.device == *device);
-        let rows: Vec<VerdictRow> = newest(&api, "/verdicts", 1, wanted).await?;
-        let Some(row) = rows.first() else {
-            return Err(Failure::Usage(
-                "no connection of it was judged here yet; see `tsl verdicts`, or --server for another server".to_owned(),
-            ));
+        let rows = newest_of(&asked, "/verdicts", 1, wanted, |row: &VerdictRow| row.at).await?;
+        let Some(told) = rows.first() else {
+            return Err(Failure::Usage("no connection of it was judged yet; see `tsl verdicts`".to_owned()));
         };
-        context.out.show(row, |out| {
+        context.out.show(told, |out| {
+            let row = &told.said;
             let verdict = &row.verdict;
-            out.line(&format!("{} as {} ({}) at {}", verdict.device, verdict.user, verdict.platform, row.at));
+            let at = if asked.several() { format!("on {} at {}", told.server, row.at) } else { format!("at {}", row.at) };
+            out.line(&format!("{} as {} ({}) {at}", verdict.device, verdict.user, verdict.platform));
             out.line(&format!("hardware id {}, request {}\n", verdict.hardware_id, verdict.request));
             steps(out, &verdict.trace);
             out.line(&format!("\n{}: {}", verdict.rule, decision(&verdict.decision)));
@@ -196,9 +199,9 @@ impl Trace {
 
 #[derive(Args, Debug)]
 pub(crate) struct Events {
-    /// Only this service's log (all logs if left out)
-    #[arg(long, value_name = "NAME")]
-    service: Option<ServerName>,
+    /// Only this server's log (all logs if left out)
+    #[arg(long, alias = "service", value_name = "NAME")]
+    server: Option<ServerName>,
     /// Only events with this id
     #[arg(long, value_name = "N")]
     id: Option<u32>,
@@ -214,7 +217,7 @@ pub(crate) struct Events {
     /// As a person reads them in the event viewer: one after the other
     #[arg(long)]
     full: bool,
-    /// At most this many of each service, newest first
+    /// At most this many, newest first
     #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
 }
@@ -230,16 +233,17 @@ impl Events {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let lab = context.lab()?;
         let mut events = Vec::new();
-        for (kind, place) in lab.chosen(self.service.as_ref())? {
+        for (kind, place) in lab.chosen(self.server.as_ref())? {
             let read = self.read(&lab.admin(kind, place)?).await;
             match read {
                 Ok(read) => events.extend(read.into_iter().map(|event| ServiceEvent { service: place.name.clone(), event })),
                 // A service that was stopped keeps its log for itself; the others' are shown.
-                Err(failure @ Failure::Silent { .. }) if self.service.is_none() => context.out.note(&format!("{}: {failure}", place.name)),
+                Err(failure @ Failure::Silent { .. }) if self.server.is_none() => context.out.note(&format!("{}: {failure}", place.name)),
                 Err(failure) => return Err(failure),
             }
         }
         events.sort_by_key(|row| std::cmp::Reverse((row.event.at, row.event.entry)));
+        events.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
         context.out.show(&events, |out| {
             if self.full {
                 events.iter().for_each(|row| full(out, row));
@@ -343,9 +347,9 @@ fn full(out: Out, row: &ServiceEvent) {
 
 #[derive(Args, Debug)]
 pub(crate) struct Journal {
-    /// Only this service's (all if left out)
-    #[arg(long, value_name = "NAME")]
-    service: Option<ServerName>,
+    /// Only this server's (all if left out)
+    #[arg(long, alias = "service", value_name = "NAME")]
+    server: Option<ServerName>,
 }
 
 #[derive(Serialize)]
@@ -359,7 +363,7 @@ impl Journal {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let lab = context.lab()?;
         let mut journals = Vec::new();
-        for (kind, place) in lab.chosen(self.service.as_ref())? {
+        for (kind, place) in lab.chosen(self.server.as_ref())? {
             let journal: JournalView = lab.admin(kind, place)?.get("/journal").await?;
             journals.push(ServiceJournal { service: place.name.clone(), journal });
         }
@@ -375,20 +379,35 @@ impl Journal {
 
 #[derive(Args, Debug)]
 pub(crate) struct Openapi {
-    /// The service
-    #[arg(long, value_name = "NAME")]
-    service: ServerName,
+    /// The server
+    #[arg(long, alias = "service", value_name = "NAME")]
+    server: ServerName,
 }
 
 impl Openapi {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let lab = context.lab()?;
-        for (_, place) in lab.chosen(Some(&self.service))? {
+        for (_, place) in lab.chosen(Some(&self.server))? {
             let description: Value = lab.anyone(place)?.get("/openapi.json").await?;
             Out { json: true }.show(&description, |_| ())?;
         }
         Ok(())
     }
+}
+
+/// The newest rows that are wanted of all who are asked, newest first.
+async fn newest_of<T: DeserializeOwned>(
+    asked: &Asked,
+    path: &str,
+    limit: usize,
+    wanted: impl Fn(&T) -> bool,
+    at: impl Fn(&T) -> LabTime,
+) -> Result<Vec<Told<T>>, Failure> {
+    let told = asked.ask(async |api| newest(api, path, limit, &wanted).await).await?;
+    let mut rows: Vec<Told<T>> = told.into_iter().flat_map(Told::one_by_one).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(at(&row.said)));
+    rows.truncate(limit);
+    Ok(rows)
 }
 
 /// The newest rows of a list that are wanted, page by page until there are enough.

@@ -17,14 +17,15 @@ pub(crate) const HELP: &str = "\
 The tree of the Terminal Server Licensing tool: all servers, each with its activation mark, its packs below. Opening a pack lists
 machine, issue date and expiry. The tool's actions are commands here: Activate Server is tsl activate, Install Licenses tsl install.
 
-Example:  tsl licmgr                    the tree
-          tsl licmgr LS1 --open 1       who holds CALs of its first pack
-          tsl licmgr LS1 --open temporary
+Example:  tsl licmgr                             the tree
+          tsl licmgr --server LS1 --open 1       who holds CALs of its first pack
+          tsl licmgr --server LS1 --open temporary
 Rules: TL-01, LS-06, LS-09 (an ended CAL is counted until the sweep).";
 
 #[derive(Args, Debug)]
 pub(crate) struct LicMgr {
     /// Only this license server
+    #[arg(long, value_name = "NAME")]
     server: Option<ServerName>,
     /// Open a pack: its number in the tree, the beginning of its id, or `temporary`
     #[arg(long, value_name = "PACK", requires = "server")]
@@ -142,7 +143,7 @@ async fn open(context: &Context, lab: &Lab, name: &ServerName, server: &Server, 
         let chosen = (1..).zip(&packs.packs).find(|(number, row): &(usize, &PackRow)| {
             *pack == number.to_string() || (pack.len() > 2 && row.pack.id.as_str().starts_with(&pack.to_uppercase()))
         });
-        let (_, chosen) = chosen.ok_or_else(|| Failure::Usage(format!("{name} has no pack {pack}; see tsl licmgr {name}")))?;
+        let (_, chosen) = chosen.ok_or_else(|| Failure::Usage(format!("{name} has no pack {pack}; see tsl licmgr --server {name}")))?;
         let mut rows: Vec<LicenseRow> = licenses(&api, Some(CalKind::Permanent)).await?;
         rows.retain(|row| row.cal.pack.as_ref() == Some(&chosen.pack.id));
         (pack_name(chosen), rows)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shared::model::code::{CodeKind, in_fives};
-use shared::model::{ConfirmationCode, ContactMethod, LicenseServerId, ReactivationReason, Registrant, RegistrantText, ServerName, hex};
+use shared::model::{ConfirmationCode, ContactMethod, LicenseServerId, ReactivationReason, Registrant, RegistrantText, hex};
 use shared::trust::{SigningKey, make_succession};
 use shared::wire::common::Identity;
 use shared::wire::license_server::{
@@ -19,11 +19,10 @@ use shared::wire::license_server::{
 };
 
 use super::Context;
-use super::packs::OnLicenseServer;
+use super::on::OnLicenseServer;
 use super::words::typed_code;
 use crate::api::Api;
 use crate::failure::Failure;
-use crate::place::Kind;
 
 /// What a form asks of a person (AC-11).
 #[derive(Args, Clone, Debug)]
@@ -128,16 +127,16 @@ pub(crate) struct Reactivate {
 
 #[derive(Args, Debug)]
 pub(crate) struct Backup {
-    /// The license server
-    server: ServerName,
+    #[command(flatten)]
+    on: OnLicenseServer,
     /// The file to write
     file: PathBuf,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Restore {
-    /// The license server
-    server: ServerName,
+    #[command(flatten)]
+    on: OnLicenseServer,
     /// The file that `tsl backup` wrote
     file: PathBuf,
 }
@@ -270,10 +269,9 @@ struct Tail {
 
 impl Backup {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let lab = context.lab()?;
-        let api = lab.admin(Kind::LicenseServer, lab.license_server(Some(&self.server))?)?;
+        let (api, server) = (self.on.api(context)?, self.on.name(context)?);
         let mut lines = Lines::create(&self.file)?;
-        lines.write(&Head { backup_of: self.server.to_string(), format: FORMAT })?;
+        lines.write(&Head { backup_of: server.to_string(), format: FORMAT })?;
         let (mut query, mut records) = (BackupQuery::default(), 0u64);
         loop {
             let page: BackupPage = api.list("/backup", &query).await?;
@@ -291,9 +289,7 @@ impl Backup {
         }
         let sha256 = lines.finish(records)?;
         let value = json!({ "file": self.file, "licenses": records, "sha256": sha256 });
-        context
-            .out
-            .show(&value, |out| out.line(&format!("{} licenses of {} in {}\nsha256 {sha256}", records, self.server, self.file.display())))
+        context.out.show(&value, |out| out.line(&format!("{records} licenses of {server} in {}\nsha256 {sha256}", self.file.display())))
     }
 }
 
@@ -328,8 +324,7 @@ impl<'a> Lines<'a> {
 
 impl Restore {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let lab = context.lab()?;
-        let api = lab.admin(Kind::LicenseServer, lab.license_server(Some(&self.server))?)?;
+        let (api, server) = (self.on.api(context)?, self.on.name(context)?);
         // Read twice: nothing is sent before the whole file has proved to be what was written.
         let records = self.check()?;
         let mut lines = self.lines()?.skip(1);
@@ -346,9 +341,9 @@ impl Restore {
             left -= count;
         }
         let _: Value = api.post("/restore", &RestorePart::End { records }).await?;
-        let value = json!({ "server": self.server, "licenses": records });
+        let value = json!({ "server": server, "licenses": records });
         context.out.show(&value, |out| {
-            out.line(&format!("{records} licenses are back on {}; see: tsl packs, tsl events --service {}", self.server, self.server));
+            out.line(&format!("{records} licenses are back on {server}; see: tsl packs, tsl events --server {server}"));
         })
     }
 

@@ -14,15 +14,16 @@ use crate::place::{Kind, Place};
 /// The help that follows the switches.
 pub(crate) const HELP: &str = "\
 A line a license, columns separated by tabs: license id, key pack id, client, user, start, issue type, license type, end.
-The original's switches are /F (--file), /D (--from, --to), /T (--temporaries), /W (--hardware-ids); its servers are arguments too.
+The original's switches are /F (--file), /D (--from, --to), /T (--temporaries), /W (--hardware-ids); its servers are --server.
 
 Example:  tsl lsreport && column -ts \"$(printf '\\t')\" lsreport.txt
-          tsl lsreport LS1 LS2 --file - --temporaries
+          tsl lsreport --server LS1,LS2 --file - --temporaries
 Rules: TL-04, OQ-11 (what /T and /W do).";
 
 #[derive(Args, Debug)]
 pub(crate) struct LsReport {
     /// The license servers (all if left out)
+    #[arg(long = "server", value_name = "NAME", value_delimiter = ',')]
     servers: Vec<ServerName>,
     /// The file to write; - prints it
     #[arg(long, default_value = "lsreport.txt", value_name = "FILE")]

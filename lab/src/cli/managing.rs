@@ -13,7 +13,7 @@ use shared::wire::managing::{Revoke as RevokeBody, Revoked};
 use shared::wire::peers::{Outreach, PeerRow};
 
 use super::Context;
-use super::packs::OnLicenseServer;
+use super::on::OnLicenseServer;
 use super::words::purchase_of;
 use crate::api::{Api, path_segment};
 use crate::failure::Failure;
@@ -195,7 +195,7 @@ enum PacksAction {
 impl Packs {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self.action {
-            None => self.on.packs(context).await,
+            None => super::packs::list(context, &self.on).await,
             Some(PacksAction::Remove { on, pack }) => {
                 on.api(context)?.delete(&format!("/packs/{pack}")).await?;
                 context.out.show(&json!({ "removed": pack }), |out| out.line(&format!("pack {pack} is removed")))
@@ -240,8 +240,8 @@ pub(crate) struct Migrate {
     /// The pack that the clearinghouse is to issue anew, where the source no longer functions
     #[arg(long, value_name = "PACK")]
     pack: Option<PackId>,
-    /// The papers that it was bought with, as tsl records shows them: retail CODE, open NUMBER NUMBER, volume PROGRAM NUMBER, other NUMBER
-    #[arg(long, value_name = "PAPERS", num_args = 2..=3)]
+    /// The papers that it was bought with, as tsl records shows them: retail CODE, open NUMBER NUMBER, volume PROGRAM NUMBER NUMBER, other NUMBER NUMBER
+    #[arg(long, value_name = "PAPERS", num_args = 2..=4)]
     papers: Vec<String>,
     /// The request of a migration whose answer was lost
     #[arg(long, value_name = "ID")]

@@ -15,6 +15,7 @@ mod lsreport;
 mod managing;
 mod network;
 mod nt;
+mod on;
 mod operate;
 mod owed;
 mod packs;
@@ -25,6 +26,7 @@ mod play;
 mod servers;
 mod service;
 mod settings;
+mod sure;
 mod switches;
 mod time;
 mod tsctst;
@@ -36,6 +38,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
+use shared::model::ServerName;
 
 use crate::failure::Failure;
 use crate::out::Out;
@@ -98,7 +101,7 @@ enum Command {
     Wait(operate::Wait),
     /// Empty a lab's data folder, so that the next `tsl up` starts from nothing
     #[command(
-        after_help = "The lab must be down: `tsl reset` never pulls the data from under running services.\nOne step for both: tsl up --fresh\n\nExample:  tsl reset --yes"
+        after_help = "The lab must be down: `tsl reset` never pulls the data from under running services.\nOne step for both: tsl up --fresh\n\nExample:  tsl reset            asks first\n          tsl reset --yes"
     )]
     Reset(operate::Reset),
     /// Show every service: address, version, clock, activation, CALs, sessions
@@ -114,6 +117,17 @@ enum Command {
         after_help = "Carries the clearinghouse's key and root to the license servers, and introduces every terminal server and\nlicense server to each other. A service answers nobody whose key it has not been given.\n\nExample:  tsl trust\nRules: LS-01 (a second check, by name, comes after), CE-14."
     )]
     Trust,
+    /// Take every enrolment of a service back: nobody knows its key any more, and it knows nobody's
+    #[command(
+        after_help = "For a machine that was set up anew, that is no longer there, or whose key got out; `tsl trust` enrols it again with the key that it\nhas then. What was issued stays on record, and goes on counting unless the key got out (--leaked).\nOne side alone: tsl servers forget, tsl peers forget.\n\nExample:  tsl service reinstall TS1 && tsl forget TS1 && tsl setup\n          tsl forget LS1 --leaked && tsl trust\nRules: AM-15, CE-14, FT-14, FT-23."
+    )]
+    Forget {
+        /// The service: LS1, TS1, DIR1, or one that is in the lab no longer
+        name: ServerName,
+        /// Its key got out: terminal servers take nothing any more that was signed with it
+        #[arg(long)]
+        leaked: bool,
+    },
     /// Activate a license server at its clearinghouse
     #[command(
         after_help = "Automatically, by web or by telephone:\n          tsl activate --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl activate --papers          what the page asks for, or is read out: Product ID and key text\n          tsl activate --id 222AN-...    the License Server ID that came back; a mistyped group is named\n          tsl activate --certificate FILE   the certificate from the page, for the usual chain (CE-15)\nRules: AC-10 to AC-17, AC-47. Without activation there are temporary CALs only (LS-03); it can be done later."
@@ -126,7 +140,7 @@ enum Command {
     Deactivate(Box<lifecycle::Deactivate>),
     /// Activate a license server again, for one of five reasons
     #[command(
-        after_help = "Reasons: 0 redeployed, 1 certificate-corrupt, 2 key-compromised, 3 registration-expired, 4 server-upgraded.\nCALs that were issued stay good; those that were not must be reissued by the clearinghouse: tsl phone clearinghouse.\nWith reason 2 the server makes a new key: tsl servers forget LS1, then tsl trust.\n\nExample:  tsl reactivate --reason 1 --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl reactivate --reason 0 --id 222AN-...     by web or telephone\n          tsl reactivate --reason 2 --new-key          before asking for an ID\nRules: AC-25 to AC-27, FT-23."
+        after_help = "Reasons: 0 redeployed, 1 certificate-corrupt, 2 key-compromised, 3 registration-expired, 4 server-upgraded.\nCALs that were issued stay good; those that were not must be reissued by the clearinghouse: tsl phone clearinghouse.\nAnother key than before takes the old one (--old-key, reason 0) or a telephone call with papers of a purchase; reason 2 is always a call.\nAfterwards: tsl forget LS1 (--leaked for reason 2), then tsl trust.\n\nExample:  tsl reactivate --reason 1 --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl reactivate --reason 0 --id 222AN-...     by web or telephone\n          tsl reactivate --reason 0 --old-key old-key.pem --first-name Ada ...\n          tsl reactivate --reason 2 --new-key          before calling\nRules: AM-15, AC-25 to AC-27, FT-23."
     )]
     Reactivate(Box<lifecycle::Reactivate>),
     /// Call somebody: the clearinghouse, Product Support, the reseller
@@ -136,12 +150,12 @@ enum Command {
     Phone(phone::Phone),
     /// Save a license server's database to a file
     #[command(
-        after_help = "A database takes some 5 MB for every 6,000 licenses (AC-41). It belongs to this license server alone (AC-38); keep the\nkey files of its data directory with it (they are its machine), or unissued CALs do not come back.\n\nExample:  tsl backup LS1 ls1.backup\nRules: AC-38, AC-41."
+        after_help = "A database takes some 5 MB for every 6,000 licenses (AC-41). It belongs to this license server alone (AC-38); keep the\nkey files of its data directory with it (they are its machine), or unissued CALs do not come back.\n\nExample:  tsl backup --server LS1 ls1.backup\nRules: AC-38, AC-41."
     )]
     Backup(lifecycle::Backup),
     /// Bring a license server's database back from a file
     #[command(
-        after_help = "On the same installation (same key files) unissued CALs come back. On another installation only the issued ones do; an\nevent says how many were lost, and the clearinghouse recovers them by telephone against the papers of the purchase.\n\nExample:  tsl restore LS1 ls1.backup\nRules: AC-38 to AC-40, AC-48."
+        after_help = "On the same installation (same key files) unissued CALs come back. On another installation only the issued ones do; an\nevent says how many were lost, and the clearinghouse recovers them by telephone against the papers of the purchase.\n\nExample:  tsl restore --server LS1 ls1.backup\nRules: AC-38 to AC-40, AC-48."
     )]
     Restore(lifecycle::Restore),
     /// Buy at the lab's reseller desk: a retail code, or an agreement
@@ -239,7 +253,7 @@ enum Command {
     Trace(history::Trace),
     /// List events as the services' event logs show them
     #[command(
-        after_help = "Example:  tsl events --service TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers;\non Windows NT 4.0 also LicenseService and \"Service Control Manager\" (NT-12, NT-41)."
+        after_help = "Example:  tsl events --server TS1 --id 1011\nSPEC names: TermService on terminal servers, TermServLicensing on license servers;\non Windows NT 4.0 also LicenseService and \"Service Control Manager\" (NT-12, NT-41)."
     )]
     Events(history::Events),
     /// Show how a terminal server's grace period stands
@@ -281,7 +295,7 @@ enum Command {
     Network(network::Network),
     /// Search for license servers as the generation does, and show what was found by which way
     #[command(
-        after_help = "Example:  tsl discover TS1 --trace\n          tsl discover TS1 --search automatic\n          tsl discover TS1 --intervals 2h,15m,1h\nRules: DI-01 to DI-11 (2000), DI-20 to DI-29 (2003), W08-14 (2008 R2 does not search)."
+        after_help = "Example:  tsl discover --server TS1 --trace\n          tsl discover --server TS1 --search automatic\n          tsl discover --server TS1 --intervals 2h,15m,1h\nRules: DI-01 to DI-11 (2000), DI-20 to DI-29 (2003), W08-14 (2008 R2 does not search)."
     )]
     Discover(discovery::Discover),
     /// Show or change whom the terminal servers' registries name
@@ -296,7 +310,7 @@ enum Command {
     #[command(after_help = "Example:  tsl directory users", subcommand)]
     Directory(network::Directory),
     /// Look at a license server's group membership, publication and scope
-    #[command(after_help = "Example:  tsl review-configuration LS1\nRules: TL-08, W08-05, DI-23 to DI-25.")]
+    #[command(after_help = "Example:  tsl review-configuration --server LS1\nRules: TL-08, W08-05, DI-23 to DI-25.")]
     ReviewConfiguration(per_user::Review),
     /// Report who holds a user license, from 2008 on
     #[command(
@@ -308,7 +322,7 @@ enum Command {
     People(per_user::People),
     /// Show or move the lab's time
     #[command(
-        after_help = "Example:  tsl clock freeze\n          tsl clock advance 89d\n          tsl clock set 2026-12-24T20:00:00Z\n          tsl clock advance 10m --service LS1     skew: one clock alone\nTime only goes forward. What falls due in between (the sweep of LS-09, say) happens at its own moment, on every service in order.",
+        after_help = "Example:  tsl clock freeze\n          tsl clock advance 89d\n          tsl clock set 2026-12-24T20:00:00Z\n          tsl clock advance 10m --server LS1     skew: one clock alone\nTime only goes forward. What falls due in between (the sweep of LS-09, say) happens at its own moment, on every service in order.",
         subcommand
     )]
     Clock(time::Clock),
@@ -321,7 +335,7 @@ enum Command {
     #[command(after_help = journals::HELP)]
     Journal(journals::Journals),
     /// Show a service's API description (OpenAPI)
-    #[command(after_help = "Example:  tsl openapi --service LS1 > license-server.json")]
+    #[command(after_help = "Example:  tsl openapi --server LS1 > license-server.json")]
     Openapi(history::Openapi),
     /// Write a completion script for a shell
     #[command(after_help = "Example:  tsl completions bash > ~/.local/share/bash-completion/completions/tsl")]
@@ -374,6 +388,7 @@ impl Cli {
             Command::Status => operate::status(&context).await,
             Command::Setup(args) => args.run(&context).await,
             Command::Trust => operate::trust(&context).await,
+            Command::Forget { name, leaked } => operate::forget(&context, &name, leaked).await,
             Command::Activate(args) => args.run(&context).await,
             Command::Deactivate(args) => args.run(&context).await,
             Command::Reactivate(args) => args.run(&context).await,
@@ -457,6 +472,27 @@ fn report(failure: &Failure, json: bool) {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+
+    /// Where a server is not what a command is done to, but where it is done, it is `--server`.
+    #[test]
+    fn a_server_is_given_with_the_same_switch_to_every_command() {
+        fn walk(command: &clap::Command, path: &str, faults: &mut Vec<String>) {
+            let path = format!("{path} {}", command.get_name());
+            for argument in command.get_arguments() {
+                let (id, long) = (argument.get_id().as_str(), argument.get_long());
+                let is_server = ["server", "service", "servers"].contains(&id) || long == Some("service");
+                // These take care of whole services, which are what is done something to.
+                let is_operand = long.is_none() && ["journal", "group"].iter().any(|word| path.split(' ').any(|part| part == *word));
+                if is_server && long != Some("server") && !is_operand {
+                    faults.push(format!("{path}: {id}"));
+                }
+            }
+            command.get_subcommands().for_each(|one| walk(one, &path, faults));
+        }
+        let mut faults = Vec::new();
+        walk(&super::Cli::command(), "", &mut faults);
+        assert!(faults.is_empty(), "{faults:?}");
+    }
 
     /// The tree of commands has no contradictions that clap would only find when it is used.
     #[test]

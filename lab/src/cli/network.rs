@@ -12,6 +12,7 @@ use shared::wire::license_server::{LicenseServerStanding, PlaceLicenseServer};
 use shared::wire::terminal_server::DiscoveryView;
 
 use super::Context;
+use super::on::OnLicenseServer;
 use crate::api::{Api, path_segment};
 use crate::failure::Failure;
 use crate::network::{self, NetworkFile};
@@ -51,26 +52,26 @@ pub(crate) enum Network {
     },
     /// Give a license server another role: who finds it, not whom it serves (DI-26)
     #[command(
-        after_help = "In a workgroup every license server is one of the workgroup, whatever its role.\n\nExample:  tsl network role LS1 enterprise\nRules: DI-23 to DI-26."
+        after_help = "In a workgroup every license server is one of the workgroup, whatever its role.\n\nExample:  tsl network role enterprise --server LS1\nRules: DI-23 to DI-26."
     )]
     Role {
-        /// The license server
-        server: ServerName,
+        #[command(flatten)]
+        on: OnLicenseServer,
         /// The role
         #[arg(value_enum)]
         role: Role,
     },
     /// Publish a license server in its site (event 64)
-    #[command(after_help = "Example:  tsl network publish LS1\nRules: DI-23.")]
+    #[command(after_help = "Example:  tsl network publish --server LS1\nRules: DI-23.")]
     Publish {
-        /// The license server
-        server: ServerName,
+        #[command(flatten)]
+        on: OnLicenseServer,
     },
     /// Take a license server from the site that it is published in
-    #[command(after_help = "Example:  tsl network unpublish LS1")]
+    #[command(after_help = "Example:  tsl network unpublish --server LS1")]
     Unpublish {
-        /// The license server
-        server: ServerName,
+        #[command(flatten)]
+        on: OnLicenseServer,
     },
 }
 
@@ -103,8 +104,8 @@ impl Network {
                     context.out.note(&format!("+ {} {}", step.server, step.what));
                 }
             }
-            Network::Role { server, role } => {
-                let api = license_server(&lab, &server)?;
+            Network::Role { on, role } => {
+                let api = on.api(context)?;
                 let standing: LicenseServerStanding = api.get("/network").await?;
                 let role = match role {
                     Role::Domain => LicenseServerRole::Domain,
@@ -112,20 +113,16 @@ impl Network {
                 };
                 let _: Value = api.put("/network", &PlaceLicenseServer { placement: standing.placement, role: Some(role) }).await?;
             }
-            Network::Publish { server } => publish(&lab, &server, true).await?,
-            Network::Unpublish { server } => publish(&lab, &server, false).await?,
+            Network::Publish { on } => publish(&on.api(context)?, true).await?,
+            Network::Unpublish { on } => publish(&on.api(context)?, false).await?,
         }
         let picture = picture(&lab).await?;
         context.out.show(&picture, |out| draw(out, &picture))
     }
 }
 
-fn license_server(lab: &Lab, server: &ServerName) -> Result<Api, Failure> {
-    lab.admin(Kind::LicenseServer, lab.license_server(Some(server))?)
-}
-
-async fn publish(lab: &Lab, server: &ServerName, published: bool) -> Result<(), Failure> {
-    let _: Value = license_server(lab, server)?.put("/publication", &json!({ "published": published })).await?;
+async fn publish(api: &Api, published: bool) -> Result<(), Failure> {
+    let _: Value = api.put("/publication", &json!({ "published": published })).await?;
     Ok(())
 }
 

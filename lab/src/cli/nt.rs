@@ -10,6 +10,7 @@ use shared::wire::workstation::{
 };
 
 use super::Context;
+use super::on::meant;
 use crate::api::{Api, path_segment};
 use crate::failure::Failure;
 use crate::out::Out;
@@ -197,7 +198,7 @@ enum Cryptography {
 impl Nt {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let lab = context.lab()?;
-        let api = lab.admin(Kind::TerminalServer, lab.terminal_server(self.server.as_ref())?)?;
+        let api = lab.admin(Kind::TerminalServer, meant(context.out, &lab, Kind::TerminalServer, self.server.as_ref())?)?;
         let out = context.out;
         match self.command {
             Command::Licenses => show_licenses(out, &api.get("/nt/licenses").await?),

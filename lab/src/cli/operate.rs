@@ -16,6 +16,7 @@ use shared::wire::terminal_server::{GraceView, LicenseServerRow, SessionRow, Ses
 use shared::wire::workstation::{LicenseManagerView, LicensingServiceView};
 
 use super::Context;
+use super::sure::sure;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::place::{DATA_FOLDER, Kind, Lab, LabFile, Place};
@@ -96,13 +97,12 @@ impl Reset {
             return context.out.show(&json!({ "emptied": false }), |out| out.line("there is nothing to empty"));
         }
         crate::up::require_down(&self.data)?;
-        if !self.yes {
-            return Err(Failure::Usage(format!(
-                "this deletes every license, journal and key in {}; say so with: tsl reset --data {} --yes",
-                self.data.display(),
-                self.data.display()
-            )));
-        }
+        let folder = self.data.display();
+        sure(
+            &format!("this deletes the lab in {folder}: every license, journal and key"),
+            self.yes,
+            &format!("tsl reset --data {folder} --yes"),
+        )?;
         crate::up::empty(&self.data)?;
         let text = format!("{} is empty; `tsl up` starts a new lab in it", self.data.display());
         context.out.show(&json!({ "emptied": true }), |out| out.line(&text))
@@ -125,6 +125,22 @@ impl Setup {
 pub(crate) async fn trust(context: &Context) -> Result<(), Failure> {
     let steps = setup::trust(&context.lab()?).await?;
     show_steps(context, &steps)
+}
+
+/// `tsl forget`.
+pub(crate) async fn forget(context: &Context, name: &ServerName, leaked: bool) -> Result<(), Failure> {
+    let forgotten = setup::forget(&context.lab()?, name, leaked).await?;
+    context.out.show(&forgotten.steps, |out| {
+        if forgotten.steps.is_empty() {
+            out.line(&format!("nobody knows {name}, and it knows nobody"));
+        }
+        forgotten.steps.iter().for_each(|step| out.line(&format!("+ {} {}", step.server, step.what)));
+    })?;
+    if forgotten.silent.is_empty() {
+        return Ok(());
+    }
+    let silent: Vec<_> = forgotten.silent.iter().map(ServerName::as_str).collect();
+    Err(Failure::Broken(format!("{} did not answer and may know {name} still; say this again when they do", silent.join(", "))))
 }
 
 /// `tsl root`.

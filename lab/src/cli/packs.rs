@@ -1,43 +1,52 @@
 //! The license server's administrator: its packs, who holds what, its security group; the clearinghouse's record.
 
 use clap::Args;
+use serde::Serialize;
 use serde_json::{Value, json};
 use shared::model::{CalKind, DeviceName, HardwareId, RegistrantText, ServerName};
-use shared::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome};
+use shared::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome, Sort, TurnedDownRow};
 use shared::wire::common::{ListQuery, Page};
-use shared::wire::license_server::{LicenseList, LicenseQuery, LicenseRow, PackList, PackRow, SecurityGroup, Standing};
+use shared::wire::license_server::{LicenseList, LicenseQuery, LicenseRow, PackList, PackRow, SecurityGroup, Standing, TemporaryCount};
 
 use super::Context;
+use super::on::{OnLicenseServer, Told};
 use super::words::purchase_words;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::place::Kind;
 
-#[derive(Args, Debug)]
-pub(crate) struct OnLicenseServer {
-    /// The license server (the first one if left out)
-    #[arg(long, value_name = "NAME")]
-    pub(crate) server: Option<ServerName>,
+/// A row of the list: a pack, or the temporaries of a version.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Line {
+    Pack(PackRow),
+    Temporaries(TemporaryCount),
 }
 
-impl OnLicenseServer {
-    pub(crate) fn api(&self, context: &Context) -> Result<Api, Failure> {
-        let lab = context.lab()?;
-        lab.admin(Kind::LicenseServer, lab.license_server(self.server.as_ref())?)
+/// `tsl packs`.
+pub(super) async fn list(context: &Context, on: &OnLicenseServer) -> Result<(), Failure> {
+    let asked = on.each(context)?;
+    let told = asked.ask(async |api| api.get::<PackList>("/packs").await).await?;
+    let (mut packs, mut temporaries) = (Vec::new(), Vec::new());
+    for Told { server, said } in told {
+        packs.extend(said.packs.into_iter().map(|row| Told { server: server.clone(), said: Line::Pack(row) }));
+        temporaries.extend(said.temporaries.into_iter().map(|count| Told { server: server.clone(), said: Line::Temporaries(count) }));
     }
+    context.out.show(&json!({ "packs": packs, "temporaries": temporaries }), |_| {
+        let header = ["kind", "version", "type", "total", "issued", "available", "installed", "pack id"];
+        let mut lines: Vec<_> = packs.into_iter().chain(temporaries).collect();
+        lines.sort_by(|one, other| one.server.cmp(&other.server));
+        asked.table(&header, &lines, line, "no pack is installed; buy one with: tsl buy code --quantity 20");
+    })
+}
 
-    pub(crate) async fn packs(self, context: &Context) -> Result<(), Failure> {
-        let list: PackList = self.api(context)?.get("/packs").await?;
-        context.out.show(&list, |out| {
-            let packs = list.packs.iter().map(pack_row);
-            let temporaries = list.temporaries.iter().map(|count| {
-                let texts = ["temporary", "device", "unlimited"].map(str::to_owned);
-                let [kind, of, total] = texts;
-                vec![kind, count.version.to_string(), of, total.clone(), count.issued.to_string(), total, String::new(), String::new()]
-            });
-            let header = ["kind", "version", "type", "total", "issued", "available", "installed", "pack id"];
-            out.table(&header, packs.chain(temporaries).collect(), "no pack is installed; buy one with: tsl buy code --quantity 20");
-        })
+fn line(line: &Line) -> Vec<String> {
+    match line {
+        Line::Pack(row) => pack_row(row),
+        Line::Temporaries(count) => {
+            let [kind, of, total] = ["temporary", "device", "unlimited"].map(str::to_owned);
+            vec![kind, count.version.to_string(), of, total.clone(), count.issued.to_string(), total, String::new(), String::new()]
+        }
     }
 }
 
@@ -80,26 +89,32 @@ pub(crate) enum KindName {
 
 impl Licenses {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let api = self.on.api(context)?;
+        let asked = self.on.each(context)?;
         let kind = self.kind.map(|kind| match kind {
             KindName::Temporary => CalKind::Temporary,
             KindName::Permanent => CalKind::Permanent,
         });
-        let mut query = LicenseQuery { device: self.device, hardware_id: self.hardware_id, kind, after: None, limit: Some(1000) };
-        let mut rows: Vec<LicenseRow> = Vec::new();
-        loop {
-            let page: LicenseList = api.list("/licenses", &query).await?;
-            rows.extend(page.licenses);
-            query.after = page.next;
-            if query.after.is_none() || rows.len() >= self.limit {
-                break;
-            }
-        }
-        rows.truncate(self.limit);
-        context.out.show(&rows, |out| {
+        let query = LicenseQuery { device: self.device, hardware_id: self.hardware_id, kind, after: None, limit: Some(1000) };
+        let limit = self.limit;
+        let told = asked.ask(async |api| first_pages(api, query.clone(), limit).await).await?;
+        let mut rows: Vec<Told<LicenseRow>> = told.into_iter().flat_map(Told::one_by_one).collect();
+        rows.truncate(limit);
+        context.out.show(&rows, |_| {
             let header = ["no", "device", "user", "kind", "version", "standing", "since", "until", "issuer"];
-            out.table(&header, rows.iter().map(license_row).collect(), "nobody holds a license that fits");
+            asked.table(&header, &rows, license_row, "nobody holds a license that fits");
         })
+    }
+}
+
+async fn first_pages(api: &Api, mut query: LicenseQuery, limit: usize) -> Result<Vec<LicenseRow>, Failure> {
+    let mut rows: Vec<LicenseRow> = Vec::new();
+    loop {
+        let page: LicenseList = api.list("/licenses", &query).await?;
+        rows.extend(page.licenses);
+        query.after = page.next;
+        if query.after.is_none() || rows.len() >= limit {
+            return Ok(rows);
+        }
     }
 }
 
@@ -171,7 +186,9 @@ impl Records {
         let query = ListQuery { limit: Some(self.limit), before: None };
         let activations: Page<ActivationRecord> = api.list("/activations", &query).await?;
         let packs: Page<PackRecord> = api.list("/packs", &query).await?;
-        context.out.show(&json!({ "activations": activations.items, "packs": packs.items }), |out| {
+        let turned_down: Vec<TurnedDownRow> = api.get("/turned-down").await?;
+        let all = json!({ "activations": activations.items, "packs": packs.items, "turned_down": turned_down });
+        context.out.show(&all, |out| {
             let rows = activations.items.iter().map(|row| {
                 let company = row.registrant.company.as_ref().map_or("", RegistrantText::as_str).to_owned();
                 let until = row.ends_at.map_or_else(String::new, |ends| ends.to_string());
@@ -188,8 +205,25 @@ impl Records {
             });
             out.line("");
             out.table(&["when", "license server", "shown", "pack", "outcome"], rows.collect(), "nobody asked for a pack yet");
+            // Also those beyond what stands on the record one by one.
+            let rows: Vec<_> = turned_down.iter().map(counted_row).collect();
+            if !rows.is_empty() {
+                out.line("");
+                out.table(&["turned down", "why", "how often", "last"], rows, "");
+            }
         })
     }
+}
+
+fn counted_row(row: &TurnedDownRow) -> Vec<String> {
+    let sort = match row.sort {
+        Sort::Activation => "activation",
+        Sort::Deactivation => "deactivation",
+        Sort::Pack => "pack",
+        Sort::Offer => "offer",
+    };
+    let why = format!("{} ({})", row.ground, row.rules.join(", "));
+    vec![sort.to_owned(), why, row.count.to_string(), row.last_at.to_string()]
 }
 
 fn outcome_words(outcome: &RecordOutcome) -> String {

@@ -1,23 +1,23 @@
 //! Users and their licenses: the per-user report, the people of a 2003 server, and the review of a license server's configuration.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
-use shared::model::{DomainName, ServerName, UnitName};
+use shared::model::{DomainName, UnitName};
 use shared::wire::common::Page;
 use shared::wire::directory::ReportScope;
 use shared::wire::license_server::{Availability, ConfigurationReview, PerUserReport};
 use shared::wire::terminal_server::PersonRow;
 
 use super::Context;
-use super::servers::OnTerminalServer;
+use super::on::{OnLicenseServer, OnTerminalServer, Told};
 use crate::failure::Failure;
 use crate::out::Out;
-use crate::place::Kind;
 
 #[derive(Args, Debug)]
 pub(crate) struct Report {
-    /// The license server (the first one if left out)
-    #[arg(long, value_name = "NAME")]
-    server: Option<ServerName>,
+    #[command(flatten)]
+    on: OnLicenseServer,
     /// Only users of this domain
     #[arg(long, value_name = "NAME")]
     domain: Option<DomainName>,
@@ -31,29 +31,33 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let lab = context.lab()?;
-        let api = lab.admin(Kind::LicenseServer, lab.license_server(self.server.as_ref())?)?;
+        let asked = self.on.each(context)?;
         if self.kept {
-            let page: Page<PerUserReport> = api.get("/per-user-reports").await?;
-            return context.out.show(&page.items, |out| page.items.iter().for_each(|report| print(out, report)));
+            let told = asked.ask(async |api| Ok(api.get::<Page<PerUserReport>>("/per-user-reports").await?.items)).await?;
+            let reports: Vec<Told<PerUserReport>> = told.into_iter().flat_map(Told::one_by_one).collect();
+            return context.out.show(&reports, |out| reports.iter().for_each(|report| print(out, report)));
         }
         let scope = match (self.domain, self.unit) {
             (Some(domain), Some(unit)) => ReportScope::Unit { domain, unit },
             (Some(domain), None) => ReportScope::Domain { domain },
             (None, _) => ReportScope::AllDomains,
         };
-        let report: PerUserReport = api.post("/per-user-reports", &scope).await?;
-        context.out.show(&report, |out| print(out, &report))
+        let told = asked.ask(async |api| api.post::<_, PerUserReport>("/per-user-reports", &scope).await).await?;
+        match told.as_slice() {
+            [report] if !asked.several() => context.out.show(report, |out| print(out, report)),
+            all => context.out.show(&all, |out| all.iter().for_each(|report| print(out, report))),
+        }
     }
 }
 
-fn print(out: Out, report: &PerUserReport) {
+fn print(out: Out, told: &Told<PerUserReport>) {
+    let Told { server, said: report } = told;
     let scope = match &report.scope {
         ReportScope::Domain { domain } => format!("domain {domain}"),
         ReportScope::Unit { domain, unit } => format!("unit {unit} of {domain}"),
         ReportScope::AllDomains => "all trusted domains".to_owned(),
     };
-    out.line(&format!("per-user report of {}, {scope}", report.at));
+    out.line(&format!("per-user report of {server}, {}, {scope}", report.at));
     let users = report.users.iter().map(|row| {
         vec![
             row.user.to_string(),
@@ -88,30 +92,31 @@ pub(crate) struct People {
 
 impl People {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let rows: Vec<PersonRow> = self.on.api(context)?.get("/people").await?;
+        let asked = self.on.each(context)?;
+        let told = asked.ask(async |api| api.get::<Vec<PersonRow>>("/people").await).await?;
+        let rows: Vec<Told<PersonRow>> = told.into_iter().flat_map(Told::one_by_one).collect();
         context.out.show(&rows, |out| {
-            let cells = rows
-                .iter()
-                .map(|row| vec![row.user.to_string(), row.first_at.to_string(), row.last_at.to_string(), row.logons.to_string()]);
-            out.table(&["user", "first logon", "last logon", "logons"], cells.collect(), "nobody has worked here in Per User mode");
-            out.line(&format!("User CALs owed: {} (people, not sessions; not tracked, nothing enforces it)", rows.len()));
+            let cells =
+                |row: &PersonRow| vec![row.user.to_string(), row.first_at.to_string(), row.last_at.to_string(), row.logons.to_string()];
+            asked.table(&["user", "first logon", "last logon", "logons"], &rows, cells, "nobody has worked here in Per User mode");
+            // Whoever worked on two servers is one person.
+            let people: BTreeSet<_> = rows.iter().map(|row| &row.said.user).collect();
+            out.line(&format!("User CALs owed: {} (people, not sessions; not tracked, nothing enforces it)", people.len()));
         })
     }
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Review {
-    /// The license server (the first one if left out)
-    #[arg(value_name = "LICENSE SERVER")]
-    server: Option<ServerName>,
+    #[command(flatten)]
+    on: OnLicenseServer,
 }
 
 impl Review {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let lab = context.lab()?;
-        let api = lab.admin(Kind::LicenseServer, lab.license_server(self.server.as_ref())?)?;
-        let review: ConfigurationReview = api.get("/configuration-review").await?;
-        context.out.show(&review, |out| {
+        let asked = self.on.each(context)?;
+        let told = asked.ask(async |api| api.get::<ConfigurationReview>("/configuration-review").await).await?;
+        asked.show(&told, |out, review| {
             let cells = review.findings.iter().map(|finding| {
                 let mark = if finding.good { "ok" } else { "!!" };
                 vec![mark.to_owned(), finding.check.clone(), finding.found.clone(), finding.cure.clone(), finding.rules.join(", ")]

@@ -21,11 +21,14 @@ pub(crate) const HELP: &str = "\
 A page is a Markdown file whose `console` blocks hold commands and what they print; docs/labs has many. Each command is shown,
 waits for Enter, runs, and is compared with the page: where the lab says something else, the performance ends with exit code 1.
 
-A lab that is up is used: that of ./tsl-data, of --lab, or of the TSL_ addresses. Without one, or with --own, the page gets a lab
-of its own as its `console lab` line says, in a temporary folder, gone at the end.
+A page whose `console lab` line says which lab it needs gets that lab: in a temporary folder, on free ports, gone at the end; a lab that
+is up is left alone. A page that any lab will do for is played on the one that is up (that of ./tsl-data, of --lab, or of the TSL_
+addresses), and gets one of its own where none is.
 
 Example:  tsl play docs/labs/01-first-connection.md
           tsl play --auto docs/labs/ft-10-modified-license.md       without Enter: for a recording or a script
+          tsl play --keep --until 'Find the cause' docs/labs/ft-05-server-not-found.md    a broken lab, to be looked into by hand
+          tsl play --here docs/labs/01-first-connection.md          on a lab in containers that was begun as the page says
 Rules: FT-01 to FT-25 (docs/labs/ft-*.md).";
 
 #[derive(Args, Debug)]
@@ -38,80 +41,148 @@ pub(crate) struct Play {
     /// With --auto: wait so long before each command, milliseconds
     #[arg(long, default_value_t = 0, value_name = "MS", requires = "auto", value_parser = clap::value_parser!(u64).range(0..=60_000))]
     pace: u64,
-    /// Start a lab for this page even where one is up
+    /// Start a lab for this page even where one is up that would do
     #[arg(long)]
     own: bool,
+    /// Play on the lab that is up even where the page asks for another one
+    #[arg(long, conflicts_with = "own")]
+    here: bool,
+    /// Stop before the section of this heading, such as 'Find the cause'
+    #[arg(long, value_name = "HEADING")]
+    until: Option<String>,
+    /// Leave the page's own lab running at the end, until Ctrl-C, also where the page has failed
+    #[arg(long)]
+    keep: bool,
 }
 
 impl Play {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let name = self.page.display();
         let text = std::fs::read_to_string(&self.page).map_err(|error| Failure::file(&self.page, error))?;
-        let words = page::lab_words(&text).map_err(|error| Failure::Broken(format!("{}: {error}", self.page.display())))?;
+        let words = page::lab_words(&text).map_err(|error| Failure::Broken(format!("{name}: {error}")))?;
+        let text = match &self.until {
+            None => text,
+            Some(heading) => page::before_section(&text, heading).map_err(|there| {
+                Failure::Usage(format!("{name} has no section {heading:?} to stop before; it has: {}", there.join(", ")))
+            })?,
+        };
         let program = OwnProgram::new()?;
-        if !self.own && context.lab().is_ok() {
+        let up = context.lab();
+        let wants_its_own = self.own || words.as_ref().is_some_and(|words| !words.is_empty());
+        if self.here || (up.is_ok() && !wants_its_own) {
+            up?;
+            if self.keep {
+                context.out.note("--keep: the lab that is up stays up anyway");
+            }
             let here = Shell::new(".", program.folder());
             let shell = context.addresses.variables().into_iter().fold(here, |shell, (name, value)| shell.with(name, value));
-            let wanted = words.filter(|words| !words.is_empty()).map(|words| words.join(" "));
-            return self.perform(context.out, text, shell).await.map_err(|failure| for_another_lab(failure, wanted.as_deref()));
+            let ran = self.perform(context.out, text, shell).await.map_err(|failure| for_another_lab(failure, words.as_deref()))?;
+            return self.played(context.out, ran, None);
         }
-        self.on_own_lab(context.out, text, words.unwrap_or_default(), &program).await
+        let words = words.unwrap_or_default();
+        let why = if up.is_ok() { "the lab that is up is left alone" } else { "no lab is up" };
+        let end = if self.keep { "which stays until Ctrl-C" } else { "gone at the end" };
+        context.out.note(&format!("{why}: this page gets one of its own (tsl up {}), {end}", words.join(" ")));
+        self.on_own_lab(context.out, text, words, &program).await
     }
 
     async fn on_own_lab(self, out: Out, text: String, words: Vec<String>, program: &OwnProgram) -> Result<(), Failure> {
         let folder = program.folder().join("lab");
         let data = folder.join(DATA_FOLDER);
         std::fs::create_dir_all(&data).map_err(|error| Failure::file(&data, error))?;
-        out.note(&format!("no lab is up: this page gets one of its own (tsl up {}), gone at the end", words.join(" ")));
         let _hold = crate::up::hold(&data)?;
         let mut stop = StopSignals::listen().map_err(|error| Failure::Broken(format!("signals cannot be received here: {error}")))?;
-        let mut lab = own_lab(&words, data, &self.page).await?;
+        let Some(mut lab) = own_lab(&words, data, &self.page, stop.told()).await? else {
+            return Err(Failure::Usage("ended before its first command".to_owned()));
+        };
         let shell = Shell::new(&folder, program.folder());
+        let mut told = false;
         let performed = tokio::select! {
             performed = self.perform(out, text, shell) => performed,
-            () = stop.told() => Err(Failure::Usage("ended before its last command".to_owned())),
+            () = stop.told() => {
+                told = true;
+                Err(Failure::Usage("ended before its last command".to_owned()))
+            }
             failure = lab.finished() => Err(Failure::Broken(failure.to_string())),
         };
+        let mut shown = match &performed {
+            Ok(ran) => self.played(out, *ran, self.keep.then_some(lab.lab_file.as_path())),
+            Err(_) => Ok(()),
+        };
+        if self.keep && !told {
+            if let Err(failure) = &performed {
+                out.note(&format!("tsl: {failure}\n"));
+            }
+            out.note(&kept(&lab));
+            tokio::select! {
+                () = stop.told() => {}
+                failure = lab.finished() => shown = shown.and(Err(Failure::Broken(failure.to_string()))),
+            }
+            out.note("stopping");
+        }
         // The first failure says more than what follows from it.
         let stopped = lab.stop().await;
-        performed.and(stopped)
+        performed.map(|_| ()).and(shown).and(stopped)
     }
 
-    async fn perform(self, out: Out, text: String, shell: Shell) -> Result<(), Failure> {
-        let name = self.page.display().to_string();
+    /// How many commands ran.
+    async fn perform(&self, out: Out, text: String, shell: Shell) -> Result<usize, Failure> {
         let (auto, pace) = (self.auto, Duration::from_millis(self.pace));
         let performance = move || performance::perform(&text, &shell, |beat| show(out, beat, auto, pace));
         let ran = tokio::task::spawn_blocking(performance).await.map_err(|error| Failure::Broken(error.to_string()))?;
-        match ran {
-            Ok(ran) => out.show(&serde_json::json!({ "page": name, "commands": ran }), |out| {
-                out.line(&format!("\n{name}: {ran} commands, and the lab said what the page says"));
-            }),
-            Err(Failure::Broken(why)) => Err(Failure::Broken(format!("{name}, {why}"))),
-            Err(failure) => Err(failure),
+        ran.map_err(|failure| match failure {
+            Failure::Broken(why) => Failure::Broken(format!("{}, {why}", self.page.display())),
+            failure => failure,
+        })
+    }
+
+    fn played(&self, out: Out, ran: usize, lab_file: Option<&Path>) -> Result<(), Failure> {
+        let name = self.page.display().to_string();
+        let mut value = serde_json::json!({ "page": name, "commands": ran });
+        if let (Some(object), Some(file)) = (value.as_object_mut(), lab_file) {
+            object.insert("lab_file".to_owned(), file.display().to_string().into());
         }
+        let until = self.until.as_ref().map_or_else(String::new, |heading| format!(" up to {heading:?}"));
+        out.show(&value, |out| out.line(&format!("\n{name}{until}: {ran} commands, and the lab said what the page says")))
     }
 }
 
-/// A page that asks for a lab of its own may say something else on the one that is up.
-fn for_another_lab(failure: Failure, wanted: Option<&str>) -> Failure {
-    match (failure, wanted) {
+/// How the lab that stays is reached, and how it ends.
+fn kept(lab: &RunningLab) -> String {
+    format!(
+        "The page's lab stays up until Ctrl-C here (or: kill {}); its folder goes with it. In a second terminal:\n\n  \
+         export TSL_LAB_FILE={}\n  tsl status\n",
+        std::process::id(),
+        lab.lab_file.display()
+    )
+}
+
+/// A page may say something else on the lab that is up than on the one that it asks for.
+fn for_another_lab(failure: Failure, words: Option<&[String]>) -> Failure {
+    match (failure, words) {
+        (Failure::Broken(why), Some([])) => {
+            Failure::Broken(format!("{why}\nthe page was written for a new lab of Windows Server 2003 (tsl up): with --own it gets one"))
+        }
         (Failure::Broken(why), Some(words)) => Failure::Broken(format!(
-            "{why}\nthe page asks for a fresh lab (tsl up {words}): was the one that is up begun so? With --own the page gets it"
+            "{why}\nthe page asks for a new lab (tsl up {}): was the one that is up begun so? Without --here the page gets it",
+            words.join(" ")
         )),
         (failure, _) => failure,
     }
 }
 
 /// The lab that a page's words ask for; the data folder is the performance's own.
-async fn own_lab(words: &[String], data: PathBuf, page: &Path) -> Result<RunningLab, Failure> {
+async fn own_lab(words: &[String], data: PathBuf, page: &Path, told: impl Future<Output = ()>) -> Result<Option<RunningLab>, Failure> {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
         up: UpArgs,
     }
     let line = Line::try_parse_from(std::iter::once("tsl up".to_owned()).chain(words.iter().cloned()));
-    let plan = line.map_err(|error| Failure::Usage(error.to_string()))?.up.plan(data);
-    let network = plan.network.as_deref().map(|file| beside(page, file));
-    crate::up::start(&crate::up::Up { first_port: 0, network, ..plan }).await
+    let mut plan = line.map_err(|error| Failure::Usage(error.to_string()))?.up.plan(data);
+    plan.first_port = 0;
+    plan.asked.network = plan.asked.network.as_deref().map(|file| beside(page, file));
+    crate::up::start(&plan, told).await
 }
 
 /// A file as a page names it: from here, or else from one of the folders above the page.

@@ -1,28 +1,14 @@
 //! The license servers that a terminal server asks, and in which order.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::Value;
 use shared::model::ServerName;
 use shared::wire::terminal_server::{LicenseServerList, LicenseServerRow};
 
 use super::Context;
-use crate::api::{Api, path_segment};
+use super::on::OnTerminalServer;
+use crate::api::path_segment;
 use crate::failure::Failure;
-use crate::place::Kind;
-
-#[derive(Args, Debug)]
-pub(crate) struct OnTerminalServer {
-    /// The terminal server (the first one if left out)
-    #[arg(long, value_name = "NAME")]
-    pub(crate) server: Option<ServerName>,
-}
-
-impl OnTerminalServer {
-    pub(crate) fn api(&self, context: &Context) -> Result<Api, Failure> {
-        let lab = context.lab()?;
-        lab.admin(Kind::TerminalServer, lab.terminal_server(self.server.as_ref())?)
-    }
-}
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Servers {

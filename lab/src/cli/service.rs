@@ -26,7 +26,7 @@ pub(crate) enum Service {
     Start(Which),
     /// Set the service's machine up anew: a new installation in the place of the old one, whose data is set aside
     #[command(
-        after_help = "Nobody knows the new installation: let the terminal servers forget the old one, introduce it, activate it, restore what was saved.\n\nExample:  tsl service reinstall LS1 && tsl servers forget LS1 && tsl trust\nRules: FT-14, AC-38, AC-40."
+        after_help = "Nobody knows the new installation: let the others forget the old one, introduce it, activate it, restore what was saved.\n\nExample:  tsl service reinstall LS1 && tsl forget LS1 && tsl trust        then: tsl activate, tsl restore or tsl install\n          tsl service reinstall TS1 && tsl forget TS1 && tsl setup        its accounts as well\n          tsl service reinstall DIR1 && tsl forget DIR1 && tsl trust      then: tsl network apply FILE\nRules: FT-14, AC-38, AC-40."
     )]
     Reinstall(Which),
     /// Stop a service and start it again
@@ -74,7 +74,18 @@ fn chosen<'a>(lab: &'a Lab, name: &ServerName) -> Result<(Kind, &'a Place), Fail
 
 /// FT-14: the old installation's data stands beside the new one's, under a name that no service looks at.
 async fn reinstall(context: &Context, lab: &Lab, name: &ServerName) -> Result<(), Failure> {
-    let (_, place) = chosen(lab, name)?;
+    let (kind, place) = chosen(lab, name)?;
+    let next = match kind {
+        Kind::Clearinghouse => {
+            return Err(Failure::Usage(format!(
+                "{name} is the clearinghouse: a new one has another root, under which no certificate and no license of this lab is genuine; \
+                 begin a new lab instead (tsl up --fresh)"
+            )));
+        }
+        Kind::LicenseServer => format!("tsl forget {name}, tsl trust; then activate it (tsl activate), and restore or install its CALs"),
+        Kind::TerminalServer => format!("tsl forget {name}, tsl setup (accounts too); its settings and its mode are those of a new server"),
+        Kind::Directory => format!("tsl forget {name}, tsl trust; then fill it: tsl network apply FILE"),
+    };
     let folder = place.token_file.as_ref().and_then(|file| file.parent()).filter(|_| lab.file().data.is_some());
     let folder = folder.ok_or_else(|| Failure::Usage(format!("{name} does not run under `tsl up`: set it up anew where it runs")))?;
     tell(lab, name, Action::Stop).await?;
@@ -84,8 +95,8 @@ async fn reinstall(context: &Context, lab: &Lab, name: &ServerName) -> Result<()
     }
     std::fs::rename(folder, &old).map_err(|error| Failure::file(folder, error))?;
     tell(lab, name, Action::Start).await?;
-    context.out.show(&json!({ "service": name, "reinstalled": true }), |out| {
-        out.line(&format!("{name} is a new installation that nobody knows; the old one's data is set aside"));
+    context.out.show(&json!({ "service": name, "reinstalled": true, "next": next }), |out| {
+        out.line(&format!("{name} is a new installation that nobody knows; the old one's data is set aside\nnext: {next}"));
     })
 }
 

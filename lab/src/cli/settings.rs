@@ -1,6 +1,7 @@
 //! Modes, grace and switches of the servers.
 
 use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use shared::model::{Generation, ServerName};
 use shared::wire::common::Identity;
@@ -8,7 +9,7 @@ use shared::wire::license_server::LedgerSettingsChange;
 use shared::wire::terminal_server::{GraceView, Settings as TerminalSettings, SettingsChange};
 
 use super::Context;
-use super::servers::OnTerminalServer;
+use super::on::{OnTerminalServer, meant};
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::place::Kind;
@@ -21,10 +22,14 @@ pub(crate) struct Grace {
 
 impl Grace {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let api = self.on.api(context)?;
-        not_on_nt4(&api, "no grace", "tsl nt lm says who gets in").await?;
-        let view: GraceView = api.get("/grace").await?;
-        context.out.show(&view, |out| {
+        let asked = self.on.each(context)?;
+        let told = asked
+            .ask(async |api| {
+                not_on_nt4(api, "no grace", "tsl nt lm says who gets in").await?;
+                api.get::<GraceView>("/grace").await
+            })
+            .await?;
+        asked.show(&told, |out, view| {
             match (view.running, view.began_at, view.ends_at) {
                 (true, None, _) => out.line("grace begins with the first client (GR-02)"),
                 (true, Some(began), Some(ends)) => out.line(&format!("{} days left: began {began}, ends {ends}", view.days_left)),
@@ -83,8 +88,6 @@ enum ModeName {
 
 impl Mode {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let api = self.on.api(context)?;
-        not_on_nt4(&api, "no such mode", "tsl nt lm shows Per Server or Per Seat").await?;
         let licensed = |policy| SettingsChange { application_mode: Some(true), policy_ac_on: Some(policy), ..SettingsChange::default() };
         let change = match (self.mode, self.policy_ac_on) {
             (Some(ModeName::PerDevice), _) => Some(licensed(2)),
@@ -96,19 +99,40 @@ impl Mode {
             (None, Some(policy)) => Some(licensed(policy)),
             (None, None) => None,
         };
-        if let Some(change) = change {
-            let _: Value = api.patch("/settings", &change).await?;
-        }
-        let settings: TerminalSettings = api.get("/settings").await?;
-        let mode = match (settings.application_mode, settings.policy_ac_on) {
-            (false, _) => "remote-administration",
-            (true, 2) => "per-device",
-            (true, 4) => "per-user",
-            (true, _) => "temporaries-only",
+        let asked = match change {
+            // All are shown, and one is changed.
+            None => self.on.each(context)?,
+            Some(change) => {
+                let api = self.on.api(context)?;
+                not_on_nt4(&api, "no such mode", "tsl nt lm shows Per Server or Per Seat").await?;
+                let _: Value = api.patch("/settings", &change).await?;
+                let identity: Identity = api.get("/identity").await?;
+                OnTerminalServer { server: Some(identity.name) }.each(context)?
+            }
         };
-        let value = json!({ "mode": mode, "application_mode": settings.application_mode, "policy_ac_on": settings.policy_ac_on });
-        context.out.show(&value, |out| out.line(&format!("{mode} (PolicyAcOn = {})", settings.policy_ac_on)))
+        let told = asked.ask(async |api| mode(api).await).await?;
+        asked.show(&told, |out, view| out.line(&format!("{} (PolicyAcOn = {})", view.mode, view.policy_ac_on)))
     }
+}
+
+/// How a terminal server licenses.
+#[derive(Debug, Serialize)]
+struct ModeView {
+    mode: &'static str,
+    application_mode: bool,
+    policy_ac_on: u32,
+}
+
+async fn mode(api: &Api) -> Result<ModeView, Failure> {
+    not_on_nt4(api, "no such mode", "tsl nt lm shows Per Server or Per Seat").await?;
+    let settings: TerminalSettings = api.get("/settings").await?;
+    let mode = match (settings.application_mode, settings.policy_ac_on) {
+        (false, _) => "remote-administration",
+        (true, 2) => "per-device",
+        (true, 4) => "per-user",
+        (true, _) => "temporaries-only",
+    };
+    Ok(ModeView { mode, application_mode: settings.application_mode, policy_ac_on: settings.policy_ac_on })
 }
 
 #[derive(Subcommand, Debug)]
@@ -141,7 +165,7 @@ impl Settings {
         let (Settings::Get { server } | Settings::Set { server, .. }) = &self;
         let (kind, place) = match server {
             Some(name) => lab.chosen(Some(name))?.into_iter().next().ok_or_else(|| Failure::Usage(format!("{name} is not in this lab")))?,
-            None => (Kind::TerminalServer, lab.terminal_server(None)?),
+            None => (Kind::TerminalServer, meant(context.out, &lab, Kind::TerminalServer, None)?),
         };
         let api = lab.admin(kind, place)?;
         if let Settings::Set { name, value, .. } = &self {

@@ -21,23 +21,21 @@ Rules: CON-01 to CON-25; docs/RULES.md lists every contradiction, those without 
 
 #[derive(Args, Debug)]
 pub(crate) struct Switches {
-    /// The terminal server whose settings are shown (the first if left out)
+    /// Only this server's, be it a terminal server or a license server (all of them if left out)
     #[arg(long, value_name = "NAME")]
-    terminal_server: Option<ServerName>,
-    /// The license server whose settings are shown (the first if left out)
-    #[arg(long, value_name = "NAME")]
-    license_server: Option<ServerName>,
+    server: Option<ServerName>,
 }
 
 impl Switches {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let lab = context.lab()?;
-        let places = [
-            (Holder::TerminalServer, Kind::TerminalServer, lab.terminal_server(self.terminal_server.as_ref())?),
-            (Holder::LicenseServer, Kind::LicenseServer, lab.license_server(self.license_server.as_ref())?),
-        ];
         let mut found = Vec::new();
-        for (holder, kind, place) in places {
+        for (kind, place) in lab.chosen(self.server.as_ref())? {
+            let holder = match kind {
+                Kind::TerminalServer => Holder::TerminalServer,
+                Kind::LicenseServer => Holder::LicenseServer,
+                Kind::Clearinghouse | Kind::Directory => continue,
+            };
             let api = lab.admin(kind, place)?;
             let mut settings: Map<String, Value> = api.get("/settings").await?;
             let identity: Identity = api.get("/identity").await?;
@@ -47,7 +45,7 @@ impl Switches {
             }
             found.push((holder, place.name.clone(), settings));
         }
-        let rows: Vec<Row> = SWITCHES.iter().filter_map(|switch| Row::of(switch, &found)).collect();
+        let rows: Vec<Row> = SWITCHES.iter().flat_map(|switch| found.iter().filter_map(|of| Row::of(switch, of))).collect();
         context.out.show(&rows.iter().map(Row::json).collect::<Vec<_>>(), |out| {
             for row in &rows {
                 let Switch { id, setting, default, reading, others, .. } = row.switch;
@@ -67,8 +65,10 @@ struct Row {
 
 impl Row {
     /// A switch as it is set; none where the server is of a generation without it.
-    fn of(switch: &'static Switch, found: &[(Holder, ServerName, Map<String, Value>)]) -> Option<Self> {
-        let (_, server, settings) = found.iter().find(|(holder, ..)| *holder == switch.holder)?;
+    fn of(switch: &'static Switch, (holder, server, settings): &(Holder, ServerName, Map<String, Value>)) -> Option<Self> {
+        if *holder != switch.holder {
+            return None;
+        }
         let value = match settings.get(switch.setting)? {
             Value::Bool(true) => "on".to_owned(),
             Value::Bool(false) => "off".to_owned(),

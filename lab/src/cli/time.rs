@@ -14,9 +14,9 @@ use crate::place::{Kind, Lab};
 
 #[derive(Args, Debug)]
 pub(crate) struct Which {
-    /// Only this service's clock: skew (all clocks if left out)
-    #[arg(long, value_name = "NAME")]
-    service: Option<ServerName>,
+    /// Only this server's clock: skew (all clocks if left out)
+    #[arg(long, alias = "service", value_name = "NAME")]
+    server: Option<ServerName>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -72,7 +72,7 @@ impl Clock {
             Clock::Show(which) | Clock::Freeze(which) | Clock::Run(which) => which,
             Clock::Advance { which, .. } | Clock::Set { which, .. } => which,
         };
-        let clocks = awake(context.out, clocks(&lab, which.service.as_ref())?).await?;
+        let clocks = awake(context.out, clocks(&lab, which.server.as_ref())?).await?;
         let readings = match self {
             Clock::Show(_) => clocks.read().await?,
             Clock::Freeze(_) => clocks.change(ClockChange::Freeze).await?,
@@ -114,9 +114,9 @@ pub(crate) struct Dice {
     /// The life of the next permanent CAL, days from 52 to 89
     #[arg(long, value_name = "DAYS", group = "throw", value_parser = clap::value_parser!(u32).range(52..=89))]
     next_life: Option<u32>,
-    /// Only this service's dice (with --next-life: this license server's)
-    #[arg(long, value_name = "NAME")]
-    service: Option<ServerName>,
+    /// Only this server's dice (with --next-life: this license server's)
+    #[arg(long, alias = "service", value_name = "NAME")]
+    server: Option<ServerName>,
 }
 
 impl Dice {
@@ -124,13 +124,13 @@ impl Dice {
         let lab = context.lab()?;
         let mut said = Vec::new();
         if let Some(seed) = self.seed {
-            for (kind, place) in lab.chosen(self.service.as_ref())? {
+            for (kind, place) in lab.chosen(self.server.as_ref())? {
                 let _: Value = lab.admin(kind, place)?.post("/lab/dice", &SeedChange { seed }).await?;
                 said.push(format!("{} throws from seed {seed}", place.name));
             }
         }
         if let Some(days) = self.next_life {
-            let place = lab.license_server(self.service.as_ref())?;
+            let place = lab.license_server(self.server.as_ref())?;
             let _: Value = lab.admin(Kind::LicenseServer, place)?.post("/lab/next-life", &NextLife { days }).await?;
             said.push(format!("the next permanent CAL of {} lives {days} days", place.name));
         }

@@ -9,6 +9,8 @@ use serde_json::json;
 use shared::model::{Generation, LabTime, UserName};
 
 use super::Context;
+use super::sure::sure;
+use crate::beginning::Asked;
 use crate::failure::Failure;
 use crate::out::Out;
 use crate::place::{DATA_FOLDER, LAB_FILE};
@@ -16,20 +18,25 @@ use crate::up::{self, RunningLab, Up};
 
 /// The help that follows the switches.
 pub(crate) const HELP: &str = "\
-The services listen on this machine only. The lab keeps its data in ./tsl-data: start it again and everything is as it was.
+The services listen on this machine only. The lab keeps its data in ./tsl-data: start it again and everything is as it was. What is
+asked of a lab that is there already has to be what it was begun with: --fresh begins anew (and asks), --data FOLDER begins beside it.
 Two accounts are made, student and administrator; their passwords stand in tsl-data/passwords.json, where tsl finds them.
 
 Example:  tsl up                                     then, in a second terminal: tsl connect PC01
           tsl up --temp --ports 0 --json             for a script: free ports, nothing left behind
           tsl up --fresh --start-at 2003-04-24T08:00:00Z --seed 7
-          tsl up --network docs/networks/mixed.toml   domains, sites and four generations; then: tsl network show
+          tsl up --fresh --yes                       the same without a question
+          tsl up --fresh --network docs/networks/mixed.toml   domains, sites and four generations; then: tsl network show
 Rules: AC-10 (activation), AC-30 (packs), GR-01 (grace begins with the first client).";
 
 #[derive(Args, Debug)]
 pub(crate) struct UpArgs {
-    /// Empty the data folder first: a new lab
+    /// Begin anew: a lab that is in the data folder is deleted, after a question
     #[arg(long)]
     fresh: bool,
+    /// With --fresh: delete without a question
+    #[arg(long, requires = "fresh")]
+    yes: bool,
     /// Keep the data in a temporary folder and delete it at the end
     #[arg(long, conflicts_with_all = ["fresh", "data"])]
     temp: bool,
@@ -45,18 +52,18 @@ pub(crate) struct UpArgs {
     /// The moment at which the clocks of a new lab begin
     #[arg(long, value_name = "MOMENT")]
     start_at: Option<LabTime>,
-    /// What license server and terminal server of a new lab are: windows-nt4 (its license server is 2003's), windows-2000-sp2, windows-2000-sp3, windows-2003, windows-2008, windows-2008-r2
-    #[arg(long, default_value = "windows-2003", value_name = "NAME")]
-    generation: Generation,
-    /// Device CALs that a new lab has; with windows-nt4 server CALs and Full licenses too
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=9999))]
-    cals: u32,
+    /// What license server and terminal server of a new lab are: windows-nt4 (its license server is 2003's), windows-2000-sp2, windows-2000-sp3, windows-2003 (unless told), windows-2008, windows-2008-r2
+    #[arg(long, value_name = "NAME")]
+    generation: Option<Generation>,
+    /// Device CALs that a new lab has, 20 unless told; with windows-nt4 server CALs and Full licenses too
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=9999))]
+    cals: Option<u32>,
     /// Build this network in place of one license server and one terminal server; docs/networks has one to begin with
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["generation", "cals"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["generation", "cals", "bare"])]
     network: Option<PathBuf>,
-    /// Ordinary accounts that a new lab has, beside administrator
-    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "student")]
-    users: Vec<UserName>,
+    /// Ordinary accounts that a new lab has, beside administrator; student unless told
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    users: Option<Vec<UserName>>,
     /// A new lab whose services are strangers to one another: no trust, no activation, no CALs; set up by hand (tsl setup-wizard, tsl setup)
     #[arg(long)]
     bare: bool,
@@ -70,12 +77,9 @@ impl UpArgs {
         telemetry::init(&LogConfig { filter: self.log.clone(), format: LogFormat::Text }).map_err(Failure::Usage)?;
         let data = if self.temp { temporary_folder() } else { self.data.clone() };
         let hold = up::hold(&data)?;
-        if self.fresh {
-            up::empty(&data)?;
-        }
-        let ended = self.until_told(context.out, data.clone()).await;
-        drop(hold);
-        if self.temp {
+        let ended = self.in_folder(context.out, &data).await;
+        hold.release();
+        if self.temp && data.exists() {
             std::fs::remove_dir_all(&data).map_err(|error| Failure::file(&data, error))?;
         }
         ended
@@ -83,9 +87,7 @@ impl UpArgs {
 
     /// The lab that the switches ask for, in this data folder.
     pub(super) fn plan(&self, data: PathBuf) -> Up {
-        Up {
-            data,
-            first_port: self.ports,
+        let asked = Asked {
             seed: self.seed,
             start_at: self.start_at,
             generation: self.generation,
@@ -93,16 +95,30 @@ impl UpArgs {
             users: self.users.clone(),
             bare: self.bare,
             network: self.network.clone(),
-        }
+        };
+        Up { data, first_port: self.ports, asked }
     }
 
-    async fn until_told(&self, out: Out, data: PathBuf) -> Result<(), Failure> {
-        let plan = self.plan(data);
+    async fn in_folder(&self, out: Out, data: &Path) -> Result<(), Failure> {
+        let plan = self.plan(data.to_owned());
+        if self.fresh {
+            // Whatever would stop the new lab is found while the old one is still there.
+            up::check(&plan, true)?;
+            if up::holds_a_lab(data) {
+                let loss = format!("--fresh deletes the lab in {}: every license, journal and key", data.display());
+                sure(&loss, self.yes, "--fresh --yes, or keep it and begin beside it with --data FOLDER")?;
+            }
+            up::empty(data)?;
+        }
+        self.until_told(out, &plan).await
+    }
+
+    async fn until_told(&self, out: Out, plan: &Up) -> Result<(), Failure> {
         let mut stop = StopSignals::listen().map_err(|error| Failure::Broken(format!("signals cannot be received here: {error}")))?;
         // A signal during the set-up ends the lab as one later does.
-        let mut running = tokio::select! {
-            started = up::start(&plan) => started?,
-            () = stop.told() => return Ok(()),
+        let Some(mut running) = up::start(plan, stop.told()).await? else {
+            out.note("stopped before the lab was up");
+            return Ok(());
         };
         out.show(&json!(running.lab.file()), |out| welcome(out, &running))?;
         let ended = tokio::select! {
@@ -124,6 +140,9 @@ fn temporary_folder() -> PathBuf {
 fn welcome(out: Out, running: &RunningLab) {
     for step in &running.steps {
         out.line(&format!("+ {} {}", step.server, step.what));
+    }
+    if running.steps.is_empty() {
+        out.line(&format!("= the lab that is in this folder, begun with: {}", running.began));
     }
     let rows =
         running.lab.services().into_iter().map(|(kind, place)| vec![place.name.to_string(), kind.name().to_owned(), place.url.clone()]);
@@ -162,7 +181,7 @@ fn welcome(out: Out, running: &RunningLab) {
         ("--help", "everything else"),
     ];
     let several = running.lab.file().terminal_servers.len() > 1;
-    let usual = if running.generation == Generation::WindowsNt4 { nt4 } else { later };
+    let usual = if running.began.generation == Generation::WindowsNt4 { nt4 } else { later };
     for (arguments, what) in if several { network } else { usual } {
         out.line(&format!("  {tsl} {arguments:<29}  # {what}"));
     }

@@ -13,6 +13,7 @@ use shared::wire::clearinghouse::Wanted;
 use shared::wire::license_server::{ActivateById, ActivationView, InstallKeyPack, LicenseServerStanding, PackRow, PlaceLicenseServer};
 
 use super::Context;
+use super::on::meant;
 use super::papers::{install, show_installed};
 use super::words::typed_code;
 use crate::api::Api;
@@ -72,8 +73,12 @@ pub(super) async fn install_wizard(context: &Context) -> Result<(), Failure> {
     let purchase = match program {
         "retail" => Purchase::Retail { code: ask.typed("License code", "")? },
         "open" => Purchase::Open { license: ask.typed("License number", "")?, authorization: ask.typed("Authorization number", "")? },
-        "other" => Purchase::Other { agreement: ask.typed("Agreement number", "")? },
-        volume => Purchase::Volume { agreement: volume_program(volume), enrollment: ask.typed("Enrollment number", "")? },
+        "other" => Purchase::Other { agreement: ask.typed("Agreement number", "")?, authorization: ask.typed("Authorization number", "")? },
+        volume => Purchase::Volume {
+            agreement: volume_program(volume),
+            enrollment: ask.typed("Enrollment number", "")?,
+            authorization: ask.typed("Authorization number", "")?,
+        },
     };
     let wanted = if program == "retail" { None } else { Some(wanted(&ask)?) };
     install(context, &api, None, purchase, wanted).await
@@ -100,7 +105,7 @@ fn wanted(ask: &Questions) -> Result<Wanted, Failure> {
 impl SetupWizard {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let (lab, ask) = (context.lab()?, Questions { out: context.out });
-        let place = lab.license_server(self.server.as_ref())?;
+        let place = meant(context.out, &lab, Kind::LicenseServer, self.server.as_ref())?;
         let api = lab.admin(Kind::LicenseServer, place)?;
         context.out.note("Add or Remove Programs, Add/Remove Windows Components, Terminal Server Licensing");
         if !ask.yes(&format!("Install Terminal Server Licensing on {}?", place.name))? {

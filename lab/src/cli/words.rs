@@ -42,13 +42,20 @@ pub(crate) fn purchase_of(words: &[String]) -> Result<Purchase, Failure> {
         ["open", license, authorization] => {
             Ok(Purchase::Open { license: license.parse().map_err(wrong)?, authorization: as_typed(authorization).parse().map_err(wrong)? })
         }
-        ["volume", program, enrollment] => {
+        ["volume", program, enrollment, authorization] => {
             let known = PROGRAMS.into_iter().find(|(_, word)| word == program).map(|(program, _)| program);
             let unknown = || Failure::Usage(format!("{program}: select, enterprise, campus, school or services-provider"));
-            Ok(Purchase::Volume { agreement: known.ok_or_else(unknown)?, enrollment: enrollment.parse().map_err(wrong)? })
+            let agreement = known.ok_or_else(unknown)?;
+            let (enrollment, authorization) = (enrollment.parse().map_err(wrong)?, as_typed(authorization).parse().map_err(wrong)?);
+            Ok(Purchase::Volume { agreement, enrollment, authorization })
         }
-        ["other", agreement] => Ok(Purchase::Other { agreement: agreement.parse().map_err(wrong)? }),
-        _ => Err(Failure::Usage("papers: retail CODE, open NUMBER NUMBER, volume PROGRAM NUMBER, or other NUMBER".to_owned())),
+        ["other", agreement, authorization] => Ok(Purchase::Other {
+            agreement: agreement.parse().map_err(wrong)?,
+            authorization: as_typed(authorization).parse().map_err(wrong)?,
+        }),
+        _ => {
+            Err(Failure::Usage("papers: retail CODE, open NUMBER NUMBER, volume PROGRAM NUMBER NUMBER, or other NUMBER NUMBER".to_owned()))
+        }
     }
 }
 
@@ -57,11 +64,11 @@ pub(crate) fn purchase_words(purchase: &Purchase) -> String {
     match purchase {
         Purchase::Retail { code } => format!("retail {}", in_fives(code.as_str())),
         Purchase::Open { license, authorization } => format!("open {license} {authorization}"),
-        Purchase::Volume { agreement, enrollment } => {
+        Purchase::Volume { agreement, enrollment, authorization } => {
             let program = PROGRAMS.into_iter().find(|(program, _)| program == agreement).map_or("", |(_, word)| word);
-            format!("volume {program} {enrollment}")
+            format!("volume {program} {enrollment} {authorization}")
         }
-        Purchase::Other { agreement } => format!("other {agreement}"),
+        Purchase::Other { agreement, authorization } => format!("other {agreement} {authorization}"),
     }
 }
 

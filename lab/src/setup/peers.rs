@@ -3,13 +3,13 @@
 use serde_json::Value;
 use shared::wire::peers::{PeerRow, TrustPeer};
 
-use super::{Step, identity, shorten, step};
+use super::{Step, Whom, identity, shorten, step};
 use crate::api::path_segment;
 use crate::failure::Failure;
 use crate::place::{Kind, Lab};
 
-/// Enrols every license server of the lab at every other one.
-pub(super) async fn enrol(lab: &Lab) -> Result<Vec<Step>, Failure> {
+/// Enrols every license server of the lab at every other one, or tells it where those are that it knows.
+pub(super) async fn enrol(lab: &Lab, whom: Whom) -> Result<Vec<Step>, Failure> {
     let mut steps = Vec::new();
     for place in &lab.file().license_servers {
         let own = identity(lab, place).await?;
@@ -17,6 +17,9 @@ pub(super) async fn enrol(lab: &Lab) -> Result<Vec<Step>, Failure> {
         let known: Vec<PeerRow> = api.get("/license-servers").await?;
         for other in lab.file().license_servers.iter().filter(|other| other.url != place.url) {
             let theirs = identity(lab, other).await?;
+            if whom == Whom::Known && !known.iter().any(|row| row.name == theirs.name && row.key == theirs.key) {
+                continue;
+            }
             let same = |row: &PeerRow| row.name == theirs.name && row.key == theirs.key && row.url == other.peer_url();
             let new = !known.iter().any(same);
             if new {

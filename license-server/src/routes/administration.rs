@@ -119,6 +119,10 @@ pub(super) async fn terminal_servers(app: LicenseServer) -> Result<Vec<TerminalS
     app.read(|ledger, _| ledger.terminal_servers()).await
 }
 
+pub(super) async fn forget_terminal_server(app: LicenseServer, Path(name): Path<ServerName>) -> Result<NoContent, Problem> {
+    app.execute(None, Command::ForgetTerminalServer(name), |_, _, _| NoContent).await
+}
+
 pub(super) async fn trust_terminal_server(
     app: LicenseServer,
     Path(name): Path<ServerName>,

@@ -78,7 +78,7 @@ fn administration(routes: &mut Routes<LicenseServer>) {
 }
 
 fn network(routes: &mut Routes<LicenseServer>) {
-    use ProblemCode::{Conflict, Unreachable};
+    use ProblemCode::{Conflict, NotFound, Unreachable};
     let admin = Access::Administrator;
     routes.get("/network", admin, "Where this server stands, its role, and where it is published.", network::standing);
     routes
@@ -90,6 +90,7 @@ fn network(routes: &mut Routes<LicenseServer>) {
         )
         .problems(&[Conflict, Unreachable]);
     routes.put("/directory", admin, "Settle the directory that this server asks.", network::trust_directory).problems(&[Conflict]);
+    routes.delete("/directory", admin, "Take the directory's enrolment back.", network::forget_directory).problems(&[NotFound]);
     routes
         .put("/publication", admin, "Publish this server in its site, or take it from there (DI-23).", network::publish)
         .problems(&[Conflict, Unreachable]);
@@ -161,6 +162,9 @@ fn trust(routes: &mut Routes<LicenseServer>) {
         .problems(conflict);
     routes.get("/terminal-servers", admin, "The enrolled terminal servers.", administration::terminal_servers);
     routes.put("/terminal-servers/{name}", admin, "Enrol a terminal server.", administration::trust_terminal_server).problems(conflict);
+    routes
+        .delete("/terminal-servers/{name}", admin, "Take a terminal server's enrolment back.", administration::forget_terminal_server)
+        .problems(&[ProblemCode::NotFound]);
 }
 
 fn others(routes: &mut Routes<LicenseServer>) {

@@ -25,6 +25,10 @@ pub(super) async fn place(app: LicenseServer, Body(wanted): Body<PlaceLicenseSer
     standing(app).await
 }
 
+pub(super) async fn forget_directory(app: LicenseServer) -> Result<NoContent, Problem> {
+    app.execute(None, Command::Network(NetworkCommand::ForgetDirectory), |_, _, _| NoContent).await
+}
+
 pub(super) async fn trust_directory(app: LicenseServer, Body(directory): Body<TrustDirectory>) -> Result<NoContent, Problem> {
     app.execute(None, Command::Network(NetworkCommand::TrustDirectory(directory)), |_, _, _| NoContent).await
 }

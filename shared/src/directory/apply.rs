@@ -25,6 +25,11 @@ impl Machine for Directory {
                 self.callers.insert(service.key.thumbprint(), name.clone());
                 self.services.insert(name.clone(), *service);
             }
+            Event::ServiceForgotten { name } => {
+                rows.remove(format!("service/{name}"));
+                self.services.remove(name);
+                self.callers.retain(|_, owner| owner != name);
+            }
             Event::DomainSet { name, domain } => {
                 rows.put(format!("domain/{name}"), domain);
                 self.domains.insert(name.clone(), domain.clone());

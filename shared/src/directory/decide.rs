@@ -11,6 +11,8 @@ pub(super) fn decide(directory: &Directory, command: Command) -> Result<Vec<Even
     match command {
         Command::Start(name) => start(directory, name),
         Command::TrustService { name, service } => trust(directory, name, service),
+        Command::ForgetService(name) if directory.services.contains_key(&name) => Ok(vec![Event::ServiceForgotten { name }]),
+        Command::ForgetService(name) => Err(Refusal::NoService(name)),
         Command::SetDomain { name, kind, controllers } => set_domain(directory, name, kind, controllers),
         Command::SetGroup { domain, members } => set_group(directory, domain, members),
         Command::AddSite(name) => Ok(add_site(directory, name)),

@@ -69,6 +69,8 @@ pub enum Command {
         /// Its key, and what it is.
         service: Service,
     },
+    /// Take a service's enrolment back.
+    ForgetService(ServerName),
     /// Make a domain, or settle its controllers.
     SetDomain {
         /// Its name.
@@ -134,6 +136,11 @@ pub enum Event {
         /// Its key, and what it is.
         service: Service,
     },
+    /// A service's enrolment was taken back; what it published stays published.
+    ServiceForgotten {
+        /// Its name.
+        name: ServerName,
+    },
     /// A domain was made or changed.
     DomainSet {
         /// Its name.
@@ -171,8 +178,13 @@ pub enum Refusal {
     #[error("this data directory belongs to {0}; start it under that name, or give another directory")]
     OtherName(ServerName),
     /// Another key is pinned under that name.
-    #[error("{0} is enrolled with another key; compare the thumbprints")]
+    #[error(
+        "{0} is enrolled with another key: compare the thumbprints; if the machine was set up anew, take the old enrolment back first (tsl forget {0}), then enrol it (tsl trust)"
+    )]
     OtherKey(ServerName),
+    /// Not enrolled.
+    #[error("no service {0} is enrolled here")]
+    NoService(ServerName),
     /// A domain keeps its kind.
     #[error("{0} is a domain of another kind; a domain keeps its kind")]
     OtherKind(DomainName),
@@ -199,7 +211,7 @@ impl Refusal {
     pub fn problem(&self) -> Problem {
         let code = match self {
             Refusal::OtherName(_) | Refusal::OtherKey(_) | Refusal::OtherKind(_) => ProblemCode::Conflict,
-            Refusal::NoDomain(_) | Refusal::NoUser(_) | Refusal::NoSite(_) => ProblemCode::NotFound,
+            Refusal::NoService(_) | Refusal::NoDomain(_) | Refusal::NoUser(_) | Refusal::NoSite(_) => ProblemCode::NotFound,
             Refusal::NoDomainName(_) | Refusal::NoSet(_) => ProblemCode::Invalid,
         };
         Problem::new(code, self.to_string())

@@ -35,6 +35,11 @@ impl Machine for Ledger {
                 self.callers.insert(key.thumbprint(), name.clone());
                 self.terminal_servers.insert(name.clone(), *key);
             }
+            Event::TerminalServerForgotten { name } => {
+                rows.remove(format!("terminal-server/{name}"));
+                self.terminal_servers.remove(name);
+                self.callers.retain(|_, owner| owner != name);
+            }
             Event::CertificateReceived(certificate) => {
                 rows.put(format!("certificate/{:08x}", certificate.number), certificate);
                 self.certificates.insert(certificate.number, certificate.clone());

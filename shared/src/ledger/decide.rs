@@ -28,6 +28,10 @@ pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>)
         Command::KeepActivation(certificate) => {
             super::activation::decide(ledger, super::ActivationCommand::Keep { certificate, number: 1, reason: None }, moment.now)
         }
+        Command::ForgetTerminalServer(name) if ledger.terminal_servers.contains_key(&name) => {
+            Ok(vec![Event::TerminalServerForgotten { name }])
+        }
+        Command::ForgetTerminalServer(name) => Err(Refusal::NoSuchTerminalServer(name)),
         Command::Restore(command) => super::backup::decide(ledger, command),
         Command::Activation(command) => super::activation::decide(ledger, *command, moment.now),
         Command::InstallPack { request, pack } => install_pack(ledger, server, request, pack, moment.now),

@@ -227,6 +227,8 @@ pub enum Command {
         /// Its key.
         key: PublicKey,
     },
+    /// Take a terminal server's enrolment back.
+    ForgetTerminalServer(ServerName),
     /// Keep the certificate that the clearinghouse answered an activation with (AC-14).
     KeepActivation(NewCertificate),
     /// A step of a restore (AC-39, AC-40).
@@ -295,6 +297,11 @@ pub enum Event {
         name: ServerName,
         /// Its key.
         key: PublicKey,
+    },
+    /// A terminal server's enrolment was taken back; what was issued through it stays on record.
+    TerminalServerForgotten {
+        /// Its name.
+        name: ServerName,
     },
     /// The server got a certificate.
     CertificateReceived(OwnCertificate),

@@ -46,6 +46,8 @@ pub enum NetworkCommand {
     },
     /// Settle the directory.
     TrustDirectory(TrustDirectory),
+    /// Take the directory's enrolment back.
+    ForgetDirectory,
     /// The directory said where it knows this server.
     Standing(DirectoryStanding),
     /// A user's license was looked at, or could not be (W08-04, W08-05).
@@ -80,6 +82,8 @@ pub enum NetworkEvent {
         /// Which.
         directory: TrustDirectory,
     },
+    /// The directory's enrolment was taken back.
+    DirectoryForgotten,
     /// Where the directory knows this server changed.
     Known {
         /// The site in which it is published.
@@ -110,6 +114,8 @@ pub(super) fn decide(ledger: &Ledger, server: &Server, command: NetworkCommand, 
             Some(known) if *known == directory => Ok(Vec::new()),
             Some(_) | None => Ok(vec![Event::Network(NetworkEvent::DirectoryTrusted { directory })]),
         },
+        NetworkCommand::ForgetDirectory if network.directory.is_some() => Ok(vec![Event::Network(NetworkEvent::DirectoryForgotten)]),
+        NetworkCommand::ForgetDirectory => Err(Refusal::NoDirectory),
         NetworkCommand::Standing(standing) => Ok(known(network, standing)),
         NetworkCommand::Tracked { user, answer } => Ok(tracked(server, user, answer)),
         NetworkCommand::Report { scope, users } => {
@@ -215,6 +221,7 @@ impl Ledger {
                 network.role = *role;
             }
             NetworkEvent::DirectoryTrusted { directory } => network.directory = Some(directory.clone()),
+            NetworkEvent::DirectoryForgotten => network.directory = None,
             NetworkEvent::Known { published_in, groups } => {
                 network.published_in.clone_from(published_in);
                 network.groups.clone_from(groups);

@@ -21,7 +21,9 @@ pub enum Refusal {
     #[error("this license server belongs to clearinghouse {0}; it cannot change to another one")]
     OtherClearinghouse(ServerName),
     /// Another key is pinned under that name.
-    #[error("{0} is enrolled with another key; compare the thumbprints, and enrol the new one under another name")]
+    #[error(
+        "{0} is enrolled with another key: compare the thumbprints; if the machine was set up anew, take the old enrolment back first (tsl forget {0}), then enrol it (tsl trust)"
+    )]
     OtherKey(ServerName),
     /// A license server is no neighbour of its own.
     #[error("a license server is not enrolled at itself")]
@@ -29,6 +31,12 @@ pub enum Refusal {
     /// Not enrolled.
     #[error("no license server {0} is enrolled here")]
     NoSuchServer(ServerName),
+    /// Not enrolled.
+    #[error("no terminal server {0} is enrolled here")]
+    NoSuchTerminalServer(ServerName),
+    /// There is no enrolment to take back.
+    #[error("this server was given no directory")]
+    NoDirectory,
     /// No such record.
     #[error("no license {0} is on record; `tsl licenses` lists them with their numbers")]
     NoSuchLicense(u64),
@@ -121,7 +129,7 @@ impl Refusal {
             Refusal::NotRevocable(_) => (ProblemCode::Conflict, &["W08-07"]),
             Refusal::VersionNotRevocable(_) => (ProblemCode::Conflict, &["W08-10", "CON-13"]),
             Refusal::Itself => (ProblemCode::Invalid, &[]),
-            Refusal::NoSuchServer(_) => (ProblemCode::NotFound, &[]),
+            Refusal::NoSuchServer(_) | Refusal::NoSuchTerminalServer(_) | Refusal::NoDirectory => (ProblemCode::NotFound, &[]),
             Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &["AC-33"]),
             Refusal::PackVersion { .. } => (ProblemCode::PackVersion, &["AC-36", "VC-08"]),
             Refusal::NotActivated => (ProblemCode::NotActivated, &["AC-30"]),

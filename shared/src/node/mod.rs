@@ -8,6 +8,7 @@ mod connection;
 mod decide;
 mod issuers;
 mod judge;
+mod logons;
 mod network;
 mod people;
 mod reports;
@@ -332,8 +333,13 @@ pub enum Refusal {
     #[error("another lab's root (fingerprint {0}) is trusted; a terminal server belongs to one lab")]
     OtherRoot(String),
     /// Another key is pinned under that name.
-    #[error("{0} is enrolled with another key; compare the thumbprints")]
+    #[error(
+        "{0} is enrolled with another key: compare the thumbprints; if the machine was set up anew, take the old enrolment back first (tsl forget {0}), then enrol it (tsl trust)"
+    )]
     OtherKey(ServerName),
+    /// There is no enrolment to take back.
+    #[error("this server was given no directory")]
+    NoDirectory,
     /// Not enrolled.
     #[error("{0} is not enrolled; enrol it first (tsl trust)")]
     NotEnrolled(ServerName),
@@ -367,7 +373,7 @@ impl Refusal {
             Refusal::NoConnector { .. } => (ProblemCode::Conflict, &["W2K-12", "WS03-12"]),
             Refusal::NoSearch(_) => (ProblemCode::Conflict, &["W08-14"]),
             Refusal::NoPolicy(_) => (ProblemCode::Conflict, &["DI-30"]),
-            Refusal::NoSession(_) | Refusal::NoAccount(_) => (ProblemCode::NotFound, &[]),
+            Refusal::NoSession(_) | Refusal::NoAccount(_) | Refusal::NoDirectory => (ProblemCode::NotFound, &[]),
             Refusal::NotEnrolled(_) | Refusal::ListedTwice(_) | Refusal::Workstation(_) => (ProblemCode::Invalid, &[]),
         };
         Problem::new(code, self.to_string()).under(rules)
@@ -396,6 +402,7 @@ pub struct Node {
     /// How many open sessions are anonymous Internet users' (W2K-12).
     anonymous: usize,
     counts: BTreeMap<String, u64>,
+    failed_logons: logons::FailedLogons,
     network: network::Network,
     people: BTreeMap<UserName, people::Person>,
     workstation: workstation::Workstation,
@@ -436,6 +443,7 @@ impl Default for Node {
             administrative: 0,
             anonymous: 0,
             counts: BTreeMap::new(),
+            failed_logons: logons::FailedLogons::default(),
             network: network::Network::default(),
             people: BTreeMap::new(),
             workstation: workstation::Workstation::default(),

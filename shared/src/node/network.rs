@@ -58,6 +58,8 @@ pub enum NetworkCommand {
     Place(Placement),
     /// Settle the directory.
     TrustDirectory(TrustDirectory),
+    /// Take the directory's enrolment back.
+    ForgetDirectory,
     /// Change how it comes to its license servers.
     Configure(DiscoveryChange),
     /// A search has asked everybody.
@@ -78,6 +80,8 @@ pub enum NetworkEvent {
         /// Which.
         directory: TrustDirectory,
     },
+    /// The directory's enrolment was taken back.
+    DirectoryForgotten,
     /// How it comes to its license servers changed.
     Configured {
         /// Whether it searches.
@@ -106,6 +110,8 @@ pub(super) fn decide(node: &Node, server: &Server, command: NetworkCommand, mome
             Some(known) if *known == directory => Ok(Vec::new()),
             Some(_) | None => Ok(vec![Event::Network(NetworkEvent::DirectoryTrusted { directory })]),
         },
+        NetworkCommand::ForgetDirectory if network.directory.is_some() => Ok(vec![Event::Network(NetworkEvent::DirectoryForgotten)]),
+        NetworkCommand::ForgetDirectory => Err(Refusal::NoDirectory),
         NetworkCommand::Configure(change) => configure(network, server.generation, change),
         NetworkCommand::Searched(known) => Ok(searched(node, server, &known, moment)),
     }
@@ -193,6 +199,7 @@ impl Node {
                 network.last = None;
             }
             NetworkEvent::DirectoryTrusted { directory } => network.directory = Some(directory.clone()),
+            NetworkEvent::DirectoryForgotten => network.directory = None,
             NetworkEvent::Configured { search, intervals, policy } => {
                 if *search != network.search || *policy != network.policy {
                     network.last = None;

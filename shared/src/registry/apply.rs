@@ -2,8 +2,8 @@
 
 use super::desk::Replacement;
 use super::{
-    Activation, Agreement, Answer, Asked, Command, Entitlement, Event, IssuedPack, LOG, Mailed, Order, PackOnRecord, Package, Refusal,
-    Registration, Registry, Remembered, XpKey,
+    Activation, Agreement, Answer, Asked, AskedBy, Command, Entitlement, Event, IssuedPack, LOG, Mailed, Order, PackOnRecord, Package,
+    Refusal, Registration, Registry, Remembered, XpKey,
 };
 use crate::machine::{Machine, Moment, RowError, Rows};
 use crate::model::{ContactMethod, LabTime, PackId, ProductId, Purchase, RequestId, RetailCode};
@@ -21,6 +21,7 @@ impl Machine for Registry {
 
     fn apply(&mut self, event: &Event, at: LabTime, rows: &mut Rows) {
         rows.list(LOG);
+        self.turned_down.note(event, at, rows);
         match event {
             Event::Founded(founding) => {
                 self.founding = Some(founding.clone());
@@ -87,6 +88,7 @@ impl Machine for Registry {
             }
             Event::OfferTaken { request, offer, tokens } => self.take_offer(request, offer, tokens, at, rows),
             Event::OfferTurnedDown { .. } => {}
+            Event::TurnedDownCounted { counted } => self.turned_down.note_counted(counted, at, rows),
             Event::AgreementSigned { purchase, entitlements, transitional } => {
                 let bought = entitlements.iter().map(|entitled| Entitlement { entitled: *entitled, drawn: 0, until: None });
                 let given =
@@ -144,8 +146,13 @@ impl Machine for Registry {
             }
             "answer" => {
                 let known: Remembered = RowError::parse(key, value)?;
+                if matches!(known.answer, Answer::TurnedDown(_)) {
+                    self.turned_down.keep_answer(known.entry, (known.asked.key, known.asked.request.clone()));
+                }
                 self.answers.insert((known.asked.key, known.asked.request.clone()), known);
             }
+            "turned-down" => self.turned_down.load(value)?,
+            "turned-down-hour" => self.turned_down.load_hour(value)?,
             _ => return Err(RowError::new(key, "a registry has no such row")),
         }
         Ok(())
@@ -281,9 +288,16 @@ impl Registry {
     }
 
     fn remember(&mut self, asked: &Asked, answer: Answer, rows: &mut Rows) {
-        let known = Remembered { asked: asked.clone(), answer };
-        rows.put(format!("answer/{}/{}", asked.key.thumbprint(), asked.request), &known);
-        self.answers.insert((asked.key, asked.request.clone()), known);
+        let whose = (asked.key, asked.request.clone());
+        if matches!(answer, Answer::TurnedDown(_))
+            && let Some(oldest) = self.turned_down.keep_answer(rows.entry(), whose.clone())
+        {
+            rows.remove(answer_row(&oldest));
+            self.answers.remove(&oldest);
+        }
+        let known = Remembered { asked: asked.clone(), answer, entry: rows.entry() };
+        rows.put(answer_row(&whose), &known);
+        self.answers.insert(whose, known);
     }
 }
 
@@ -303,6 +317,10 @@ impl Registration {
     }
 }
 
+fn answer_row((key, request): &(AskedBy, RequestId)) -> String {
+    format!("answer/{}/{request}", key.thumbprint())
+}
+
 fn code_row(code: &RetailCode) -> String {
     format!("code/{code}")
 }
@@ -311,7 +329,9 @@ fn agreement_row(purchase: &Purchase) -> String {
     match purchase {
         Purchase::Retail { code } => format!("agreement/retail/{code}"),
         Purchase::Open { license, authorization } => format!("agreement/open/{license}/{authorization}"),
-        Purchase::Volume { agreement, enrollment } => format!("agreement/volume/{agreement:?}/{enrollment}"),
-        Purchase::Other { agreement } => format!("agreement/other/{agreement}"),
+        Purchase::Volume { agreement, enrollment, authorization } => {
+            format!("agreement/volume/{agreement:?}/{enrollment}/{authorization}")
+        }
+        Purchase::Other { agreement, authorization } => format!("agreement/other/{agreement}/{authorization}"),
     }
 }

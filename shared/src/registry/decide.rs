@@ -2,10 +2,10 @@
 
 use super::desk::Replacement;
 use super::judging::{digest, is_answered, judge_pack};
-use super::{Activate, Activation, Asked, Asker, Command, Event, Founding, IssuedPack, Order, Refusal, Registration, Registry};
+use super::{Activate, Activation, Asked, AskedBy, Command, Event, Founding, IssuedPack, Order, Refusal, Registration, Registry};
 use crate::dice::Dice;
 use crate::machine::Moment;
-use crate::model::{ContactMethod, Pack, PackId, PublicKey, Purchase, RetailCode, ServerName};
+use crate::model::{AuthorizationNumber, ContactMethod, Pack, PackId, PublicKey, Purchase, RetailCode, ServerName};
 use crate::policy::activation::{Activating, Applicant, OnRecord, activate, years_after};
 use crate::policy::{packs, replacing};
 use crate::trust::{self, Period, Serial};
@@ -13,6 +13,11 @@ use crate::wire::clearinghouse::{AgreementProgram, MigrationRequest, PackRequest
 
 /// What the command leads to.
 pub(super) fn decide(registry: &Registry, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    let events = decided(registry, command, moment)?;
+    super::refused::within_bounds(registry, events, moment.now)
+}
+
+fn decided(registry: &Registry, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::Found { name, key, root_years } => found(registry, name, key, root_years, moment),
         Command::Activate(wanted) => decide_activation(registry, *wanted, moment),
@@ -27,6 +32,8 @@ pub(super) fn decide(registry: &Registry, command: Command, moment: &mut Moment<
         }
         Command::BuyXp { count } => super::offer::buy(registry, count, moment),
         Command::TakeOffer(offer) => Ok(super::offer::take(registry, offer, moment)),
+        Command::CountTurnedDown(counted) if counted.is_empty() => Ok(Vec::new()),
+        Command::CountTurnedDown(counted) => Ok(vec![Event::TurnedDownCounted { counted }]),
     }
 }
 
@@ -47,7 +54,7 @@ fn found(registry: &Registry, name: ServerName, key: PublicKey, root_years: u32,
 fn decide_activation(registry: &Registry, wanted: Activate, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
     let root = registry.founding().ok_or(Refusal::NotFounded)?.period;
     let Activate { caller, request, requested, owned, certificate_years } = wanted;
-    let asked = Asked { key: Asker::Service(caller), request: request.request.clone(), digest: digest(&request) };
+    let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(&request) };
     if is_answered(registry, &asked)? {
         return Ok(Vec::new());
     }
@@ -113,7 +120,7 @@ fn decide_activation(registry: &Registry, wanted: Activate, moment: &mut Moment<
 fn decide_pack(registry: &Registry, caller: PublicKey, request: PackRequest, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
     let not_activated = || Refusal::NotActivated("no license server is activated here with this key; activate it first".to_owned());
     let activation = registry.activated(&caller).ok_or_else(not_activated)?;
-    let asked = Asked { key: Asker::Service(caller), request: request.request.clone(), digest: digest(&request) };
+    let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(&request) };
     if is_answered(registry, &asked)? {
         return Ok(Vec::new());
     }
@@ -155,7 +162,7 @@ fn decide_migration(
 ) -> Result<Vec<Event>, Refusal> {
     let not_activated = || Refusal::NotActivated("no license server is activated here with this key; activate it first".to_owned());
     let product_id = registry.activated(&caller).ok_or_else(not_activated)?.product_id.clone();
-    let asked = Asked { key: Asker::Service(caller), request: request.request.clone(), digest: digest(request) };
+    let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(request) };
     if is_answered(registry, &asked)? {
         return Ok(Vec::new());
     }
@@ -214,13 +221,23 @@ fn sign_agreement(
 fn papers(program: AgreementProgram, dice: &mut Dice) -> Option<Purchase> {
     match program {
         AgreementProgram::Open => {
-            let letters = RetailCode::from_random(dice.bytes());
-            let authorization = letters.as_str().get(..15)?.parse().ok()?;
+            let authorization = authorization(dice)?;
             Some(Purchase::Open { license: digits(8, dice).parse().ok()?, authorization })
         }
-        AgreementProgram::Volume { agreement } => Some(Purchase::Volume { agreement, enrollment: digits(7, dice).parse().ok()? }),
-        AgreementProgram::Other => Some(Purchase::Other { agreement: digits(7, dice).parse().ok()? }),
+        AgreementProgram::Volume { agreement } => {
+            let enrollment = digits(7, dice).parse().ok()?;
+            Some(Purchase::Volume { agreement, enrollment, authorization: authorization(dice)? })
+        }
+        AgreementProgram::Other => {
+            let agreement = digits(7, dice).parse().ok()?;
+            Some(Purchase::Other { agreement, authorization: authorization(dice)? })
+        }
     }
+}
+
+/// Fifteen letters and digits, 57 bits of chance.
+fn authorization(dice: &mut Dice) -> Option<AuthorizationNumber> {
+    RetailCode::from_random(dice.bytes()).as_str().get(..15)?.parse().ok()
 }
 
 fn digits(count: usize, dice: &mut Dice) -> String {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::judging::{digest, is_answered, judge_pack};
-use super::{Activation, Asked, Asker, Event, IssuedPack, Order, Refusal, Registration, Registry};
+use super::{Activation, Asked, AskedBy, Event, IssuedPack, Order, Refusal, Registration, Registry};
 use crate::machine::Moment;
 use crate::model::{
     AgreementKey, ContactMethod, DeviceName, Pack, PackId, ProductId, PublicKey, ReactivationReason, RequestId, ServerName,
@@ -208,7 +208,7 @@ fn deactivate(registry: &Registry, request: &Deactivate, server: &ProductId) -> 
 
 /// AC-23.
 pub(super) fn deactivate_itself(registry: &Registry, caller: PublicKey, request: &AutomaticDeactivation) -> Result<Vec<Event>, Refusal> {
-    let asked = Asked { key: Asker::Service(caller), request: request.request.clone(), digest: digest(request) };
+    let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(request) };
     if is_answered(registry, &asked)? {
         return Ok(Vec::new());
     }
@@ -337,7 +337,7 @@ fn order(registration: &Registration, purchase: &crate::model::Purchase, method:
 
 /// Whoever asks for a person is known by the license server's key.
 fn asked(agreement: AgreementKey, request: &RequestId, body: &impl Serialize) -> Asked {
-    Asked { key: Asker::Person(agreement), request: request.clone(), digest: digest(body) }
+    Asked { key: AskedBy::Person(agreement), request: request.clone(), digest: digest(body) }
 }
 
 fn asked_for(registration: &Registration, request: &RequestId, body: &impl Serialize) -> Result<Asked, Refusal> {

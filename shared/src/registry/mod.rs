@@ -12,11 +12,14 @@ mod decide;
 pub mod desk;
 mod judging;
 mod offer;
+mod refused;
 mod reports;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
+
+pub use refused::{ANSWERS_KEPT, Counted, DETAILED_AN_HOUR};
 
 use crate::model::{
     AgreementKey, ContactMethod, DeviceName, LabTime, LicenseServerId, Pack, PackId, ProductId, PublicKey, Purchase, Registrant,
@@ -24,7 +27,7 @@ use crate::model::{
 };
 use crate::policy::turned_down::{Ground, TurnedDown};
 use crate::trust::{CodeKey, KeyHolder, Period, Serial};
-use crate::wire::clearinghouse::{ActivationRequest, AgreementProgram, MigrationRequest, PackRequest, Wanted};
+use crate::wire::clearinghouse::{ActivationRequest, AgreementProgram, MigrationRequest, PackRequest, Sort, Wanted};
 use crate::wire::desk::{AutomaticDeactivation, Letter, OfferRequest};
 use crate::wire::problem::{Problem, ProblemCode};
 
@@ -95,6 +98,8 @@ pub enum Command {
     },
     /// Somebody trades product keys of Windows XP Professional for license tokens (WS03-14).
     TakeOffer(OfferRequest),
+    /// What was turned down and is not on the record one by one (AC-42).
+    CountTurnedDown(Vec<Counted>),
 }
 
 /// A request for activation, with what its parts proved to be.
@@ -249,6 +254,11 @@ pub enum Event {
         /// Why.
         turned_down: TurnedDown,
     },
+    /// More requests were turned down than the record holds one by one (AC-42).
+    TurnedDownCounted {
+        /// How many of which since the last count.
+        counted: Vec<Counted>,
+    },
 }
 
 /// The facts of a root.
@@ -311,20 +321,20 @@ impl Activation {
 /// By which key the record knows who asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Asker {
+pub enum AskedBy {
     /// A license server, by the key that signed its call.
     Service(PublicKey),
     /// A person, by the key agreement key of the license server in question.
     Person(AgreementKey),
 }
 
-impl Asker {
+impl AskedBy {
     /// The thumbprint of that key.
     #[must_use]
     pub fn thumbprint(&self) -> String {
         match self {
-            Asker::Service(key) => key.thumbprint(),
-            Asker::Person(key) => key.thumbprint(),
+            AskedBy::Service(key) => key.thumbprint(),
+            AskedBy::Person(key) => key.thumbprint(),
         }
     }
 }
@@ -333,7 +343,7 @@ impl Asker {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// The caller.
-    pub key: Asker,
+    pub key: AskedBy,
     /// The caller's id for the request.
     pub request: RequestId,
     /// SHA-256 of what was asked, hex.
@@ -428,6 +438,14 @@ pub enum Refusal {
     /// A value that is not usable.
     #[error("{0}")]
     Invalid(String),
+    /// A proper request that is turned down in an hour in which the record of those is full (AC-42); it is counted.
+    #[error("{}", .turned_down.reason)]
+    TurnedDown {
+        /// What was asked.
+        sort: Sort,
+        /// Why not.
+        turned_down: TurnedDown,
+    },
     /// The dice gave no unused number.
     #[error("no unused number was found; ask again")]
     NoNumber,
@@ -437,8 +455,11 @@ impl Refusal {
     /// The problem that the caller is answered with.
     #[must_use]
     pub fn problem(&self) -> Problem {
+        if let Refusal::TurnedDown { turned_down, .. } = self {
+            return problem_of(turned_down);
+        }
         let (code, rules): (ProblemCode, &[&str]) = match self {
-            Refusal::NotFounded | Refusal::NoNumber => (ProblemCode::Internal, &[]),
+            Refusal::NotFounded | Refusal::NoNumber | Refusal::TurnedDown { .. } => (ProblemCode::Internal, &[]),
             Refusal::FoundedOtherwise { .. } | Refusal::NoTimeLeft(_) => (ProblemCode::Conflict, &["CE-13"]),
             Refusal::RequestReused(_) => (ProblemCode::RequestReused, &["AC-32"]),
             Refusal::RequestedOtherwise(_) => (ProblemCode::Invalid, &["AC-11"]),
@@ -495,7 +516,8 @@ pub struct Registry {
     offers: HashMap<RequestId, Vec<RetailCode>>,
     codes: HashMap<RetailCode, Package>,
     agreements: HashMap<Purchase, Vec<Entitlement>>,
-    answers: HashMap<(Asker, RequestId), Remembered>,
+    answers: HashMap<(AskedBy, RequestId), Remembered>,
+    turned_down: refused::TurnedDownOnRecord,
 }
 
 /// A pack that was issued: a row.
@@ -561,4 +583,7 @@ struct Entitlement {
 struct Remembered {
     asked: Asked,
     answer: Answer,
+    /// The entry that gave it.
+    #[serde(default)]
+    entry: u64,
 }

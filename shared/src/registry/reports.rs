@@ -1,6 +1,6 @@
 //! What can be read from the registry and its record (AC-42).
 
-use super::{Activation, Answer, Asker, Event, Founding, Registration, Registry};
+use super::{Activation, Answer, AskedBy, Event, Founding, Registration, Registry};
 use crate::model::{
     ContactMethod, LabTime, Level, LogRecord, ProductId, PublicKey, Purchase, RegistrantText, RequestId, RetailCode, ServerName, ServerRef,
 };
@@ -23,7 +23,7 @@ impl Registry {
 
     /// The answer given to a request of this caller; none before it was decided, or where it was improper.
     #[must_use]
-    pub fn answer(&self, caller: Asker, request: &RequestId) -> Option<&Answer> {
+    pub fn answer(&self, caller: AskedBy, request: &RequestId) -> Option<&Answer> {
         self.answers.get(&(caller, request.clone())).map(|known| &known.answer)
     }
 
@@ -143,6 +143,7 @@ impl Event {
             | Event::XpSold { .. }
             | Event::OfferTaken { .. }
             | Event::OfferTurnedDown { .. }
+            | Event::TurnedDownCounted { .. }
             | Event::AgreementSigned { .. } => None,
         }
     }
@@ -165,6 +166,7 @@ impl Event {
             | Event::XpSold { .. }
             | Event::OfferTaken { .. }
             | Event::OfferTurnedDown { .. }
+            | Event::TurnedDownCounted { .. }
             | Event::AgreementSigned { .. } => return None,
         };
         Some(PackRecord {
@@ -233,6 +235,11 @@ impl Event {
             Event::OfferTaken { tokens, .. } => (11, Level::Information, format!("{} license tokens were sent by e-mail.", tokens.len())),
             Event::OfferTurnedDown { turned_down, .. } => {
                 (12, Level::Warning, format!("Product keys were not traded for license tokens: {}.", turned_down.reason))
+            }
+            Event::TurnedDownCounted { counted } => {
+                let count: u64 = counted.iter().map(|some| some.count).fold(0, u64::saturating_add);
+                let text = format!("{count} more requests were turned down than the record holds one by one.");
+                (13, Level::Warning, text)
             }
             Event::AgreementSigned { entitlements, .. } => {
                 (7, Level::Information, format!("The reseller desk signed an agreement of {} line(s).", entitlements.len()))

@@ -153,6 +153,35 @@ pub enum RecordOutcome {
     },
 }
 
+/// What was asked of the clearinghouse, as its counts of turned-down requests tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sort {
+    /// An activation.
+    Activation,
+    /// A deactivation.
+    Deactivation,
+    /// CALs.
+    Pack,
+    /// License tokens for product keys (WS03-14).
+    Offer,
+}
+
+/// A row of `GET /turned-down` (AC-42).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TurnedDownRow {
+    /// What was asked.
+    pub sort: Sort,
+    /// Why it was turned down, in words.
+    pub ground: String,
+    /// Under which rules.
+    pub rules: Vec<String>,
+    /// How often in all, those included that stand on the record one by one.
+    pub count: u64,
+    /// When last, lab time.
+    pub last_at: LabTime,
+}
+
 /// A row of `GET /activations` (AC-42).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ActivationRecord {

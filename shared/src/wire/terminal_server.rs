@@ -232,6 +232,10 @@ pub enum Ending {
     LoggedOff,
     /// The logon failed.
     LogonFailed,
+    /// The logon was not looked at, or the last of those that are: too many from this client name had failed (AM-01, event 1012).
+    TooManyFailedLogons,
+    /// The password could not be checked: the directory was silent.
+    LogonNotChecked,
     /// The logon was cancelled.
     LogonCancelled,
     /// Nobody logged on within ten lab minutes.

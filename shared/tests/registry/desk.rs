@@ -7,7 +7,7 @@ use shared::machine::{Changed, Machine, Moment, Rows};
 use shared::model::{
     LabTime, ProductId, ProductType, ProductVersion, PublicKey, Purchase, Registrant, RequestId, RetailCode, ServerName, Span,
 };
-use shared::registry::{Activate, Answer, Asker, Command, Event, Refusal, Registry};
+use shared::registry::{Activate, Answer, AskedBy, Command, Event, Refusal, Registry};
 use shared::trust::KeyHolder;
 use shared::wire::clearinghouse::{ActivationRequest, AgreementProgram, PackRequest, Wanted};
 
@@ -115,7 +115,7 @@ impl Desk {
     pub(crate) fn activate(&mut self, wanted: Activate) -> Result<Answer, Refusal> {
         let (caller, id) = (wanted.caller, wanted.request.request.clone());
         self.run(Command::Activate(Box::new(wanted)))?;
-        Ok(self.registry().answer(Asker::Service(caller), &id).unwrap().clone())
+        Ok(self.registry().answer(AskedBy::Service(caller), &id).unwrap().clone())
     }
 
     pub(crate) fn activated(&mut self, byte: u8) {
@@ -138,7 +138,7 @@ impl Desk {
         let request = PackRequest { request: request(id), purchase: purchase.clone(), wanted, server_version };
         let (caller, id) = (key(byte), request.request.clone());
         self.run(Command::IssuePack { caller, request })?;
-        Ok(self.registry().answer(Asker::Service(caller), &id).unwrap().clone())
+        Ok(self.registry().answer(AskedBy::Service(caller), &id).unwrap().clone())
     }
 
     pub(crate) fn buy(&mut self, package: Wanted) -> Purchase {

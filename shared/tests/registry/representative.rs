@@ -2,7 +2,7 @@
 
 use shared::model::{ContactMethod, ProductType, ProductVersion, Purchase, ReactivationReason, ServerRef};
 use shared::registry::desk::{Call, Replacement};
-use shared::registry::{Answer, Asker, Command, Event, Refusal};
+use shared::registry::{Answer, AskedBy, Command, Event, Refusal};
 use shared::trust::{AgreementSecret, CodeKey};
 use shared::wire::clearinghouse::{AgreementProgram, Wanted};
 use shared::wire::desk::{Deactivate, IssuePack, Move, Recover, Register, Reissue};
@@ -22,7 +22,7 @@ fn codes(byte: u8) -> CodeKey {
 /// Runs a call and gives the answer on record.
 fn call(desk: &mut Desk, byte: u8, id: &str, call: Call) -> Result<Answer, Refusal> {
     desk.run(Command::Desk { call: Box::new(call), codes: Box::new(codes(byte)) })?;
-    let caller = Asker::Person(secret(byte).public());
+    let caller = AskedBy::Person(secret(byte).public());
     Ok(desk.registry().answer(caller, &request(id)).unwrap().clone())
 }
 

@@ -25,12 +25,13 @@ pub(crate) fn table() -> Routes<TerminalServer> {
 }
 
 fn clients(routes: &mut Routes<TerminalServer>) {
-    use ProblemCode::{Conflict, Denied, LogonFailed, NotFound};
+    use ProblemCode::{Conflict, Crowded, Denied, LogonFailed, NotFound};
     let anyone = Access::Anyone;
     routes.get("/license-request", anyone, "What this server asks a client's store for (SPEC 4.3 step 1).", clients::license_request);
     routes.post("/connections", anyone, "Connect: present a license, or none, and be judged.", clients::connect).problems(&[Denied]);
     routes.post("/sessions/{session}/logon", anyone, "Log on to a session that waits for it.", clients::log_on).problems(&[
         LogonFailed,
+        Crowded,
         NotFound,
         Conflict,
     ]);
@@ -70,10 +71,11 @@ fn faults(routes: &mut Routes<TerminalServer>) {
 }
 
 fn network(routes: &mut Routes<TerminalServer>) {
-    use ProblemCode::Conflict;
+    use ProblemCode::{Conflict, NotFound};
     let admin = Access::Administrator;
     routes.put("/network", admin, "Settle where this server stands: machine, site, workgroup or domain.", network::place);
     routes.put("/directory", admin, "Settle the directory that this server asks.", network::trust_directory).problems(&[Conflict]);
+    routes.delete("/directory", admin, "Take the directory's enrolment back.", network::forget_directory).problems(&[NotFound]);
     routes.get("/discovery", admin, "How this server comes to its license servers, and what it found (SPEC section 6).", network::view);
     routes
         .patch("/discovery", admin, "Change how it comes to its license servers (DI-27, DI-29, W08-14).", network::change)

@@ -22,6 +22,10 @@ pub(super) async fn place(app: TerminalServer, Body(placement): Body<Placement>)
     view(app).await
 }
 
+pub(super) async fn forget_directory(app: TerminalServer) -> Result<NoContent, Problem> {
+    app.execute(None, Command::Network(NetworkCommand::ForgetDirectory), |_, _, _| NoContent).await
+}
+
 pub(super) async fn trust_directory(app: TerminalServer, Body(directory): Body<TrustDirectory>) -> Result<NoContent, Problem> {
     app.execute(None, Command::Network(NetworkCommand::TrustDirectory(directory)), |_, _, _| NoContent).await
 }

@@ -27,7 +27,7 @@ fn what_falls_due_on_the_way_happens_at_its_own_moment_on_every_service() {
         assert!(clock["next_due"].is_null() || moment(&clock["next_due"]) > now, "nothing due is left behind: {clock}");
     }
     // Two weeks of warnings, each on a day of its own, none at the end of the journey.
-    let events = room.json("events --service TS1 --id 1009");
+    let events = room.json("events --server TS1 --id 1009");
     let days: BTreeSet<LabTime> = items(&events).iter().map(|event| moment(&event["at"])).collect();
     assert_eq!((items(&events).len(), days.len()), (14, 14), "{events}");
     assert!(days.iter().all(|at| *at > began + Span::days(105) && *at < began + Span::days(120)), "{events}");
@@ -51,14 +51,14 @@ fn one_clock_alone_can_be_ahead_and_stays_so() {
     let _up = room.up(USUAL);
     let _ = room.done("clock freeze");
     let _ = room.done("clock set 2026-03-03T08:00:00Z");
-    let _ = room.done("clock advance 10m --service LS1");
+    let _ = room.done("clock advance 10m --server LS1");
     let readings = room.json("clock advance 1d");
     let skew: Vec<_> = items(&readings).iter().map(|clock| clock["now"].as_str().unwrap().to_owned()).collect();
     assert_eq!(skew, ["2026-03-04T08:00:00Z", "2026-03-04T08:10:00Z", "2026-03-04T08:00:00Z"]);
     let back = room.tsl("clock set 2026-03-01T08:00:00Z");
     assert_eq!(back.exit, 2, "time only goes forward: {back:?}");
     assert_eq!(room.json("clock show"), readings);
-    let _ = room.done("clock run --service TS1");
+    let _ = room.done("clock run --server TS1");
     let frozen: Vec<_> = items(&room.json("clock show")).iter().map(|clock| clock["frozen"].as_bool().unwrap()).collect();
     assert_eq!(frozen, [true, true, false]);
 }

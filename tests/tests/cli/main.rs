@@ -3,6 +3,7 @@
 
 mod addresses;
 mod clocks;
+mod enrolments;
 mod managing;
 mod network;
 mod nt4;
@@ -10,6 +11,7 @@ mod packs;
 mod printed;
 mod refusals;
 mod secrets;
+mod several;
 mod story;
 mod telephone;
 mod tools;

@@ -25,12 +25,12 @@ fn a_mixed_network_comes_up_from_one_file_and_clients_connect_to_it() {
     for word in ["site VIENNA", "site LINZ", "site GRAZ", "domain NORTH", "NT 4.0 domain OLD", "DC1 (domain controller)", "windows-nt4"] {
         assert!(shown.contains(word), "{word}: {shown}");
     }
-    let found = |server: &str| names(&room.json(&format!("discover {server}"))["found"]);
+    let found = |server: &str| names(&room.json(&format!("discover --server {server}"))["found"]);
     assert_eq!(found("TS2003"), ["LS2003"], "the enterprise server of its site");
-    assert_eq!(room.json("discover TS2003 --last")["found"][0]["way"], "site");
-    assert_eq!(room.json("discover TS2008")["found"][0]["way"], "same-machine");
+    assert_eq!(room.json("discover --server TS2003 --last")["found"][0]["way"], "site");
+    assert_eq!(room.json("discover --server TS2008")["found"][0]["way"], "same-machine");
     assert_eq!(found("TS2000"), ["LS2003"], "by DefaultLicenseServer");
-    assert!(room.done("discover TS2003 --trace").contains("DI-23"));
+    assert!(room.done("discover --server TS2003 --trace").contains("DI-23"));
     for server in ["TS2000", "TS2003", "TS2008", "TSNT4"] {
         let visits = room.json(&format!("connect PC-{server} --server {server}"));
         assert!(items(&visits)[0]["connected"].is_object(), "{server}: {visits}");
@@ -43,9 +43,9 @@ fn a_mixed_network_comes_up_from_one_file_and_clients_connect_to_it() {
     assert_eq!(names(&seen), ["LS2003", "LS2008"]);
     assert_eq!(seen[0]["type"], "Enterprise");
     assert!(std::fs::read_to_string(room.path().join("lsview.log")).unwrap().contains("LS2008\tEnterprise"));
-    assert!(room.done("review-configuration LS2003").contains("not a member"));
+    assert!(room.done("review-configuration --server LS2003").contains("not a member"));
     assert!(room.done("directory group add LS2003 --domain NORTH").contains("LS2003"));
-    assert!(!room.done("review-configuration LS2003").contains("not a member"));
+    assert!(!room.done("review-configuration --server LS2003").contains("not a member"));
     assert_eq!(up.stop().exit, 0);
     // A later start needs no file: the folder remembers what it was built from.
     let up = room.up("--ports 0");
@@ -61,22 +61,22 @@ fn a_way_is_cut_and_mended_and_registries_are_written_in_each_generation_s_form(
     let _ = room.done("network cut TS2003 LS2003");
     let shown = room.done("network show");
     assert!(shown.contains("cut"), "{shown}");
-    assert!(names(&room.json("discover TS2003")["found"]).is_empty(), "nobody is left within reach");
-    let traced = room.done("discover TS2003 --trace");
+    assert!(names(&room.json("discover --server TS2003")["found"]).is_empty(), "nobody is left within reach");
+    let traced = room.done("discover --server TS2003 --trace");
     assert!(traced.contains("the lab's network is cut there"), "{traced}");
     let _ = room.done("network mend TS2003 LS2003");
-    assert_eq!(names(&room.json("discover TS2003")["found"]), ["LS2003"]);
+    assert_eq!(names(&room.json("discover --server TS2003")["found"]), ["LS2003"]);
     let registry = room.done("registry set --server TS2003 LS2008 LS2003");
     assert!(registry.contains("LS2008, LS2003") && registry.contains("DefaultLicenseServer"), "{registry}");
     let refused = room.tsl("registry set --server TS2000 LS2003 LS2008");
     assert_eq!(refused.exit, 2, "{refused:?}");
     assert!(refused.err.contains("room for 1 name"), "{refused:?}");
     let _ = room.done("registry clear --server TS2003");
-    let named = room.json("discover TS2003 --search named");
+    let named = room.json("discover --server TS2003 --search named");
     assert!(names(&named["found"]).is_empty(), "it was told nobody: {named}");
     let applied = room.done(&format!("network apply {MIXED}"));
     assert!(applied.contains("site LINZ"), "{applied}");
-    assert_eq!(names(&room.json("discover TS2003 --last")["found"]), ["LS2003"], "as the file says again");
+    assert_eq!(names(&room.json("discover --server TS2003 --last")["found"]), ["LS2003"], "as the file says again");
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn the_story_of_the_twenty_cals_is_told_by_tsl_alone() {
 
     at("2026-03-03T10:00:00Z");
     assert_eq!(leaves_with(&room, "NEW20"), temporary("2026-05-31T12:00:00Z"), "R-02");
-    let events = room.json("events --service LS1 --id 21");
+    let events = room.json("events --server LS1 --id 21");
     assert!(items(&events).iter().any(|event| event["at"] == "2026-03-03T10:00:00Z"), "R-02: {events}");
 
     let days = room.json("connect PC01..PC19 NEW20 --daily 87");

@@ -117,7 +117,7 @@ fn a_backup_is_whole_or_it_is_refused() {
     let _ = room.done("connect PC01..PC03");
     let _ = room.done("connect PC01..PC03");
     assert_eq!(pool(&room), (17, 20));
-    let said = room.done("backup LS1 ls1.backup");
+    let said = room.done("backup --server LS1 ls1.backup");
     assert!(said.contains("sha256"), "{said}");
     let _ = room.done("connect PC04");
     let _ = room.done("connect PC04");
@@ -125,13 +125,13 @@ fn a_backup_is_whole_or_it_is_refused() {
     let file = room.path().join("ls1.backup");
     let whole = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, whole.replacen("PC02", "PC09", 1)).unwrap();
-    let said = room.tsl("restore LS1 ls1.backup");
+    let said = room.tsl("restore --server LS1 ls1.backup");
     assert!(said.exit == 1 && said.err.contains("digest"), "{said:?}");
     std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
-    assert_eq!(room.tsl("restore LS1 ls1.backup").exit, 1);
+    assert_eq!(room.tsl("restore --server LS1 ls1.backup").exit, 1);
     assert_eq!(pool(&room), (16, 20), "nothing was changed");
     std::fs::write(&file, &whole).unwrap();
-    let _ = room.done("restore LS1 ls1.backup");
+    let _ = room.done("restore --server LS1 ls1.backup");
     assert_eq!(pool(&room), (17, 20));
     assert_eq!(room.json("licenses --device PC04"), Value::Array(Vec::new()));
 }

@@ -2,7 +2,7 @@
 
 use tests::tsl::Room;
 
-use crate::room;
+use crate::{items, room};
 
 /// A room whose lab has one device with a temporary (PC02) and one with a permanent CAL (PC01).
 fn two_devices() -> (Room, tests::tsl::Up) {
@@ -26,13 +26,13 @@ fn licmgr_shows_the_tree_and_opens_a_pack() {
     assert!(lines[1].starts_with("  [+] LS1: activated, Windows Server 2003, Product ID "), "{tree}");
     assert_eq!(lines[2].trim(), "1  retail 5.2 device CALs: total 20, available 19, issued 1");
     assert_eq!(lines[3].trim(), "-  temporary 5.2 device CALs: total unlimited, available unlimited, issued 2");
-    let opened = room.done("licmgr LS1 --open 1");
+    let opened = room.done("licmgr --server LS1 --open 1");
     assert!(opened.contains("machine") && opened.contains("issued") && opened.contains("expires"), "{opened}");
     assert!(opened.contains(" PC01 ") && !opened.contains("PC02"), "{opened}");
-    assert!(room.done("licmgr LS1 --open temporary").contains(" PC02 "));
-    let alone = room.done("licmgr LS1");
+    assert!(room.done("licmgr --server LS1 --open temporary").contains(" PC02 "));
+    let alone = room.done("licmgr --server LS1");
     assert!(alone.contains("Installation method:  automatic connection (recommended)"), "{alone}");
-    assert_eq!(room.tsl("licmgr LS1 --open 9").exit, 2);
+    assert_eq!(room.tsl("licmgr --server LS1 --open 9").exit, 2);
     room.done("service stop LS1");
     assert!(room.done("licmgr").contains("[?] LS1: cannot be reached"), "a server that is down stays in the tree");
 }
@@ -52,9 +52,9 @@ fn lsreport_writes_the_original_s_columns_and_knows_its_switches() {
     let count = |words: &str| room.done(&format!("lsreport --file - {words}")).lines().count() - 2;
     assert_eq!(count("--temporaries"), 2, "/T");
     assert_eq!((count("--from 2026-03-03T00:00:00Z"), count("--to 2026-03-03T00:00:00Z")), (0, 3), "/D");
-    let wide = room.done("lsreport LS1 --file - --hardware-ids");
+    let wide = room.done("lsreport --server LS1 --file - --hardware-ids");
     assert!(wide.lines().skip(2).all(|line| line.split('\t').nth(8).is_some_and(|id| id.len() == 40)), "/W: {wide}");
-    assert_eq!(room.tsl("lsreport LS9").exit, 2);
+    assert_eq!(room.tsl("lsreport --server LS9").exit, 2);
 }
 
 /// Rules: TL-05, ST-04, OQ-11.
@@ -216,6 +216,21 @@ fn a_service_that_is_stopped_catches_up_with_the_lab_s_time_when_it_starts() {
     let clocks = room.json("clock show");
     assert!(clocks.as_array().unwrap().iter().all(|clock| clock["now"] == "2026-03-05T09:00:00Z" && clock["frozen"] == true), "{clocks}");
     assert_eq!(room.tsl("service restart XX9").exit, 2);
+}
+
+/// The others know it by its address, so nobody else is given that one meanwhile.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_port_of_a_service_that_is_stopped_stays_its_own() {
+    let (room, _lab) = two_devices();
+    let status = room.json("status");
+    let url = items(&status["services"]).iter().find(|service| service["name"] == "LS1").unwrap()["url"].as_str().unwrap().to_owned();
+    room.done("service stop LS1");
+    let other = tokio::net::TcpSocket::new_v4().unwrap();
+    let taken = other.bind(url.trim_start_matches("http://").parse().unwrap()).unwrap_err();
+    assert_eq!(taken.kind(), std::io::ErrorKind::AddrInUse);
+    assert_eq!(room.done("service start LS1"), "LS1 is running\n");
+    assert!(room.done("connect PC03").contains("accepted"));
 }
 
 /// What went wrong with the client's message is a switch of `tsl connect`; each has the code of section 10.

@@ -9,6 +9,9 @@ use tests::tsl::Room;
 
 use crate::{USUAL, items, pool, room};
 
+/// A network of two sites.
+const NETWORK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/networks/two-sites.toml");
+
 #[test]
 fn a_lab_for_a_script_says_where_it_is_and_leaves_nothing_behind() {
     let outside = tempfile::tempdir().unwrap();
@@ -59,9 +62,114 @@ fn a_taken_port_is_named_with_the_switch_that_changes_it() {
     let said = room.tsl(&format!("up --ports {port}"));
     assert_eq!(said.exit, 1, "{said:?}");
     assert!(said.err.contains(&format!("127.0.0.1:{port}")) && said.err.contains("--ports"), "{said:?}");
-    assert!(!room.path().join("tsl-data/lab.json").exists());
-    // The failed start has let go of the folder.
+    assert!(!room.path().join("tsl-data").exists(), "the folder that it would have made");
     assert_eq!(room.up(USUAL).stop().exit, 0);
+    // A lab that would be replaced is still there when its successor cannot start.
+    let said = room.tsl(&format!("up --fresh --yes --ports {port}"));
+    assert_eq!(said.exit, 1, "{said:?}");
+    let _up = room.up(USUAL);
+    assert_eq!(pool(&room), (20, 20));
+}
+
+/// Whatever of it would be done otherwise than asked is named, and nothing is done.
+#[test]
+fn what_is_asked_of_a_lab_that_is_there_has_to_be_what_it_was_begun_with() {
+    let room = room();
+    assert_eq!(room.up(&format!("{USUAL} --cals 5 --users anna,berta")).stop().exit, 0);
+    for words in [
+        "--seed 8",
+        "--start-at 2026-03-02T08:00:01Z",
+        "--generation windows-2008",
+        "--cals 6",
+        "--users anna",
+        "--bare",
+        &format!("--network {NETWORK}"),
+    ] {
+        let said = room.tsl(&format!("up --ports 0 {words}"));
+        let switch = words.split(' ').next().unwrap();
+        assert_eq!(said.exit, 2, "{words}: {said:?}");
+        assert!(said.err.contains(&format!("does not fit it: {switch}\n")) && said.err.contains("--fresh"), "{words}: {said:?}");
+        assert!(said.err.contains("--seed 7 --start-at 2026-03-02T08:00:00Z --generation windows-2003 --cals 5"), "{words}: {said:?}");
+    }
+    let up = room.up(&format!("{USUAL} --generation windows-2003 --cals 5 --users anna,berta"));
+    assert_eq!(pool(&room), (5, 5));
+    assert_eq!(up.stop().exit, 0);
+    let up = room.up("--ports 0");
+    assert!(up.said().contains("--seed 7") && up.said().contains("--cals 5"), "it says what it goes on with: {}", up.said());
+}
+
+#[test]
+fn a_lab_of_a_network_is_not_started_as_another_one() {
+    let room = room();
+    assert_eq!(room.up(&format!("--ports 0 --network {NETWORK}")).stop().exit, 0);
+    let other = std::fs::read_to_string(NETWORK).unwrap().replacen("cals = 5", "cals = 6", 1);
+    std::fs::write(room.path().join("other.toml"), other).unwrap();
+    for words in ["--cals 20", "--generation windows-2003", "--seed 7", "--network other.toml"] {
+        let said = room.tsl(&format!("up --ports 0 {words}"));
+        assert_eq!((said.exit, said.err.contains("holds another lab")), (2, true), "{words}: {said:?}");
+    }
+    let both = room.tsl(&format!("up --ports 0 --data new --bare --network {NETWORK}"));
+    assert_eq!(both.exit, 2, "a network says itself who knows whom: {both:?}");
+    assert_eq!(room.up(&format!("--ports 0 --network {NETWORK}")).stop().exit, 0);
+}
+
+#[test]
+fn a_lab_is_only_begun_anew_in_the_place_of_another_when_somebody_says_yes() {
+    let room = room();
+    // There is nothing to lose yet, so nobody is asked.
+    assert_eq!(room.up(&format!("{USUAL} --fresh --cals 5")).stop().exit, 0);
+    let asked = room.tsl("up --ports 0 --fresh");
+    assert_eq!(asked.exit, 2, "{asked:?}");
+    assert!(asked.err.contains("tsl-data") && asked.err.contains("--yes") && asked.err.contains("--data"), "{asked:?}");
+    let up = room.up("--ports 0");
+    assert_eq!(pool(&room), (5, 5), "the lab that was not given up");
+    assert_eq!(up.stop().exit, 0);
+    let _up = room.up("--ports 0 --fresh --yes --cals 6");
+    assert_eq!(pool(&room), (6, 6));
+}
+
+#[test]
+fn a_start_that_fails_leaves_the_folder_as_it_was_found() {
+    let room = room();
+    std::fs::write(room.path().join("none.toml"), "[[host]]\nname = \"M1\"\n").unwrap();
+    let said = room.tsl("up --ports 0 --data labs/one --network none.toml");
+    assert_eq!(said.exit, 2, "{said:?}");
+    assert!(!room.path().join("labs").exists(), "before anything was made");
+    // The services run by then: their accounts' passwords cannot be kept.
+    let passwords = room.path().join("labs/one/passwords.json");
+    std::fs::create_dir_all(&passwords).unwrap();
+    let said = room.tsl("up --ports 0 --data labs/one");
+    assert_eq!((said.exit, said.err.contains("passwords.json")), (1, true), "{said:?}");
+    let left: Vec<_> = std::fs::read_dir(room.path().join("labs/one")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["passwords.json"]);
+    std::fs::remove_dir(passwords).unwrap();
+    assert_eq!(room.up("--ports 0 --data labs/one").stop().exit, 0);
+}
+
+/// A newcomer types the README from top to bottom, on one machine, and every lab that it starts is the one that it speaks of.
+#[test]
+fn the_readme_s_labs_start_one_after_the_other_in_one_folder() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let (mut fenced, mut lines) = (false, Vec::new());
+    for line in readme.lines() {
+        fenced ^= line.starts_with("```");
+        let command = line.trim_start_matches("$ ").split(" #").next().unwrap().trim();
+        let words = command.strip_prefix("tsl up").or(command.strip_prefix("cargo run --release -- up"));
+        lines.extend(words.filter(|_| fenced).map(|words| words.replace("docs/", &format!("{}/docs/", root.display()))));
+    }
+    assert!(lines.len() >= 3 && lines.iter().any(|line| line.contains("--network")), "{lines:?}");
+    let room = room();
+    for line in lines {
+        let yes = if line.contains("--fresh") { "--yes" } else { "" };
+        let up = room.up(&format!("{line} {yes} --ports 0"));
+        let status = room.json("status");
+        let activated = items(&status["services"]).iter().filter(|service| service["kind"] == "license-server");
+        assert!(activated.clone().all(|service| service["facts"][0] == "activated") && activated.count() >= 1, "{line}: {status}");
+        let directory = items(&status["services"]).iter().any(|service| service["kind"] == "directory");
+        assert_eq!(directory, line.contains("--network"), "{line}: {status}");
+        assert_eq!(up.stop().exit, 0);
+    }
 }
 
 #[test]
@@ -95,7 +203,7 @@ fn a_lab_that_is_started_again_is_as_it_was_until_it_is_started_fresh() {
     assert_eq!(items(&room.json("connect PC01"))[0]["connected"]["rule"], "PD-13");
     assert_eq!(up.stop().exit, 0);
 
-    let _fresh = room.up(&format!("{USUAL} --fresh"));
+    let _fresh = room.up(&format!("{USUAL} --fresh --yes"));
     assert_eq!(pool(&room), (20, 20));
     assert!(items(&room.json("licenses")).is_empty());
     assert!(items(&room.json("client list")).is_empty());

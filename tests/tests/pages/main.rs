@@ -3,7 +3,9 @@
 
 mod troubles;
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use tests::tsl::{Room, Said};
 
@@ -69,6 +71,46 @@ fn a_page_is_performed_on_the_lab_that_is_up_as_often_as_one_likes() {
         assert_eq!((said.exit, said.err.as_str()), (0, ""), "{said:?}");
     }
     assert!(room.done("client list").contains("PLAY01"));
+}
+
+/// What the page needs differs from what somebody else works with, so it gets its own, and theirs is as it was.
+#[test]
+fn a_page_that_says_which_lab_it_needs_leaves_the_lab_that_is_up_alone() {
+    let room = room();
+    let _lab = room.up("--ports 0 --cals 4");
+    let page = "```console lab\n$ tsl up --cals 3\n```\n```console\n$ tsl clock freeze\n...\n$ tsl packs\n...\n retail   5.2       device   3 ...\n```\n";
+    std::fs::write(room.path().join("page.md"), page).unwrap();
+    let said = room.tsl("play --auto page.md");
+    assert_eq!((said.exit, said.err.contains("is left alone")), (0, true), "{said:?}");
+    let clocks = room.json("clock show");
+    assert!(clocks.as_array().unwrap().iter().all(|clock| clock["frozen"] == false), "{clocks}");
+    let here = room.tsl("play --auto --here page.md");
+    assert_eq!((here.exit, here.err.contains("Without --here")), (1, true), "{here:?}");
+}
+
+#[test]
+fn a_lab_that_is_kept_is_broken_as_the_page_breaks_it_and_reached_by_whoever_looks_for_the_cause() {
+    let room = room();
+    let page = "```console lab\n$ tsl up --cals 3\n```\n## Break it\n```console\n$ tsl connect PC77\n...\n```\n## Find the cause\n```console\n$ false\n```\n";
+    std::fs::write(room.path().join("page.md"), page).unwrap();
+    let other = room.tsl_words(&["play", "--auto", "--until", "The cure", "page.md"]);
+    assert_eq!((other.exit, other.err.contains("Break it, Find the cause")), (2, true), "{other:?}");
+    let ended = room.tsl_words(&["play", "--auto", "--until", "find the cause", "page.md"]);
+    assert_eq!((ended.exit, ended.out.contains("1 commands")), (0, true), "{ended:?}");
+    for (words, exit) in
+        [(vec!["play", "--auto", "--keep", "--until", "Find the cause", "page.md"], 0), (vec!["play", "--auto", "--keep", "page.md"], 1)]
+    {
+        let mut playing = room.command(&words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(playing.stderr.take().unwrap()).lines().map(|line| line.unwrap());
+        let file = said.find_map(|line| line.trim().strip_prefix("export TSL_LAB_FILE=").map(str::to_owned)).unwrap_or_default();
+        let devices = room.tsl(&format!("client list --lab {file}"));
+        let told = Command::new("kill").args(["-TERM", &playing.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        assert!(devices.out.contains("PC77"), "{devices:?}");
+        assert!(said.any(|line| line == "stopping"));
+        assert_eq!(playing.wait().unwrap().code(), Some(exit));
+        assert!(!Path::new(&file).exists());
+    }
 }
 
 fn room() -> Room {

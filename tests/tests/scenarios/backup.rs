@@ -25,7 +25,9 @@ async fn on_the_same_installation_unissued_cals_come_back() {
     // The database is lost; the machine with its keys is not.
     lab.license_servers[0].stop().await;
     std::fs::remove_dir_all(lab.license_servers[0].data().join("journal")).unwrap();
-    let _ = std::fs::remove_file(lab.license_servers[0].data().join("head"));
+    for note in ["head", "journal-kind"] {
+        std::fs::remove_file(lab.license_servers[0].data().join(note)).unwrap();
+    }
     begin_again(&mut lab).await;
     assert_eq!(packs(&lab).await.packs, []);
     restore(&lab, &backup).await.unwrap();

@@ -149,10 +149,11 @@ async fn a_live_server_is_not_taken_over_by_its_public_product_id_whatever_the_r
     let lab = Plan::default().start().await;
     let product_id = view(&lab, 0).await.product_id;
     for name in ["LS1", "LSX"] {
-        let forger = Forger::named(&lab, name).await;
         let mut reasons: Vec<Option<ReactivationReason>> = ReactivationReason::ALL.into_iter().map(Some).collect();
         reasons.push(None);
         for reason in reasons {
+            // With a key of its own each time: whoever shows wrong ones has to wait soon.
+            let forger = Forger::named(&lab, name).await;
             let asked = forger.request(&product_id, reason);
             let own_word = make_succession(&forger.identity.key(), &product_id, &forger.identity.public_key(), &asked.request).unwrap();
             for succession in [None, Some(own_word), Some(String::new())] {

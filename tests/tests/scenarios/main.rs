@@ -13,6 +13,7 @@ mod forgers;
 mod grace;
 mod later_windows;
 mod license_server;
+mod logons;
 mod nt4;
 mod nt4_disk;
 mod per_device;

@@ -167,3 +167,19 @@ async fn current(lab: &TestLab) -> String {
     let rows: Vec<LicenseServerRow> = lab.terminal_servers[0].get("/license-servers").await;
     rows.into_iter().find(|row| row.current).map(|row| row.name.to_string()).unwrap_or_default()
 }
+
+/// Whoever is not enrolled is a stranger: its calls are not answered, and its name is free for another key.
+///
+/// Rules: LS-01, CE-14, PD-05.
+#[tokio::test]
+async fn a_terminal_server_whose_enrolment_was_taken_back_is_not_answered_until_it_is_enrolled_again() {
+    let lab = Plan::default().device_cals(5).start().await;
+    let (server, terminal) = (&lab.license_servers[0], &lab.terminal_servers[0]);
+    server.api().delete("/terminal-servers/TS1").await.unwrap();
+    let again = server.api().delete("/terminal-servers/TS1").await.unwrap_err();
+    assert!(again.to_string().contains("no terminal server TS1"), "{again}");
+    assert_eq!(lab.denied(&mut device("PC01")).await.code, Some(257));
+    assert_eq!(lab.pool(0).await, (5, 5));
+    tests::harness::introduce(terminal, server).await;
+    lab.log_on(&mut device("PC01")).await;
+}
