@@ -85,6 +85,13 @@ pub(crate) fn anchors_of(node: &Node) -> Anchors {
     for (name, enrolled) in node.enrolled() {
         anchors.set_pin(name.clone(), enrolled.key);
     }
-    node.tell_issuers(&mut anchors);
+    let others = node.whose_permanents_count();
+    anchors.set_accept(others.accept);
+    for server in others.vouched {
+        anchors.vouch(server.name, server.key);
+    }
+    for (server, up_to) in others.up_to {
+        anchors.cover(server.name, server.key, up_to);
+    }
     anchors
 }

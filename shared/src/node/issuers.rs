@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Node, Refusal};
-use crate::model::{LabTime, PublicKey, ServerName};
-use crate::trust::Anchors;
+use crate::model::{Accept, LabTime, PublicKey, ServerName};
 use crate::wire::peers::KnownServer;
 
 /// What is kept; one row.
@@ -17,6 +16,17 @@ pub(super) struct Issuers {
     vouched: BTreeMap<ServerName, Vec<KnownServer>>,
     /// Keys that counted once: one entry a name and key.
     withdrawn: Vec<Withdrawn>,
+}
+
+/// Whose permanents count beside those of enrolled license servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PermanentsOf {
+    /// Whether any of this is asked at all.
+    pub accept: Accept,
+    /// License servers that an enrolled one knows.
+    pub vouched: Vec<KnownServer>,
+    /// License servers that counted once, for what they issued up to that second.
+    pub up_to: Vec<(KnownServer, LabTime)>,
 }
 
 /// A key that counted up to a moment.
@@ -91,15 +101,16 @@ impl Issuers {
 }
 
 impl Node {
-    /// Says to the anchors whose permanents count (AM-15).
-    pub fn tell_issuers(&self, anchors: &mut Anchors) {
-        anchors.set_accept(self.settings.accept);
+    /// Whose permanents count here beside those of enrolled license servers (AM-15).
+    #[must_use]
+    pub fn whose_permanents_count(&self) -> PermanentsOf {
         let issuers = &self.issuers;
-        for server in issuers.vouched.values().flatten().filter(|server| !issuers.is_leaked(server)) {
-            anchors.vouch(server.name.clone(), server.key);
-        }
-        for withdrawn in issuers.withdrawn.iter().filter(|withdrawn| !issuers.is_leaked(&withdrawn.server)) {
-            anchors.cover(withdrawn.server.name.clone(), withdrawn.server.key, withdrawn.at);
+        let vouched = issuers.vouched.values().flatten().filter(|server| !issuers.is_leaked(server)).cloned();
+        let withdrawn = issuers.withdrawn.iter().filter(|withdrawn| !issuers.is_leaked(&withdrawn.server));
+        PermanentsOf {
+            accept: self.settings.accept,
+            vouched: vouched.collect(),
+            up_to: withdrawn.map(|withdrawn| (withdrawn.server.clone(), withdrawn.at)).collect(),
         }
     }
 

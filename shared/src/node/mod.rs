@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 pub use connection::{Arrival, Connection, Heard, Said, Step};
+pub use issuers::PermanentsOf;
 pub use network::{NetworkCommand, NetworkEvent};
 
 use crate::model::{

@@ -38,7 +38,9 @@ fn packs_are_converted_migrated_and_deleted_and_neighbours_hear_of_it() {
     let migrated = room.json(&wanted);
     assert_eq!((items(&migrated["packs"]).len(), &migrated["removed_at_source"]), (1, &false.into()), "{migrated}");
     assert_eq!(room.json(&wanted)["packs"], migrated["packs"], "asked again, the same pack and no second one");
-    items(&packs("LSOLD")).iter().for_each(|pack| drop(room.done(&format!("packs remove {} --server LSOLD", pack["id"].as_str().unwrap()))));
+    items(&packs("LSOLD"))
+        .iter()
+        .for_each(|pack| drop(room.done(&format!("packs remove {} --server LSOLD", pack["id"].as_str().unwrap()))));
     assert!(items(&packs("LSOLD")).is_empty());
 
     let before = packs("LSNEW");
