@@ -53,7 +53,7 @@ pub(super) async fn activate(app: LicenseServer, request: RequestId, Body(wanted
 }
 
 pub(super) async fn packs(app: LicenseServer) -> Result<PackList, Problem> {
-    app.read(|ledger, _| ledger.pack_list()).await
+    app.read(|ledger, now| ledger.pack_list(now)).await
 }
 
 /// AC-30 to AC-34.

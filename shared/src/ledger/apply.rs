@@ -118,6 +118,7 @@ impl Machine for Ledger {
                 let order: ReleaseOrder = RowError::parse(key, value)?;
                 self.orders.insert(order.pack.clone(), order);
             }
+            super::backup::PUT_BACK => self.put_back = RowError::parse(key, value)?,
             "suspect" => self.suspect = RowError::parse(key, value)?,
             // The row of the restore itself comes before those of its records.
             "staged" => self.staged = Some(Staged::new(RowError::parse(key, value)?)),

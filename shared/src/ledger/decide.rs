@@ -32,7 +32,7 @@ pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>)
             Ok(vec![Event::TerminalServerForgotten { name }])
         }
         Command::ForgetTerminalServer(name) => Err(Refusal::NoSuchTerminalServer(name)),
-        Command::Restore(command) => super::backup::decide(ledger, command),
+        Command::Restore(command) => super::backup::decide(ledger, command, moment.now),
         Command::Activation(command) => super::activation::decide(ledger, *command, moment.now),
         Command::InstallPack { request, pack } => install_pack(ledger, server, request, pack, moment.now),
         Command::ChangeSettings(change) => change_settings(ledger, change),

@@ -33,7 +33,7 @@ use crate::model::{
 };
 use crate::policy::built_in;
 use crate::policy::terms::{self, Terms};
-use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettings, LedgerSettingsChange};
+use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettings, LedgerSettingsChange, PutBack};
 use crate::wire::managing::ReleaseOrder;
 
 /// Who this license server is; set once, at its first start.
@@ -429,6 +429,8 @@ pub struct Ledger {
     suspect: bool,
     /// A restore that has begun.
     staged: Option<backup::Staged>,
+    /// CALs that the last restore put back although devices held them (AM-16).
+    put_back: Option<PutBack>,
     /// Other license servers.
     peers: peers::Peers,
 }
@@ -469,6 +471,7 @@ impl Default for Ledger {
             orders: BTreeMap::new(),
             suspect: false,
             staged: None,
+            put_back: None,
             peers: peers::Peers::default(),
         }
     }

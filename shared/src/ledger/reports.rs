@@ -169,9 +169,13 @@ impl Ledger {
 
     /// The pack list (TL-01).
     #[must_use]
-    pub fn pack_list(&self) -> PackList {
+    pub fn pack_list(&self, now: LabTime) -> PackList {
         let temporaries = self.temporaries_issued.iter().map(|(version, issued)| TemporaryCount { version: *version, issued: *issued });
-        PackList { packs: self.installed_packs().map(pack_row).collect(), temporaries: temporaries.collect() }
+        PackList {
+            packs: self.installed_packs().map(pack_row).collect(),
+            temporaries: temporaries.collect(),
+            put_back: self.put_back.filter(|put_back| now < put_back.until),
+        }
     }
 
     /// Who holds what, since, until.

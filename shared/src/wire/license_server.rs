@@ -524,6 +524,20 @@ pub struct PackList {
     pub packs: Vec<PackRow>,
     /// Temporaries issued so far, by version: a row without a limit in the tools (section 12's note).
     pub temporaries: Vec<TemporaryCount>,
+    /// CALs that a restore put back although devices hold them, while one of these may still hold (AM-16).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_back: Option<PutBack>,
+}
+
+/// CALs that were issued after a backup, and that its restore put back into the pool (AM-16, AC-39).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PutBack {
+    /// How many.
+    pub count: u32,
+    /// When.
+    pub at: LabTime,
+    /// Until when a device may hold one of them that another device was given since.
+    pub until: LabTime,
 }
 
 /// How many temporaries of a version were issued.

@@ -7,8 +7,8 @@ use shared::wire::clearinghouse::SignedAgreement;
 use shared::wire::common::ClockChange;
 use shared::wire::desk::{Recover, Register, Registered, TypedPack};
 use shared::wire::license_server::{
-    Activate, ActivateById, ActivationView, BackupPage, InstallKeyPack, InstallPack, LicenseList, PackList, PackRow, Papers, RestorePart,
-    TrustTerminalServer,
+    Activate, ActivateById, ActivationView, BackupPage, InstallKeyPack, InstallPack, LicenseList, PackList, PackRow, Papers, PutBack,
+    RestorePart, TrustTerminalServer,
 };
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::TrustLicenseServer;
@@ -97,6 +97,31 @@ async fn a_database_is_not_restored_onto_another_license_server() {
     let problem = refused(lab.license_servers[0].api().post::<_, ()>("/restore", &end).await);
     assert_eq!(problem.code, ProblemCode::BackupRefused, "an end without a beginning");
     assert_eq!(lab.pool(0).await, (20, 20), "nothing was changed");
+}
+
+/// Rules: AM-16, AC-39.
+#[tokio::test]
+async fn a_restore_that_puts_issued_cals_back_says_how_many_until_the_last_of_them_has_ended() {
+    let mut lab = Plan::default().device_cals(5).start().await;
+    lab.licensed("PC01").await;
+    let backup = backup(&lab).await;
+    restore(&lab, &backup).await.unwrap();
+    assert_eq!((packs(&lab).await.put_back, lab.license_server_events(0, 9006).await), (None, 0), "nothing was issued since");
+    for (name, life) in [("PC02", 60), ("PC03", 89)] {
+        lab.next_life(0, life).await;
+        lab.licensed(name).await;
+    }
+    let at = lab.now();
+    restore(&lab, &backup).await.unwrap();
+    assert_eq!(lab.pool(0).await, (4, 5), "AC-39: they come back all the same");
+    let events: serde_json::Value = lab.license_servers[0].get("/events?id=9006").await;
+    assert!(events["items"][0]["text"].as_str().unwrap().starts_with("2 client access licenses"), "{events}");
+    lab.license_servers[0].stop().await;
+    lab.start_license_server(0).await;
+    let until = at + tests::harness::days(89);
+    assert_eq!(packs(&lab).await.put_back, Some(PutBack { count: 2, at, until }), "after a start, too");
+    lab.go_to(until).await;
+    assert_eq!(packs(&lab).await.put_back, None, "nobody can hold one any more");
 }
 
 /// Rules: AC-39.
