@@ -5,12 +5,12 @@ use std::sync::Arc;
 use chassis::calls::Enrolled;
 use chassis::clock::Clock;
 use chassis::engine::{Engine, ExecuteError};
-use chassis::http::App;
+use chassis::http::{self, App};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
-use shared::model::{AgreementKey, ProductId, PublicKey, RequestId};
+use shared::model::{AgreementKey, CallerRole, ProductId, RequestId};
 use shared::policy::turned_down::TurnedDown;
-use shared::registry::{Answer, Command, Event, Refusal, Registry};
+use shared::registry::{Activation, Answer, AskedBy, Command, Event, Refusal, Registry};
 use shared::trust::{AgreementSecret, CodeKey, Root, SigningKey, TrustError};
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::desk::OfferRequest;
@@ -170,10 +170,13 @@ impl App for Desk {
         }
     }
 
-    async fn caller(&self, thumbprint: &str) -> Result<Option<Enrolled>, Problem> {
-        let enrolled = |registry: &Registry| {
-            registry.caller(thumbprint).map(|activation| Enrolled { name: activation.name.clone(), key: activation.key })
+    /// Nobody but license servers has anything to ask here.
+    async fn caller(&self, thumbprint: &str) -> Result<Option<http::Caller>, Problem> {
+        let known = |activation: &Activation| http::Caller {
+            enrolled: Enrolled { name: activation.name.clone(), key: activation.key },
+            roles: vec![CallerRole::LicenseServer],
         };
+        let enrolled = |registry: &Registry| registry.caller(thumbprint).map(known);
         self.0.engine.peek(|registry, _| enrolled(registry)).map_err(|failed| failed.problem())
     }
 }
@@ -183,7 +186,7 @@ pub(crate) struct Asker<'a> {
     /// Who waits where wrong numbers are shown.
     pub(crate) caller: Caller,
     /// The key under which the answer is on record.
-    pub(crate) key: PublicKey,
+    pub(crate) key: AskedBy,
     /// The id of the request.
     pub(crate) request: &'a RequestId,
     /// The number that others could guess at too.

@@ -134,9 +134,9 @@ mod tests {
     use shared::model::PublicKey;
 
     fn key(number: u32) -> Caller {
-        let mut bytes = [0; 32];
+        let mut bytes = [7; 32];
         bytes[..4].copy_from_slice(&number.to_be_bytes());
-        Caller::Service(PublicKey::from_bytes(bytes))
+        Caller::Service(PublicKey::from_bytes(bytes).unwrap())
     }
 
     fn at(ms: i64) -> HostTime {

@@ -231,7 +231,7 @@ fn server_findings(server: &TerminalServerFacts, name: &ServerName, answers: &An
         found.push(finding(
             "FT-14, FT-23",
             format!("{} knows another key of {name}: a new installation, or a key that was replaced", own.name),
-            format!("compare the thumbprints, then: tsl servers forget {name}, tsl trust"),
+            format!("compare the thumbprints, then: tsl servers forget {name} (with --leaked where the old key got out), tsl trust"),
         ));
     }
     let withheld: u64 = answers.packs.packs.iter().map(|row| u64::from(row.withheld)).sum();
@@ -357,6 +357,10 @@ fn doubled_packs(license_servers: &[LicenseServerFacts]) -> Vec<Finding> {
     for facts in license_servers {
         for row in answers_of(facts).into_iter().flat_map(|answers| &answers.packs.packs) {
             homes.entry(&row.pack.id).or_default().insert(&facts.name);
+            // Issued anew in place of another server's, which that one should serve no more (AM-17).
+            if let Some(replaced) = &row.replaces {
+                homes.entry(replaced).or_default().insert(&facts.name);
+            }
         }
     }
     let doubled = homes.into_iter().filter(|(_, names)| names.len() > 1);

@@ -77,10 +77,19 @@ impl Machine for Node {
             Event::LicenseServerTrusted { name, enrolled } => {
                 rows.put(format!("license-server/{name}"), enrolled);
                 self.license_servers.insert(name.clone(), enrolled.clone());
+                self.issuers.enrolled(name, enrolled.key);
+                rows.put("issuers", &self.issuers);
             }
-            Event::LicenseServerForgotten { name } => {
+            Event::PeersKept { by, peers } => {
+                self.issuers.kept(by, peers, at);
+                rows.put("issuers", &self.issuers);
+            }
+            Event::LicenseServerForgotten { name, leaked } => {
                 rows.remove(format!("license-server/{name}"));
-                self.license_servers.remove(name);
+                if let Some(enrolled) = self.license_servers.remove(name) {
+                    self.issuers.forgotten(name, enrolled.key, *leaked, at);
+                    rows.put("issuers", &self.issuers);
+                }
                 if self.current.as_ref() == Some(name) {
                     self.current = self.asked().first().cloned();
                     rows.put("current", &self.current);
@@ -132,6 +141,7 @@ impl Machine for Node {
             "settings" => self.settings = RowError::parse(key, value)?,
             "root" => self.root = RowError::parse(key, value)?,
             "faults" => self.faults = RowError::parse(key, value)?,
+            "issuers" => self.issuers = RowError::parse(key, value)?,
             "list" => self.list = RowError::parse(key, value)?,
             "network" => self.network = RowError::parse(key, value)?,
             "person" => {

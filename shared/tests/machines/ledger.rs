@@ -118,7 +118,7 @@ impl World {
     fn new(seed: u64, restarts: bool) -> Self {
         let mut run = Run::new(seed, "2026-03-02T08:00:00Z".parse().unwrap());
         run.execute(start()).unwrap();
-        run.execute(Command::TrustTerminalServer { name: terminal_server(), key: PublicKey::from_bytes([3; 32]) }).unwrap();
+        run.execute(Command::TrustTerminalServer { name: terminal_server(), key: PublicKey::from_bytes([3; 32]).unwrap() }).unwrap();
         Self { run, held: BTreeMap::new(), bought: Vec::new(), backup: None, restarts }
     }
 
@@ -140,7 +140,7 @@ impl World {
             Step::TakeBack { device } => self.take_back(device),
             Step::Rebuild => drop(self.run.execute(Command::Manage(ManageCommand::Rebuild)).unwrap()),
             Step::Backup => {
-                let backup = self.run.machine.backup(PublicKey::from_bytes([3; 32]), self.run.now).unwrap();
+                let backup = self.run.machine.backup(PublicKey::from_bytes([3; 32]).unwrap(), self.run.now).unwrap();
                 self.backup = Some((backup, self.run.machine.records_after(0, 1000)));
             }
             Step::BeginRestore => self.begin_restore(),
@@ -238,7 +238,7 @@ impl World {
     fn begin_restore(&mut self) {
         let Some((backup, records)) = self.backup.clone() else { return };
         let before = (self.run.machine.pack_list(), self.rows());
-        self.run.execute(Command::Restore(RestoreCommand::Begin(Box::new(backup), PublicKey::from_bytes([3; 32])))).unwrap();
+        self.run.execute(Command::Restore(RestoreCommand::Begin(Box::new(backup), PublicKey::from_bytes([3; 32]).unwrap()))).unwrap();
         for piece in records.chunks(3) {
             self.run.execute(Command::Restore(RestoreCommand::Records(piece.to_vec()))).unwrap();
         }
@@ -248,7 +248,7 @@ impl World {
     fn restore(&mut self) {
         let Some((_, records)) = self.backup.clone() else { return };
         let end = |records: usize| {
-            Command::Restore(RestoreCommand::End { records: u64::try_from(records).unwrap(), key: PublicKey::from_bytes([3; 32]) })
+            Command::Restore(RestoreCommand::End { records: u64::try_from(records).unwrap(), key: PublicKey::from_bytes([3; 32]).unwrap() })
         };
         self.begin_restore();
         self.restart();

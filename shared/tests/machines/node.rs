@@ -127,7 +127,7 @@ impl World {
         let mut run = Run::new(seed, "2026-03-02T08:00:00Z".parse().unwrap());
         run.execute(start()).unwrap();
         for (number, server) in SERVERS.iter().enumerate() {
-            let enrolled = Enrolled { key: PublicKey::from_bytes([number as u8; 32]), url: format!("http://{server}") };
+            let enrolled = Enrolled { key: PublicKey::from_bytes([number as u8 + 1; 32]).unwrap(), url: format!("http://{server}") };
             run.execute(Command::TrustLicenseServer { name: name(number), enrolled }).unwrap();
         }
         let account = Account { hash: "hash".to_owned(), administrator: false };
