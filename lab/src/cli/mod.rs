@@ -25,6 +25,7 @@ mod papers;
 mod per_user;
 mod phone;
 mod play;
+mod rule;
 mod servers;
 mod service;
 mod settings;
@@ -54,14 +55,14 @@ const SHORT_HELP: &str = "\
 Start a lab with `tsl up`, then in a second terminal: tsl connect PC01
 
 Exit codes: 0 done, 1 failed, 2 refused or wrongly used, 3 a connection was denied.
-Rule ids such as PD-06 are explained in docs/RULES.md. `tsl --help` says how to find labs elsewhere.";
+`tsl rule PD-06` explains a rule. `tsl --help` says how to find labs elsewhere.";
 
 /// The same in the long help, with the way to labs elsewhere.
 const LONG_HELP: &str = "\
 Start a lab with `tsl up`, then in a second terminal: tsl connect PC01
 
 Exit codes: 0 done, 1 failed, 2 refused or wrongly used, 3 a connection was denied.
-Rule ids such as PD-06 are explained in docs/RULES.md.
+`tsl rule PD-06` explains a rule, docs/RULES.md lists all.
 
 Where the lab is: ./tsl-data/lab.json, or the file of --lab or TSL_LAB_FILE, or these addresses
 (lists are NAME=value, comma separated; each is a switch too, such as --terminal-server):
@@ -284,6 +285,9 @@ enum Command {
     /// Where the sources disagree: each switch, both readings, and how it is set
     #[command(after_help = switches::HELP)]
     Switches(switches::Switches),
+    /// Say what a rule says, where it comes from, where it is decided and what shows it
+    #[command(after_help = rule::HELP)]
+    Rule(rule::Rule),
     /// Show or change the accounts that may log on to a terminal server
     #[command(
         after_help = "A password is never an argument: it comes from a prompt, from --password-file FILE (- is standard input) or from TSL_PASSWORD.\n\nExample:  tsl accounts add teacher --administrator",
@@ -464,6 +468,7 @@ impl Cli {
             Command::Nt(args) => args.run(&context).await,
             Command::Settings(args) => args.run(&context).await,
             Command::Switches(args) => args.run(&context).await,
+            Command::Rule(args) => args.run(&context),
             Command::Accounts(args) => args.run(&context).await,
             Command::Servers(args) => args.run(&context).await,
             Command::Network(args) => args.run(&context).await,

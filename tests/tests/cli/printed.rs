@@ -211,3 +211,21 @@ fn help_names_every_command_and_the_exit_codes() {
     assert!(place("The lab:") < place("Devices:") && place("Devices:") < place("License servers:"), "in groups: {help}");
     assert!(room.done("connect --help").contains("Example:"));
 }
+
+/// Rules: PD-06.
+#[test]
+fn a_rule_is_told_in_plain_words_without_any_lab() {
+    let room = room();
+    let told = room.done("rule pd-06");
+    for word in ["PD-06  ", "source: S1, S4, TREF A", "Michael Burke", "shared::policy::", "D-03", "README.md", "PD-05", "PD-07"] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    assert!(!told.contains("of it was judged"), "{told}");
+    let value = room.json("rule PD-06");
+    assert!(value["vectors"].as_array().unwrap().iter().any(|vector| vector["id"] == "D-03"), "{value}");
+    assert!(room.done("rule D-03").contains("PD-06"), "a vector tells its rules");
+    assert!(room.done("rule PD").lines().count() > 20, "a family tells its rules");
+    assert!(room.done("rule SD-01").contains("the lab's decision"));
+    let none = room.tsl("rule PD-99");
+    assert_eq!((none.exit, none.err.contains("tsl rule PD lists")), (2, true), "{none:?}");
+}
