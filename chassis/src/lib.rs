@@ -7,6 +7,7 @@ pub mod config;
 pub mod data;
 pub mod directory;
 pub mod engine;
+mod files_limit;
 pub mod http;
 pub mod identity;
 mod known_keys;

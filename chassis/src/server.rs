@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::{Kind, ServiceConfig};
 use crate::data::{self, DataDir, DataError};
 use crate::engine::ExecuteError;
+use crate::files_limit;
 use crate::http::{AdminToken, App, Doorway, Facts, Routes};
 use crate::identity::{Identity, IdentityError};
 use crate::journal;
@@ -149,6 +150,9 @@ impl Site {
     /// Opens the data directory, reads or makes key and token.
     pub fn open(kind: Kind, config: &ServiceConfig) -> Result<Self, StartError> {
         let name = config.name(kind)?;
+        if let Some(shortage) = files_limit::shortage() {
+            return Err(StartError::Service(shortage));
+        }
         let data = DataDir::open(&config.data)?;
         // Before anything is made in it: it may be another service's.
         journal::belongs_to(&data, kind.journal()).map_err(|error| StartError::Service(error.to_string()))?;

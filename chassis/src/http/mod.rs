@@ -15,7 +15,7 @@ mod page;
 mod routes;
 
 pub use admission::Signed;
-pub use answer::{Created, NoContent, Pem, Reply, Written};
+pub use answer::{Created, Elsewhere, NoContent, Pem, Reply, Written};
 pub use ask::{Asked, Body, Extract, Path, Query, Sender};
 pub use handler::Handler;
 pub use openapi::Operation;

@@ -73,7 +73,8 @@ async fn a_host_clock_that_jumped_moves_no_lab_time() {
         // From then on the host's clock is believed again.
         let engine = start(jump + 2 * day);
         let after = (engine.clock_view().await.unwrap().now - before).as_seconds();
-        assert!((expected + 2 * day..expected + 2 * day + 60).contains(&after), "after a jump of {jump} s: {after}");
+        // Of the second in which it stopped a part is lost.
+        assert!((expected + 2 * day - 1..expected + 2 * day + 60).contains(&after), "after a jump of {jump} s: {after}");
     }
 }
 

@@ -3,13 +3,14 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use shared::model::{Generation, ServerName};
+use shared::model::{Generation, ServerName, Span};
 use shared::wire::common::Identity;
 use shared::wire::license_server::LedgerSettingsChange;
 use shared::wire::terminal_server::{GraceView, Settings as TerminalSettings, SettingsChange};
 
 use super::Context;
 use super::on::{OnTerminalServer, meant};
+use super::words::span_words;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::place::Kind;
@@ -173,8 +174,8 @@ impl Settings {
         }
         let settings: Map<String, Value> = api.get("/settings").await?;
         context.out.show(&settings, |out| {
-            let rows = settings.iter().map(|(name, value)| vec![name.replace('_', "-"), plain(value)]);
-            out.table(&["setting", "value"], rows.collect(), "this service has no settings");
+            let rows = settings.iter().map(|(name, value)| vec![name.replace('_', "-"), plain(value), in_words(name, value)]);
+            out.table(&["setting", "value", ""], rows.collect(), "this service has no settings");
         })
     }
 }
@@ -197,6 +198,15 @@ fn typed(value: &str) -> Value {
         "off" | "false" | "no" => Value::Bool(false),
         other => other.parse::<u32>().map_or_else(|_| Value::String(other.to_owned()), Value::from),
     }
+}
+
+/// Seconds as a person says them: a time of day, or a span.
+fn in_words(name: &str, value: &Value) -> String {
+    let Some(seconds) = value.as_i64().filter(|_| name.ends_with("_s")) else { return String::new() };
+    if name.ends_with("_at_s") {
+        return format!("at {:02}:{:02}:{:02} every day", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    }
+    span_words(Span::seconds(seconds))
 }
 
 fn plain(value: &Value) -> String {

@@ -1,7 +1,7 @@
 //! Words that several commands show or take: a decision's status, a trace, the papers of a purchase, a typed code.
 
 use shared::model::code::{CodeKind, as_typed, in_fives, read_groups};
-use shared::model::{ParseError, Purchase, VolumeProgram};
+use shared::model::{ParseError, Purchase, Span, VolumeProgram};
 use shared::wire::terminal_server::{LicenseStatus, TraceStep};
 
 use crate::failure::Failure;
@@ -16,6 +16,26 @@ pub(crate) fn status_words(status: LicenseStatus) -> &'static str {
         LicenseStatus::HandedBack => "same license handed back",
         LicenseStatus::NotExamined => "licenses not examined",
     }
+}
+
+/// A span as a person says it: its largest unit and the next smaller one.
+pub(crate) fn span_words(span: Span) -> String {
+    const UNITS: [(i64, &str); 5] = [(365 * 86_400, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let mut rest = span.as_seconds().max(0);
+    let mut parts = Vec::new();
+    for (seconds, unit) in UNITS {
+        let count = rest / seconds;
+        rest %= seconds;
+        if count > 0 {
+            parts.push(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }));
+        } else if !parts.is_empty() {
+            break;
+        }
+        if parts.len() == 2 {
+            break;
+        }
+    }
+    if parts.is_empty() { "none".to_owned() } else { parts.join(" ") }
 }
 
 /// A trace as a numbered list.

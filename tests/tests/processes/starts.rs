@@ -131,6 +131,33 @@ async fn a_key_that_is_gone_exchanged_or_open_to_others_is_told_at_the_start() {
     }
 }
 
+/// Neither a limit on open files nor one on their length is a panic or a death without a word, and nothing is lost by it.
+#[tokio::test]
+async fn limits_of_the_system_are_told_with_what_to_do() {
+    let lab = Plan::default().start().await;
+    let limited = |limit: &str, data: &Path| {
+        let line = format!("ulimit {limit}; exec \"$@\"");
+        let output = Command::new("sh")
+            .args(["-c", &line, "sh", env!("CARGO_BIN_EXE_service"), "serve", "--name", "LS1", "--bind", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .env("TSL_SERVICE", "license-server")
+            .output()
+            .expect("an end");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for files in [16, 20, 30] {
+        let (code, said) = limited(&format!("-n {files}"), &lab.dir.path().join(format!("FILES-{files}")));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("ulimit -n") && !said.contains("panicked"), "{files}: {said}");
+    }
+    let data = lab.dir.path().join("LENGTH");
+    let (code, said) = limited("-f 100", &data);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("ulimit -f"), "{said}");
+    let mut process = Process::spawn("license-server", "LS1", "127.0.0.1:0", &data);
+    assert_eq!(process.ended_or_listening(), None, "without the limit it starts: {}", process.said());
+}
+
 /// A service never leaves keys in a directory that is another's.
 #[tokio::test]
 async fn a_directory_of_another_kind_is_left_as_it_is() {

@@ -173,3 +173,11 @@ fn between(text: &str, start: &str, end: &str) -> String {
     let (_, rest) = text.split_once(start).unwrap_or_else(|| panic!("{start}: {text}"));
     rest.split(end).next().unwrap().to_owned()
 }
+
+#[tokio::test]
+async fn the_address_alone_leads_to_the_pages() {
+    let lab = Plan::default().start().await;
+    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let answer = http.get(format!("{}/", lab.clearinghouse.url())).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (303, "/web"));
+}

@@ -197,3 +197,20 @@ async fn a_2003_server_counts_the_people_who_owe_a_user_cal_and_enforces_nothing
     lab.start_terminal_server(0).await;
     assert_eq!(lab.terminal_servers[0].get::<Vec<PersonRow>>("/people").await, people);
 }
+
+/// Who was recorded after all, here or by another license server, stands under "not recorded" no longer; who failed twice stands there once.
+///
+/// Rules: TL-07, W08-05, FT-22.
+#[tokio::test]
+async fn the_report_names_those_who_are_not_recorded_and_nobody_who_is_by_now() {
+    let lab = lab().await;
+    for user in ["lab\\anna", "lab\\bert", "lab\\bert"] {
+        visit(&lab, user, "PC01").await;
+    }
+    let scope = json!({ "scope": "all-domains" });
+    let failed = |report: PerUserReport| report.failures.iter().map(|row| row.user.to_string()).collect::<Vec<_>>();
+    assert_eq!(failed(report(&lab, &scope).await), ["lab\\anna", "lab\\bert"]);
+    join(&lab, &["LS1"]).await;
+    visit(&lab, "lab\\anna", "PC01").await;
+    assert_eq!(failed(report(&lab, &scope).await), ["lab\\bert"]);
+}
