@@ -127,10 +127,14 @@ struct ModeView {
 async fn mode(api: &Api) -> Result<ModeView, Failure> {
     not_on_nt4(api, "no such mode", "tsl nt lm shows Per Server or Per Seat").await?;
     let settings: TerminalSettings = api.get("/settings").await?;
+    let identity: Identity = api.get("/identity").await?;
+    // W08-03: the third state is one of 2008 and later; before, it is a value like any other.
+    let third_state = identity.generation.is_some_and(|generation| generation >= Generation::Windows2008);
     let mode = match (settings.application_mode, settings.policy_ac_on) {
         (false, _) => "remote-administration",
         (true, 2) => "per-device",
         (true, 4) => "per-user",
+        (true, 5) if third_state => "not-chosen",
         (true, _) => "temporaries-only",
     };
     Ok(ModeView { mode, application_mode: settings.application_mode, policy_ac_on: settings.policy_ac_on })

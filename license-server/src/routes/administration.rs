@@ -37,6 +37,7 @@ fn activation_view(ledger: &Ledger, server: Server, now: LabTime) -> ActivationV
         number: ledger.activation_number(),
         deactivated_at,
         disowned_at: ledger.life().disowned_at,
+        key_is_new: current.is_none() && ledger.key_is_new(),
         prompt: ledger.activation_prompt(now),
     }
 }

@@ -285,18 +285,23 @@ impl Ledger {
         &self.life
     }
 
+    /// Whether the last activation is over because the key was replaced, and none has followed.
+    #[must_use]
+    pub fn key_is_new(&self) -> bool {
+        self.life.keys_below > 0 && self.life.retired_below == self.life.keys_below
+    }
+
     /// What the administrator should do about the activation now, where there is something (AC-27, AC-47, AM-15).
     #[must_use]
     pub fn activation_prompt(&self, now: LabTime) -> Option<String> {
         let life = &self.life;
-        let key_is_new = life.keys_below > 0 && life.retired_below == life.keys_below;
         let standing = match self.current_certificate(now).filter(|_| self.is_activated(now)) {
             Some(own) => Standing::Until(own.until),
             None if self.activation_number() == 0 => Standing::Never,
             None => match (life.disowned_at, life.deactivated_at) {
                 (Some(at), _) => Standing::Disowned { at },
                 (None, Some(at)) => Standing::Deactivated { at },
-                (None, None) if key_is_new => Standing::KeyReplaced,
+                (None, None) if self.key_is_new() => Standing::KeyReplaced,
                 (None, None) => Standing::Ended,
             },
         };

@@ -393,6 +393,9 @@ pub struct ActivationView {
     /// When it learned that the clearinghouse has its Product ID under another key (AM-15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disowned_at: Option<LabTime>,
+    /// Whether its key is a new one that the clearinghouse has not taken yet (AC-25, FT-23).
+    #[serde(default)]
+    pub key_is_new: bool,
     /// What the administrator should do now, where there is something (AC-27, AC-47).
     pub prompt: Option<String>,
 }

@@ -206,7 +206,7 @@ impl World {
     }
 
     fn convert(&mut self, quantity: u32) {
-        let Some(row) = self.run.machine.pack_list().packs.into_iter().find(|row| row.available >= quantity) else { return };
+        let Some(row) = self.run.machine.pack_list(self.run.now).packs.into_iter().find(|row| row.available >= quantity) else { return };
         let request: RequestId = format!("convert-{}", self.run.journal.len()).parse().unwrap();
         let command = || Command::Manage(ManageCommand::Convert { request: request.clone(), pack: row.pack.id.clone(), quantity });
         let before = self.total();
@@ -216,12 +216,12 @@ impl World {
     }
 
     fn total(&self) -> u32 {
-        self.run.machine.pack_list().packs.iter().map(|row| row.pack.total).sum()
+        self.run.machine.pack_list(self.run.now).packs.iter().map(|row| row.pack.total).sum()
     }
 
     /// A pack that comes back knows what devices hold of it.
     fn remove_pack(&mut self) {
-        let Some(row) = self.run.machine.pack_list().packs.into_iter().next() else { return };
+        let Some(row) = self.run.machine.pack_list(self.run.now).packs.into_iter().next() else { return };
         self.run.execute(Command::Manage(ManageCommand::RemovePack(row.pack.id.clone()))).unwrap();
         self.holds();
         // The clearinghouse gives the pack again as it was bought, whatever of it was converted meanwhile.
@@ -237,12 +237,12 @@ impl World {
     /// What has come in of a backup changes nothing, until its end.
     fn begin_restore(&mut self) {
         let Some((backup, records)) = self.backup.clone() else { return };
-        let before = (self.run.machine.pack_list(), self.rows());
+        let before = (self.run.machine.pack_list(self.run.now), self.rows());
         self.run.execute(Command::Restore(RestoreCommand::Begin(Box::new(backup), PublicKey::from_bytes([3; 32]).unwrap()))).unwrap();
         for piece in records.chunks(3) {
             self.run.execute(Command::Restore(RestoreCommand::Records(piece.to_vec()))).unwrap();
         }
-        assert_eq!((self.run.machine.pack_list(), self.rows()), before);
+        assert_eq!((self.run.machine.pack_list(self.run.now), self.rows()), before);
     }
 
     fn restore(&mut self) {
@@ -316,7 +316,7 @@ impl World {
 
     fn same(&self, loaded: &Ledger) {
         let (own, now) = (&self.run.machine, self.run.now);
-        assert_eq!(own.pack_list(), loaded.pack_list());
+        assert_eq!(own.pack_list(self.run.now), loaded.pack_list(self.run.now));
         assert_eq!(rows_of(own, now), rows_of(loaded, now));
         assert_eq!(own.settings(), loaded.settings());
         assert_eq!(own.security_group(), loaded.security_group());
@@ -339,7 +339,7 @@ impl World {
     /// What holds at every step.
     fn holds(&self) {
         let rows = self.rows();
-        let list = self.run.machine.pack_list();
+        let list = self.run.machine.pack_list(self.run.now);
         for row in &list.packs {
             let counts = |license: &&LicenseRow| license.standing != Standing::Revoked;
             let drawn = rows.iter().filter(counts).filter(|license| license.cal.pack.as_ref() == Some(&row.pack.id)).count();
