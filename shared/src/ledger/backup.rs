@@ -140,7 +140,7 @@ fn end(ledger: &Ledger, records: u64, key: PublicKey, now: LabTime) -> Result<Ve
     let put_back = put_back(ledger, staged, now);
     let ended = step(Restored::Ended { same_installation, put_back });
     let mut events = vec![ended, log(licensing_events::restored(came, same_installation))];
-    events.extend(put_back.as_ref().map(|put_back| log(licensing_events::put_back(put_back))));
+    events.extend(put_back.as_ref().map(|put_back| log(licensing_events::put_back(put_back.count, put_back.until))));
     if !same_installation {
         let packs = staged.packs();
         events.extend(withhold(packs.iter().filter(|pack| pack.removed_at.is_none()), WithheldBecause::Restore));

@@ -2,7 +2,6 @@
 
 use super::denials::{TERM_SERV_LICENSING, log};
 use crate::model::{ContactMethod, LabTime, Level, LogRecord, Span};
-use crate::wire::license_server::PutBack;
 
 /// AC-24: deactivated.
 #[must_use]
@@ -82,12 +81,11 @@ pub enum Standing {
 
 /// AM-16: what a restore put back although devices hold it.
 #[must_use]
-pub fn put_back(put_back: &PutBack) -> LogRecord {
+pub fn put_back(count: u32, until: LabTime) -> LogRecord {
     let text = format!(
-        "{} client access licenses that were issued after the backup are free again by the restore. The devices that hold them keep them, \
-         the last one up to {}: until then more devices may be licensed than CALs were bought.",
-        put_back.count,
-        put_back.until.end_in_words()
+        "{count} client access licenses that were issued after the backup are free again by the restore. The devices that hold them keep \
+         them, the last one up to {}: until then more devices may be licensed than CALs were bought.",
+        until.end_in_words()
     );
     log(TERM_SERV_LICENSING, 9006, Level::Warning, text)
 }
