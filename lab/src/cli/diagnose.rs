@@ -82,10 +82,17 @@ async fn cut_off(api: &Api) -> Vec<ServerName> {
     view.map(|view| view.cut_off.into_iter().map(|cut| cut.name).collect()).unwrap_or_default()
 }
 
+/// A license that begins in the future is denied like a damaged one, and is none: two clocks differ (OQ-10).
+fn visitor(row: VerdictRow) -> Visitor {
+    let verdict = row.verdict;
+    let too_early = verdict.rule == "PD-22" && verdict.trace.iter().any(|step| step.facts.contains("OQ-10"));
+    let rule = if too_early { "OQ-10".to_owned() } else { verdict.rule };
+    Visitor { device: verdict.device, hardware_id: verdict.hardware_id, rule }
+}
+
 async fn terminal_server(lab: &Lab, place: &Place) -> Result<TerminalServerFacts, Failure> {
     let api = lab.admin(Kind::TerminalServer, place)?;
     let verdicts: Vec<VerdictRow> = newest(&api, "/verdicts", VISITORS, |_| true).await?;
-    let visitor = |row: VerdictRow| Visitor { device: row.verdict.device, hardware_id: row.verdict.hardware_id, rule: row.verdict.rule };
     let visitors: Vec<Visitor> = verdicts.into_iter().map(visitor).collect();
     Ok(TerminalServerFacts {
         identity: lab.anyone(place)?.get("/identity").await?,
