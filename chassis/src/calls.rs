@@ -174,13 +174,13 @@ impl Verifier {
         }
         if age_ms > LIFE_MS {
             return Err(refuse(format!(
-                "the call is {} seconds old; calls are good for {} (compare the machines' clocks)",
+                "the call is {} seconds old; calls are good for {} (set the machines' clocks right, then restart the service that started while one was wrong)",
                 age_ms / 1000,
                 LIFE_MS / 1000
             )));
         }
         if age_ms < -AHEAD_MS {
-            return Err(refuse(format!("the call was made {} seconds in the future (compare the machines' clocks)", -age_ms / 1000)));
+            return Err(refuse(format!("the call was made {} seconds in the future (set the machines' clocks right, then restart the service that started while one was wrong)", -age_ms / 1000)));
         }
         if made_at < self.started_at {
             return Err(refuse("the call was made before this service started; make it anew"));

@@ -1,13 +1,17 @@
 //! The only `now` in the workspace: host time, and lab time as host time plus an offset, or standing still.
+//!
+//! Host time is asked of the machine once, when the clock is made; from then on it goes by the machine's steady clock. A host
+//! clock that is set, or that jumps, while a service runs moves neither lab time nor the 60 seconds of a call.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use shared::model::LabTime;
 
-/// A moment of the machine that the service runs on: milliseconds since 1970-01-01T00:00:00Z.
+/// A moment of the machine that the service runs on: milliseconds since 1970-01-01T00:00:00Z, by the machine's clock as it was
+/// when the service started.
 ///
 /// For the tokens of calls and for time limits; a type of its own, so that it cannot be mixed with lab time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +58,8 @@ pub enum ClockState {
 pub struct Clock(Arc<Shared>);
 
 struct Shared {
+    /// The machine's time when this clock was made, and that moment on its steady clock.
+    made: (HostTime, Instant),
     state: Mutex<ClockState>,
     /// The latest second of lab time that was shown, so that a host clock set back does not carry lab time with it.
     shown: AtomicI64,
@@ -69,15 +75,26 @@ impl Clock {
     /// A clock that goes as an earlier one did.
     #[must_use]
     pub fn from_state(state: ClockState) -> Self {
-        Self(Arc::new(Shared { state: Mutex::new(state), shown: AtomicI64::new(i64::MIN) }))
+        Self::since(asked_once(), state)
+    }
+
+    /// A clock of a machine that shows `host` just now, whatever this one shows: how another machine, or this one with its
+    /// clock set wrong, would make it.
+    #[must_use]
+    pub fn made_at(host: HostTime, state: ClockState) -> Self {
+        Self::since((host, asked().1), state)
+    }
+
+    fn since(made: (HostTime, Instant), state: ClockState) -> Self {
+        Self(Arc::new(Shared { made, state: Mutex::new(state), shown: AtomicI64::new(i64::MIN) }))
     }
 
     /// The machine's time.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks how much time has passed")]
     pub fn host(&self) -> HostTime {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        HostTime(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        let (at, moment) = self.0.made;
+        HostTime(at.0.saturating_add(millis(moment.elapsed())))
     }
 
     /// The lab's time. Never earlier than what this clock showed before.
@@ -123,6 +140,22 @@ impl Clock {
     pub fn go(&self, state: ClockState) {
         *self.0.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
+}
+
+/// The machine's time and the moment on its steady clock at which it was asked, once in the life of the process: services that
+/// start and stop in it always agree.
+fn asked_once() -> (HostTime, Instant) {
+    static ASKED: OnceLock<(HostTime, Instant)> = OnceLock::new();
+    *ASKED.get_or_init(asked)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+fn asked() -> (HostTime, Instant) {
+    (HostTime(millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())), Instant::now())
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Default for Clock {

@@ -31,6 +31,16 @@ impl Kind {
         }
     }
 
+    /// What the journal of a service of this kind is called.
+    pub(crate) fn journal(self) -> &'static str {
+        match self {
+            Kind::Clearinghouse => "registry",
+            Kind::LicenseServer => "ledger",
+            Kind::TerminalServer => "node",
+            Kind::Directory => "directory",
+        }
+    }
+
     /// The loopback address that a service of this kind listens on unless told.
     #[must_use]
     pub fn default_bind(self) -> SocketAddr {

@@ -2,12 +2,14 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use shared::model::hex;
+
+use crate::known_keys::{KNOWN_FILE, KnownKeys};
 
 /// An open data directory. Clones share it; the directory is free for another process when the last one is gone.
 #[derive(Clone, Debug)]
@@ -30,7 +32,7 @@ pub enum DataError {
         holder: String,
     },
     /// A file or directory could not be read or written.
-    #[error("{}: {error}; check that the directory exists, belongs to the user that the service runs as, and is not full", path.display())]
+    #[error("{}: {error}; {}", path.display(), cure(error))]
     Io {
         /// What was touched.
         path: PathBuf,
@@ -44,6 +46,32 @@ pub enum DataError {
         name: String,
         /// What went wrong.
         reason: String,
+    },
+    /// A key that the service had is gone.
+    #[error(
+        "{} is gone, though this service had a key in it: put the file back. If it is lost for good, remove {KNOWN_FILE} beside it too: \
+         the service then begins with a new key, which nobody knows and which has to be enrolled and activated again",
+        .0.display()
+    )]
+    KeyGone(PathBuf),
+    /// A key is not the one that the service had.
+    #[error(
+        "{} holds another key than the one that this service had: put the right file back. If the new one is meant, remove {KNOWN_FILE} \
+         beside it: it has to be enrolled and activated again then",
+        .0.display()
+    )]
+    KeyChanged(PathBuf),
+    /// Others can read or change a key.
+    #[error(
+        "{} has mode {mode:03o}, so that others on this machine can read or change it: chmod 600 it; whoever read it can speak for this service, \
+         so let a new key be made if that may have happened",
+        path.display()
+    )]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
     },
     /// A secret's file holds something else.
     #[error("{}: {reason}; restore the file, or remove it to have a new one made", path.display())]
@@ -94,11 +122,20 @@ impl DataDir {
         self.patience
     }
 
-    /// Reads a secret, or makes it and writes it with mode 0600; it is on disk, whole, when this returns.
+    /// Reads a key, or makes it and writes it with mode 0600; it is on disk, whole, when this returns.
     ///
     /// `make`'s error is kept as text and must not hold the secret.
+    ///
+    /// # Errors
+    /// Also where the key that the service had is gone, or others than the owner can get at it.
     pub fn secret_file<E: std::fmt::Display>(&self, name: &str, make: impl FnOnce() -> Result<Vec<u8>, E>) -> Result<Vec<u8>, DataError> {
-        secret_at(&self.path.join(name), make)
+        let path = self.path.join(name);
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.mode() & 0o077 != 0 => return Err(DataError::Open { mode: metadata.mode() & 0o777, path }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.known_keys().has(name)? => return Err(DataError::KeyGone(path)),
+            Ok(_) | Err(_) => {}
+        }
+        secret_at(&path, make)
     }
 
     /// Where the administrator's token lies unless told otherwise.
@@ -107,9 +144,9 @@ impl DataDir {
         self.path.join(TOKEN_FILE)
     }
 
-    /// Writes a whole file in place of the old one with mode 0600: after a crash it is the old one or the new one.
-    pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), DataError> {
-        replace_at(&self.path.join(name), bytes)
+    /// The keys that this directory had.
+    pub(crate) fn known_keys(&self) -> KnownKeys {
+        KnownKeys::of(&self.path)
     }
 }
 
@@ -156,6 +193,24 @@ pub(crate) fn replace_at(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
     write().map_err(|error| failed(path, error))
 }
 
+/// What to do about an input or output error. Never that anything should be removed: what is there may be whole.
+fn cure(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "the user that the service runs as may not do that: run it as the user that the directory belongs to, or give that user the directory (chown -R); nothing in it needs to be changed"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full: make room on it, then start again; what is there is whole",
+        io::ErrorKind::FileTooLarge => "files may not grow that far here: raise the limit (ulimit -f), then start again; what is there is whole",
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is mounted read-only: mount it writable, or name another directory with --data",
+        io::ErrorKind::NotFound => "the file or its directory is not there: see that --data names the right directory and that its disk is mounted",
+        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::AlreadyExists => {
+            "there is something else in its place: see that --data names the right directory"
+        }
+        _ if error.raw_os_error() == Some(TOO_MANY_OPEN_FILES) => "the process may not open more files: raise the limit (ulimit -n), then start again",
+        _ => "see that the disk works and the directory belongs to the user that the service runs as",
+    }
+}
+
 /// An input or output error at `path`.
 pub(crate) fn failed(path: &Path, error: io::Error) -> DataError {
     DataError::Io { path: path.to_owned(), error }
@@ -167,5 +222,7 @@ fn holder(lock: &mut File) -> String {
     if read.is_ok() && !text.trim().is_empty() { text.trim().to_owned() } else { "unknown".to_owned() }
 }
 
+/// EMFILE of Linux.
+const TOO_MANY_OPEN_FILES: i32 = 24;
 const TOKEN_FILE: &str = "admin-token";
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -6,6 +6,7 @@ use shared::wire::directory::{
     DirectoryStanding, DiscoveryAnswer, DiscoveryQuery, LogonAnswer, LogonCheck, NumberedSet, Publication, ReportScope, TrustDirectory,
     UserLicense, UserLicenseAnswer, UserRow,
 };
+use shared::wire::problem::{Problem, ProblemCode};
 
 use crate::client::{CallError, Peer, ServiceClient};
 use crate::http::Method;
@@ -26,7 +27,7 @@ pub enum Directory {
 }
 
 /// Why the directory gave no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NoAnswer {
     /// There is none.
     #[error("there is no directory here")]
@@ -34,6 +35,9 @@ pub enum NoAnswer {
     /// It was silent, or said no.
     #[error("{0}")]
     Silent(String),
+    /// It has too many passwords to check; asked again it will answer.
+    #[error(transparent)]
+    Crowded(Box<Problem>),
 }
 
 impl Directory {
@@ -131,5 +135,8 @@ impl Directory {
 }
 
 fn silent(error: CallError) -> NoAnswer {
-    NoAnswer::Silent(error.to_string())
+    match error {
+        CallError::Problem(problem) if problem.code == ProblemCode::Crowded => NoAnswer::Crowded(Box::new(problem)),
+        CallError::Problem(_) | CallError::Silence(_) => NoAnswer::Silent(error.to_string()),
+    }
 }

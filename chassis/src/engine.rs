@@ -1,24 +1,26 @@
 //! Runs one machine over its journal: lock, run what fell due, decide, write into the open group, apply, unlock; the group is
 //! flushed; then the caller is answered.
 
-use std::sync::atomic::AtomicU64;
+use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use shared::dice::{Dice, Seed};
 use shared::machine::{Changed, Machine, Moment, Rows};
 use shared::model::{LabTime, RequestId, Span};
 use shared::wire::common::{ClockChange, ClockView, CutOff, JournalView};
-use shared::wire::problem::Problem;
+use shared::wire::problem::{Problem, ProblemCode};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockState};
 use crate::data::DataDir;
-use crate::journal::disk::{Disk, Order};
-use crate::journal::entry::{
-    FORMAT_ROW, Happening, LabEvent, Mark, SeedHex, Stored, entry_key, json, list_key, parsed, row_key, sealed, seq_of, unsealed,
-};
+use crate::journal::check::{Begin, Place, Restored, RowsOpener, Trouble, start};
+use crate::journal::entry::{Happening, LabEvent, Mark, SeedHex, Stored, json, parsed, row_key};
+use crate::journal::files::Files;
 use crate::journal::group::{Group, Journal, Start};
+use crate::journal::kind_note;
+use crate::journal::rows::{RowStore, RowsBehind, Total};
+use crate::journal::segments::{ReadTrouble, SEGMENT_BYTES, Segments};
 pub use crate::journal::{JournalFailed, OpenError};
-use crate::journal::{Restored, damaged, format_row, opened, start};
 use crate::network::Network;
 
 /// A running machine; clones share it.
@@ -54,6 +56,43 @@ impl<R> ExecuteError<R> {
         match self {
             ExecuteError::Refused(refusal) => refused(refusal),
             ExecuteError::Failed(failed) => failed.problem(),
+        }
+    }
+}
+
+/// Why entries could not be listed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ListError {
+    /// An entry on the way is damaged. Nothing else is: the service goes on.
+    #[error(
+        "entry {0} of the journal is damaged on disk, so this page cannot be shown; what is older can be asked for with before={0}; \
+         stop the service and mend it with `journal repair`"
+    )]
+    Damaged(u64),
+    /// The file could not be read just now.
+    #[error("{0}; the service goes on, ask again once the file can be read")]
+    Unreadable(String),
+    /// The machinery failed.
+    #[error(transparent)]
+    Failed(#[from] JournalFailed),
+}
+
+impl ListError {
+    /// The error as the caller is answered.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        match self {
+            ListError::Damaged(_) | ListError::Unreadable(_) => Problem::new(ProblemCode::EntryDamaged, self.to_string()),
+            ListError::Failed(failed) => failed.problem(),
+        }
+    }
+}
+
+impl From<ReadTrouble> for ListError {
+    fn from(trouble: ReadTrouble) -> Self {
+        match trouble {
+            ReadTrouble::Damaged(seq) => Self::Damaged(seq),
+            ReadTrouble::File(error) => Self::Unreadable(error.to_string()),
         }
     }
 }
@@ -122,48 +161,62 @@ impl<M: Machine> Clone for Engine<M> {
 
 impl<M: Machine> Engine<M> {
     /// Opens the journal in a data directory and goes on from it; begins one when there is none.
-    ///
-    /// Reads and checks on a thread of its own under a time limit, so that a damaged journal is an error and never a hang.
     pub fn open(data: &DataDir, clock: Clock, options: EngineOptions) -> Result<Self, OpenError> {
-        let (disk, restored) = opened(data, |disk, pulse| {
-            let restored = start::<M>(disk.as_ref(), pulse)?;
-            Ok((disk, restored))
-        })?;
-        Self::run(disk, restored, clock, options, |what| damaged(data, what))
+        Self::open_at(&Place::of(data), clock, options).map_err(|trouble| trouble.in_directory(data.path()))
     }
 
-    /// The same over another store.
-    pub fn open_on(disk: Arc<dyn Disk>, clock: Clock, options: EngineOptions) -> Result<Self, OpenError> {
-        let nowhere = std::path::Path::new("(memory)");
-        let restored = start::<M>(disk.as_ref(), &AtomicU64::new(0)).map_err(|trouble| trouble.in_directory(nowhere))?;
-        Self::run(disk, restored, clock, options, |what| OpenError::Damaged { directory: nowhere.to_owned(), what })
+    /// The same over other files and rows.
+    pub fn open_on<D: Files + RowStore>(disk: &Arc<D>, clock: Clock, options: EngineOptions) -> Result<Self, OpenError> {
+        let theirs = Arc::clone(disk);
+        let rows: RowsOpener = Arc::new(move |begin| {
+            if begin == Begin::Anew {
+                let mut keys = Vec::new();
+                theirs.scan(&mut |key, _| {
+                    keys.push((key.to_vec(), None));
+                    true
+                })?;
+                theirs.write(keys)?;
+            }
+            Ok(Some(Arc::clone(&theirs) as Arc<dyn RowStore>))
+        });
+        let place = Place { files: Arc::clone(disk) as Arc<dyn Files>, rows, patience: Duration::from_secs(30) };
+        Self::open_at(&place, clock, options).map_err(|trouble| trouble.in_directory(std::path::Path::new("(memory)")))
     }
 
-    fn run(
-        disk: Arc<dyn Disk>,
-        restored: Option<Restored<M>>,
-        clock: Clock,
-        options: EngineOptions,
-        damaged: impl FnOnce(String) -> OpenError,
-    ) -> Result<Self, OpenError> {
-        let mut start = Start { flushed: Mark::START, base: Mark::START, checkpoint: 0, keep_entries: options.keep_entries };
+    fn open_at(place: &Place, clock: Clock, options: EngineOptions) -> Result<Self, Trouble> {
         let network = Network::default();
-        let core = match restored {
+        let (core, shown, restored, first) = match start::<M>(place, segment_bytes(options.keep_entries))? {
             Some(restored) => {
-                network.go(restored.cut_off);
-                clock.restore(restored.clock);
-                start = Start { flushed: restored.last, base: restored.base, checkpoint: restored.checkpoint, ..start };
-                let Restored { machine, last, at, seed, .. } = restored;
-                Core { machine, last, at, seed, closed: false }
+                let Restored { machine, last, at, shown, seed, clock: state, cut_off, segments, rows, changed } = restored;
+                network.go(cut_off);
+                let mut core = Core { machine, last, at, seed, closed: false };
+                let group = resume(&mut core, &clock, state, shown);
+                (core, shown, (last, segments, rows, changed), group)
             }
             None => {
                 let (core, group) = Core::begin(&clock, &options)?;
-                disk.commit(group.changes).map_err(|error| damaged(error.0))?;
-                start.flushed = core.last;
-                core
+                let segments = Segments::begin(Arc::clone(&place.files), M::NAME, segment_bytes(options.keep_entries), Mark::START)?;
+                segments.append(Mark::START, std::slice::from_ref(&group.frame))?;
+                let rows = RowsBehind::new(place.fresh_rows()?, Total::default());
+                let changed: BTreeMap<_, _> = group.rows.into_iter().collect();
+                let (last, shown) = (core.last, core.at);
+                (core, shown, (last, segments, rows, changed), Group::default())
             }
         };
-        let journal = Journal::start(disk, start).map_err(|error| OpenError::System(error.to_string()))?;
+        kind_note::keep(place.files.as_ref(), M::NAME)?;
+        let (flushed, segments, rows, changed) = restored;
+        let journal = Journal::start(Start {
+            files: Arc::clone(&place.files),
+            journal: M::NAME,
+            segments,
+            rows,
+            flushed,
+            shown,
+            changed,
+            keep_entries: options.keep_entries,
+        });
+        let journal = journal?;
+        journal.push(first);
         Ok(Self(Arc::new(Running { core: RwLock::new(core), clock, network, journal })))
     }
 
@@ -204,11 +257,10 @@ impl<M: Machine> Engine<M> {
         before: Option<u64>,
         limit: usize,
         keep: impl Fn(&Entry<M::Event>) -> bool + Send,
-    ) -> Result<Listed<M::Event>, JournalFailed> {
+    ) -> Result<Listed<M::Event>, ListError> {
         self.read(|_, _| ()).await?;
         let newest = self.flushed() + 1;
-        let listed = list(self.0.journal.disk(), name, before.map_or(newest, |before| before.min(newest)), limit, keep);
-        listed.map_err(|reason| self.fail(&reason))
+        list(&self.0.journal, name, before.map_or(newest, |before| before.min(newest)), limit, keep)
     }
 
     /// The last entry on disk.
@@ -290,18 +342,21 @@ impl<M: Machine> Engine<M> {
     /// Runs what is due: for a timer, so that it happens without traffic.
     pub async fn tick(&self) {
         // A failure is told to whoever waits in `failed`.
-        let _ = self.look(|_, _| ());
+        if let Ok((now, _)) = self.look(|_, now| now) {
+            self.0.journal.show(now);
+        }
     }
 
-    /// Ends cleanly: everything on disk, the head file too. Every later call fails.
+    /// Ends cleanly: everything on disk, rows and the head file too. Every later call fails.
     pub async fn close(&self) -> Result<(), JournalFailed> {
-        let seq = {
+        let (seq, now) = {
             let mut core = self.writing()?;
             core.closed = true;
-            core.last.seq
+            (core.last.seq, self.0.now(&core))
         };
+        self.0.journal.show(now);
         self.0.journal.wait(seq).await?;
-        self.0.journal.write_head().map_err(|error| JournalFailed::new(&error.0))
+        self.0.journal.settle().map_err(|error| JournalFailed::new(&error.to_string()))
     }
 
     /// The part of [`Engine::execute`] under the lock, and the entry to wait for.
@@ -363,8 +418,9 @@ impl<M: Machine> Engine<M> {
         if to >= now && (to != now || frozen != stood) {
             // The clock's own entry comes first: should the service die in the middle, the rest falls due at its next start.
             let state = clock.state_at(to, frozen);
-            core.note(LabEvent::Clock { state }, now, &mut group);
+            core.note(LabEvent::Clock { state, shows: to }, now, &mut group);
             clock.go(state);
+            self.0.journal.show(to);
             self.0.run_due(&mut core, to, &mut group);
         }
         self.0.journal.push(group);
@@ -417,7 +473,7 @@ impl<M: Machine> Running<M> {
                 tracing::error!(journal.machine = M::NAME, journal.due = %due, "what fell due does not come to an end");
                 break;
             }
-            if group.changes.len() > GROUP_CHANGES {
+            if group.weight() > GROUP_WEIGHT {
                 self.journal.push(std::mem::take(group));
             }
         }
@@ -426,8 +482,8 @@ impl<M: Machine> Running<M> {
 }
 
 impl<M: Machine> Core<M> {
-    /// The beginning of a journal: its format, the dice, the clock.
-    fn begin(clock: &Clock, options: &EngineOptions) -> Result<(Self, Group), OpenError> {
+    /// The beginning of a journal: the dice, the clock.
+    fn begin(clock: &Clock, options: &EngineOptions) -> Result<(Self, Group), Trouble> {
         let seed = match options.seed {
             Some(number) => Seed::from_number(number, M::NAME),
             None => Seed(random()?),
@@ -436,9 +492,9 @@ impl<M: Machine> Core<M> {
         let state = if options.start_at.is_some() || options.frozen { clock.state_at(now, options.frozen) } else { clock.state() };
         clock.restore(state);
         let mut core = Self { machine: M::default(), last: Mark::START, at: now, seed, closed: false };
-        let mut group = Group { changes: vec![(FORMAT_ROW.to_vec(), Some(format_row::<M>()))], last: None };
+        let mut group = Group::default();
         core.note(LabEvent::Seeded { seed: SeedHex(seed) }, now, &mut group);
-        core.note(LabEvent::Clock { state }, now, &mut group);
+        core.note(LabEvent::Clock { state, shows: now }, now, &mut group);
         Ok((core, group))
     }
 
@@ -448,84 +504,107 @@ impl<M: Machine> Core<M> {
         let mut rows = Rows::new(seq);
         self.machine.apply(event, at, &mut rows);
         let Changed { rows, lists } = rows.changed();
-        group.changes.extend(rows.into_iter().map(|(key, value)| (row_key(&key), value)));
-        group.changes.extend(lists.iter().map(|list| (list_key(list, seq), Some(Vec::new()))));
-        self.write(&Stored { seq, at, request: request.cloned(), lists, event: Happening::Machine(event) }, group);
+        group.rows.extend(rows.into_iter().map(|(key, value)| (row_key(&key), value)));
+        self.write(Stored { seq, at, request: request.cloned(), lists, event: Happening::Machine(event) }, group);
     }
 
     /// Takes one event of the lab in.
     fn note(&mut self, event: LabEvent, at: LabTime, group: &mut Group) {
-        group.changes.push(event.row());
+        group.rows.extend(event.row());
         let entry: Stored<(), &str> = Stored { seq: self.last.seq + 1, at, request: None, lists: Vec::new(), event: Happening::Lab(event) };
-        self.write(&entry, group);
+        self.write(entry, group);
     }
 
-    fn write<E: serde::Serialize, L: serde::Serialize>(&mut self, entry: &Stored<E, L>, group: &mut Group) {
-        let bytes = json(entry);
+    fn write<E: serde::Serialize>(&mut self, entry: Stored<E, &'static str>, group: &mut Group) {
+        let bytes = json(&entry);
         self.last = self.last.next(&bytes);
         self.at = entry.at;
-        group.changes.push((entry_key(entry.seq), Some(sealed(self.last.chain, &bytes))));
-        group.last = Some(self.last);
+        group.frame.push(self.last, &bytes, entry.lists);
     }
 }
 
+/// Sets a clock going again as it went before, and says in the journal where it does not.
+///
+/// The time that passed meanwhile is taken up. Where it is more than 30 days, or less than nothing, the host's clock was wrong then
+/// or is now, and lab time does not go back: it begins at its last moment.
+fn resume<M: Machine>(core: &mut Core<M>, clock: &Clock, state: ClockState, shown: LabTime) -> Group {
+    let mut group = Group::default();
+    clock.restore(state);
+    let passed = (clock.lab() - shown).as_seconds();
+    if clock.is_frozen() || (0..=TAKEN_UP_SECONDS).contains(&passed) {
+        return group;
+    }
+    let state = clock.state_at(shown, false);
+    clock.restore(state);
+    core.note(LabEvent::Clock { state, shows: shown }, shown, &mut group);
+    if passed < 0 {
+        tracing::warn!(clock.lab = %shown, clock.seconds = passed, "by the host's clock less than no time has passed since the last stop; lab time goes on from its last moment");
+    } else {
+        tracing::warn!(
+            clock.lab = %shown,
+            clock.seconds = passed,
+            "by the host's clock more than 30 days have passed since the last stop; lab time goes on from its last moment; `tsl clock advance {passed}s` takes the time up"
+        );
+    }
+    group
+}
+
+/// How long a file of entries is: where few entries are kept, files are short, since they are pruned as a whole.
+fn segment_bytes(keep_entries: Option<u64>) -> u64 {
+    keep_entries.map_or(SEGMENT_BYTES, |keep| keep.saturating_mul(ENTRY_BYTES / 4).clamp(LEAST_SEGMENT_BYTES, SEGMENT_BYTES))
+}
+
 fn list<E: serde::de::DeserializeOwned>(
-    disk: &dyn Disk,
+    journal: &Journal,
     name: &str,
     before: u64,
     limit: usize,
     keep: impl Fn(&Entry<E>) -> bool,
-) -> Result<Listed<E>, String> {
+) -> Result<Listed<E>, ListError> {
     let mut items = Vec::new();
     let mut seen = before;
     for _ in 0..LIST_PIECES {
-        let piece = numbers(disk, name, seen)?;
-        let ended = piece.len() < LIST_PIECE;
-        for seq in piece {
+        let numbers = journal.listed(name, seen, LIST_PIECE)?;
+        for seq in numbers.seqs {
             if items.len() >= limit {
                 return Ok(Listed { items, next: Some(seen) });
             }
             seen = seq;
-            items.extend(entry(disk, seq)?.filter(|entry| keep(entry)));
+            items.extend(entry(journal, seq)?.filter(|entry| keep(entry)));
         }
-        if ended {
-            return Ok(Listed { items, next: None });
+        match numbers.next {
+            Some(next) => seen = next,
+            None => return Ok(Listed { items, next: None }),
         }
     }
     Ok(Listed { items, next: Some(seen) })
 }
 
-/// The next entries on a list, going back from `before`.
-fn numbers(disk: &dyn Disk, name: &str, before: u64) -> Result<Vec<u64>, String> {
-    let mut numbers = Vec::new();
-    disk.scan(&list_key(name, 0), &list_key(name, before), Order::Falling, &mut |key, _| {
-        numbers.extend(seq_of(key));
-        numbers.len() < LIST_PIECE
-    })
-    .map_err(|error| error.0)?;
-    Ok(numbers)
-}
-
 /// An entry of the machine; none when it was pruned meanwhile.
-fn entry<E: serde::de::DeserializeOwned>(disk: &dyn Disk, seq: u64) -> Result<Option<Entry<E>>, String> {
-    let value = disk.get(&entry_key(seq)).map_err(|error| error.0)?;
-    let Some((_, bytes)) = value.as_deref().and_then(unsealed) else { return Ok(None) };
-    let Stored { seq, at, request, event, lists: _ } = parsed::<Stored<E>>(&format!("entry {seq}"), bytes)?;
+fn entry<E: serde::de::DeserializeOwned>(journal: &Journal, seq: u64) -> Result<Option<Entry<E>>, ListError> {
+    let Some(bytes) = journal.entry(seq)? else { return Ok(None) };
+    let Stored { seq, at, request, event, lists: _ } =
+        parsed::<Stored<E>>(&format!("entry {seq}"), &bytes).map_err(|_| ListError::Damaged(seq))?;
     Ok(match event {
         Happening::Machine(event) => Some(Entry { seq, at, request, event }),
         Happening::Lab(_) => None,
     })
 }
 
-fn random() -> Result<[u8; 32], OpenError> {
+fn random() -> Result<[u8; 32], Trouble> {
     let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| OpenError::System("the operating system gave no randomness".to_owned()))?;
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Trouble::System("the operating system gave no randomness".to_owned()))?;
     Ok(bytes)
 }
 
 const PANICKED: &str = "a command could not be carried through";
 const CLOSED: &str = "it was closed";
 const ROUNDS_AT_ONCE: u32 = 1_000_000;
-const GROUP_CHANGES: usize = 20_000;
+const GROUP_WEIGHT: usize = 20_000;
+/// How much time at a stop is taken up at the next start: 30 days.
+const TAKEN_UP_SECONDS: i64 = 30 * 86_400;
+/// About how long an entry is.
+const ENTRY_BYTES: u64 = 512;
+const LEAST_SEGMENT_BYTES: u64 = 16 * 1024;
 const LIST_PIECE: usize = 250;
 const LIST_PIECES: usize = 40;

@@ -1,6 +1,5 @@
 //! Who a service is: its name and its Ed25519 key, made at the first start.
 
-use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::signature::Ed25519KeyPair;
@@ -11,13 +10,14 @@ use shared::trust::{AgreementSecret, SigningKey, TrustError};
 use shared::wire::common::Identity as IdentityView;
 
 use crate::config::Kind;
-use crate::data::{self, DataDir, DataError};
+use crate::data::{DataDir, DataError};
+use crate::known_keys::KnownKeys;
 
 /// A service's name and key pair.
 pub struct Identity {
     kind: Kind,
     name: ServerName,
-    folder: Option<PathBuf>,
+    known: Option<KnownKeys>,
     held: RwLock<Arc<Held>>,
 }
 
@@ -45,7 +45,7 @@ pub enum IdentityError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The file does not hold an Ed25519 key.
-    #[error("{file} cannot be used: {error}; restore the file, or remove it to begin with a new key, which must then be enrolled again")]
+    #[error("{file} cannot be used: {error}; put the file back as it was")]
     Unusable {
         /// The file.
         file: &'static str,
@@ -53,7 +53,7 @@ pub enum IdentityError {
         error: TrustError,
     },
     /// The file holds bytes that are no text.
-    #[error("{0} is not text; restore the file, or remove it to begin with a new key, which must then be enrolled again")]
+    #[error("{0} is not text; put the file back as it was")]
     NotText(&'static str),
     /// The system's randomness gave no key.
     #[error("a new key could not be made")]
@@ -64,7 +64,7 @@ impl Identity {
     /// Reads the key from `key.pem`, or makes it.
     pub fn open(kind: Kind, name: ServerName, data: &DataDir) -> Result<Self, IdentityError> {
         let key = key_file(data, KEY_FILE)?;
-        Ok(Self { folder: Some(data.path().to_owned()), ..Self::new(kind, name, key) })
+        Ok(Self { known: Some(data.known_keys()), ..Self::new(kind, name, key) })
     }
 
     /// An identity with a new key that is kept nowhere.
@@ -78,7 +78,7 @@ impl Identity {
     }
 
     fn new(kind: Kind, name: ServerName, key: SigningKey) -> Self {
-        Self { kind, name, folder: None, held: RwLock::new(Held::new(key)) }
+        Self { kind, name, known: None, held: RwLock::new(Held::new(key)) }
     }
 
     pub(crate) fn held(&self) -> Arc<Held> {
@@ -94,10 +94,10 @@ impl Identity {
         let pem = new_key()?;
         let key = parsed(KEY_FILE, &pem)?;
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(folder) = &self.folder {
-            data::replace_at(&folder.join(KEY_FILE), pem.as_bytes())?;
-        }
         let public = key.public();
+        if let Some(known) = &self.known {
+            known.exchange(KEY_FILE, pem.as_bytes(), &held.thumbprint, &public.thumbprint())?;
+        }
         *held = Held::new(key);
         Ok(public)
     }
@@ -154,7 +154,9 @@ impl std::fmt::Debug for Identity {
 pub fn key_file(data: &DataDir, file: &'static str) -> Result<SigningKey, IdentityError> {
     let pem = data.secret_file(file, || new_key().map(String::into_bytes))?;
     let pem = String::from_utf8(pem).map_err(|_| IdentityError::NotText(file))?;
-    parsed(file, &pem)
+    let key = parsed(file, &pem)?;
+    data.known_keys().recognize(file, &key.public().thumbprint())?;
+    Ok(key)
 }
 
 /// Reads an X25519 key from a file of the data directory (base64url, mode 0600), or makes it. It agrees on the keys of typed
@@ -163,7 +165,9 @@ pub fn agreement_file(data: &DataDir) -> Result<AgreementSecret, IdentityError> 
     let text =
         data.secret_file(AGREEMENT_FILE, || Ok::<_, IdentityError>(AgreementSecret::text_of(&crate::random::bytes()).into_bytes()))?;
     let text = String::from_utf8(text).map_err(|_| IdentityError::NotText(AGREEMENT_FILE))?;
-    AgreementSecret::from_text(&text).map_err(|error| IdentityError::Unusable { file: AGREEMENT_FILE, error })
+    let key = AgreementSecret::from_text(&text).map_err(|error| IdentityError::Unusable { file: AGREEMENT_FILE, error })?;
+    data.known_keys().recognize(AGREEMENT_FILE, &key.public().to_string())?;
+    Ok(key)
 }
 
 fn parsed(file: &'static str, pem: &str) -> Result<SigningKey, IdentityError> {

@@ -1,51 +1,91 @@
-//! Passwords of accounts: hashed with Argon2id, and checked without paying for it every time.
+//! Passwords of accounts: hashed with Argon2id, and checked without paying for it every time, nor for more at once than the
+//! machine bears.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
 use shared::model::UserName;
 use shared::wire::problem::{Problem, ProblemCode};
+use tokio::sync::{Semaphore, watch};
 
 use crate::random;
 
 /// Checks passwords.
 ///
-/// One that was checked once is remembered in memory only, as a hash under a key of this run, so that thousands of logons stay
-/// cheap; a changed account has another hash and is checked anew.
-pub struct PasswordCheck {
+/// * One that was checked once is remembered in memory only, as a hash under a key of this run, so that thousands of logons stay
+///   cheap; a changed account has another hash and is checked anew.
+/// * A password that is being checked is not checked a second time beside it: whoever shows the same waits for the same outcome.
+/// * No more than [`WAITING_MAX`] are under way, and of one account [`WAITING_OF_ONE_MAX`], so that whoever guesses at one account
+///   crowds nobody else out. What comes above that is told to come again (`crowded`), and nothing was decided.
+/// * Two are worked on at a time in the whole process, since each takes 19 MiB.
+/// * An account that does not exist costs what a wrong password costs, so that the time tells nobody which accounts exist.
+///
+/// Clones share all of it.
+#[derive(Clone)]
+pub struct PasswordCheck(Arc<Shared>);
+
+struct Shared {
     key: [u8; 32],
-    remembered: Mutex<HashMap<UserName, [u8; 32]>>,
+    /// What the password of an account that does not exist is compared with: a hash that no password has.
+    nobody: String,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    remembered: HashMap<UserName, [u8; 32]>,
+    under_way: HashMap<[u8; 32], UnderWay>,
+}
+
+/// A check that somebody waits for.
+struct UnderWay {
+    user: UserName,
+    outcome: watch::Receiver<Option<bool>>,
+}
+
+/// What is to be checked.
+struct Shown {
+    user: UserName,
+    hash: String,
+    password: String,
+    fingerprint: [u8; 32],
+    /// Whether there is such an account: what an unknown one's password is compared with is nothing to be remembered.
+    known: bool,
 }
 
 impl PasswordCheck {
     /// A check that remembers nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { key: random::bytes(), remembered: Mutex::default() }
+        Self(Arc::new(Shared { key: random::bytes(), nobody: hash_of_nobody(), state: Mutex::default() }))
     }
 
-    /// Whether this is the password that was hashed for `user`.
+    /// Whether this is the password that was hashed for `user`; never, and after the same work, where there is no hash.
     ///
     /// # Errors
-    /// If the check itself is lost.
-    pub async fn fits(&self, user: &UserName, hash: &str, password: &str) -> Result<bool, Problem> {
-        let seen = self.fingerprint(hash, password);
-        if self.remembered.lock().unwrap_or_else(PoisonError::into_inner).get(user) == Some(&seen) {
-            return Ok(true);
+    /// `crowded` where too many are being checked, and if the check itself is lost.
+    pub async fn fits(&self, user: &UserName, hash: Option<&str>, password: &str) -> Result<bool, Problem> {
+        let kept = hash.unwrap_or(&self.0.nobody);
+        let fingerprint = self.fingerprint(user, kept, password);
+        let shown = Shown { user: user.clone(), hash: kept.to_owned(), password: password.to_owned(), fingerprint, known: hash.is_some() };
+        match self.0.begin(shown)? {
+            Begun::Remembered => Ok(true),
+            Begun::UnderWay(mut outcome) => {
+                let seen = outcome.wait_for(Option::is_some).await.map(|outcome| *outcome);
+                let lost = || Problem::new(ProblemCode::Internal, "the password check was lost");
+                seen.ok().flatten().ok_or_else(lost)
+            }
         }
-        let (hash, given) = (hash.to_owned(), password.to_owned());
-        let fits = blocking(move || verify(&hash, &given)).await?;
-        if fits {
-            self.remembered.lock().unwrap_or_else(PoisonError::into_inner).insert(user.clone(), seen);
-        }
-        Ok(fits)
     }
 
-    fn fingerprint(&self, hash: &str, password: &str) -> [u8; 32] {
-        Sha256::new().chain_update(self.key).chain_update(hash).chain_update([0]).chain_update(password).finalize().into()
+    fn fingerprint(&self, user: &UserName, hash: &str, password: &str) -> [u8; 32] {
+        let parts = Sha256::new().chain_update(self.0.key).chain_update(user.as_str()).chain_update([0]).chain_update(hash);
+        parts.chain_update([0]).chain_update(password).finalize().into()
     }
 }
 
@@ -53,6 +93,64 @@ impl Default for PasswordCheck {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What a check begins with.
+enum Begun {
+    /// It was right before.
+    Remembered,
+    /// It is being worked on, for this caller or for one before.
+    UnderWay(watch::Receiver<Option<bool>>),
+}
+
+impl Shared {
+    fn begin(self: &Arc<Self>, shown: Shown) -> Result<Begun, Problem> {
+        let mut state = self.state();
+        if shown.known && state.remembered.get(&shown.user) == Some(&shown.fingerprint) {
+            return Ok(Begun::Remembered);
+        }
+        if let Some(same) = state.under_way.get(&shown.fingerprint) {
+            return Ok(Begun::UnderWay(same.outcome.clone()));
+        }
+        let of_one = state.under_way.values().filter(|check| check.user == shown.user).count();
+        if of_one >= WAITING_OF_ONE_MAX || state.under_way.len() >= WAITING_MAX {
+            return Err(crowded(&shown.user, of_one));
+        }
+        let (told, outcome) = watch::channel(None);
+        state.under_way.insert(shown.fingerprint, UnderWay { user: shown.user.clone(), outcome: outcome.clone() });
+        drop(state);
+        // A task of its own: others may wait for it when the first caller has hung up.
+        tokio::spawn(self.clone().check(shown, told));
+        Ok(Begun::UnderWay(outcome))
+    }
+
+    async fn check(self: Arc<Self>, shown: Shown, told: watch::Sender<Option<bool>>) {
+        let Shown { user, hash, password, fingerprint, known } = shown;
+        let fits = working(move || verify(&hash, &password)).await.ok().map(|fits| fits && known);
+        let mut state = self.state();
+        state.under_way.remove(&fingerprint);
+        if fits == Some(true) {
+            state.remembered.insert(user, fingerprint);
+        }
+        drop(state);
+        // Where the check was lost, whoever waits learns it from the sender's end.
+        if fits.is_some() {
+            told.send_replace(fits);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn crowded(user: &UserName, of_one: usize) -> Problem {
+    let detail = if of_one >= WAITING_OF_ONE_MAX {
+        format!("{of_one} passwords of {user} are being checked already")
+    } else {
+        format!("{WAITING_MAX} passwords are being checked already")
+    };
+    Problem::new(ProblemCode::Crowded, detail).retry_after(1)
 }
 
 /// The hash under which an account's password is kept.
@@ -63,7 +161,7 @@ pub async fn hash(password: String) -> Result<String, Problem> {
     if password.is_empty() || password.chars().count() > PASSWORD_CHARACTERS_MAX {
         return Err(Problem::new(ProblemCode::Invalid, format!("a password has 1 to {PASSWORD_CHARACTERS_MAX} characters")));
     }
-    blocking(move || hasher().hash_password_with_salt(password.as_bytes(), &random::bytes::<16>()).map(|hash| hash.to_string()))
+    working(move || hasher().hash_password_with_salt(password.as_bytes(), &random::bytes::<16>()).map(|hash| hash.to_string()))
         .await?
         .map_err(|error| Problem::new(ProblemCode::Internal, format!("the password could not be hashed: {error}")))
 }
@@ -72,16 +170,35 @@ fn verify(hash: &str, password: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|parsed| hasher().verify_password(password.as_bytes(), &parsed).is_ok())
 }
 
+/// A hash of the same cost as every other, whose password nobody knows: random bytes in place of what a password would give.
+fn hash_of_nobody() -> String {
+    let (salt, output) = (STANDARD_NO_PAD.encode(random::bytes::<16>()), STANDARD_NO_PAD.encode(random::bytes::<32>()));
+    let params = Params::default();
+    format!("$argon2id$v=19$m={},t={},p={}${salt}${output}", params.m_cost(), params.t_cost(), params.p_cost())
+}
+
 /// Argon2id with 19 MiB and two passes, the least that is recommended for passwords.
 fn hasher() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default())
 }
 
-/// Hashing takes tens of milliseconds, so it does not run where requests are answered.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Problem::new(ProblemCode::Internal, format!("the password check was lost: {error}")))
+/// Hashing takes tens of milliseconds and 19 MiB, so it does not run where requests are answered, and not more than twice at a time.
+async fn working<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    let lost = |error: &dyn std::fmt::Display| Problem::new(ProblemCode::Internal, format!("the password check was lost: {error}"));
+    let place = AT_ONCE.acquire().await.map_err(|error| lost(&error))?;
+    let worked = tokio::task::spawn_blocking(move || {
+        // Held for as long as the work takes, also where nobody waits for it any more.
+        let _place = place;
+        work()
+    });
+    worked.await.map_err(|error| lost(&error))
 }
 
+/// How many are worked on at a time in this process: a lab of `tsl up` is several services in one.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
+
+/// How many checks may be under way, those that are worked on included: as many as are done in about a second.
+pub const WAITING_MAX: usize = 32;
+/// How many of one account.
+pub const WAITING_OF_ONE_MAX: usize = 4;
 const PASSWORD_CHARACTERS_MAX: usize = 256;

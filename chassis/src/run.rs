@@ -46,8 +46,14 @@ enum Task<C: clap::Args> {
 
 #[derive(Subcommand)]
 enum Care {
-    /// Check every entry, and every row against the entries
+    /// Check every entry, and every row against the entries; changes nothing
     Verify {
+        /// The service's data directory
+        #[arg(long, env = "TSL_DATA", value_name = "DIRECTORY", default_value = "./data")]
+        data: PathBuf,
+    },
+    /// Mend what is damaged, on a copy, and say what is lost
+    Repair {
         /// The service's data directory
         #[arg(long, env = "TSL_DATA", value_name = "DIRECTORY", default_value = "./data")]
         data: PathBuf,
@@ -57,6 +63,9 @@ enum Care {
         /// The service's data directory
         #[arg(long, env = "TSL_DATA", value_name = "DIRECTORY", default_value = "./data")]
         data: PathBuf,
+        /// The last entry to write: imported into a new directory, that is the service as it was then
+        #[arg(long, value_name = "ENTRY")]
+        until: Option<u64>,
     },
     /// Read an export from standard input into a new data directory
     Import {
@@ -114,6 +123,8 @@ where
 /// Serves until a signal comes or the service cannot go on.
 async fn until_told(start: impl Future<Output = Result<Running, StartError>>) -> Result<(), String> {
     let mut signals = StopSignals::listen().map_err(|error| error.to_string())?;
+    // Listened for, so that a file that may not grow any further is an error like a full disk, and not a death without a word.
+    let _too_large = signal(SignalKind::from_raw(FILE_TOO_LARGE)).map_err(|error| error.to_string())?;
     let mut running = tokio::select! {
         started = start => started.map_err(|error| error.to_string())?,
         () = signals.told() => return Ok(()),
@@ -159,11 +170,13 @@ fn look_after<M: Machine>(care: Care) -> Result<(), String> {
     match care {
         Care::Verify { data } => {
             let verified = journal::verify::<M>(&open(&data)?).map_err(|error| error.to_string())?;
-            let how = if verified.replayed { "a replay of all events gives the rows that are stored" } else { "older entries were pruned" };
-            eprintln!("whole: entries {} to {}, chain {}; {how}", verified.first, verified.last, verified.chain);
+            eprintln!("{verified}");
         }
-        Care::Export { data } => {
-            let exported = journal::export::<M>(&open(&data)?, std::io::stdout()).map_err(|error| error.to_string())?;
+        Care::Repair { data } => {
+            eprintln!("{}", journal::repair::<M>(&open(&data)?).map_err(|error| error.to_string())?);
+        }
+        Care::Export { data, until } => {
+            let exported = journal::export::<M>(&open(&data)?, std::io::stdout(), until).map_err(|error| error.to_string())?;
             let end = exported.damage.map_or_else(String::new, |damage| format!("; it ends there, since the journal is damaged: {damage}"));
             eprintln!("exported {} entries{end}", exported.entries);
         }
@@ -213,6 +226,8 @@ fn finish(ended: Result<(), String>) -> ExitCode {
     }
 }
 
+/// SIGXFSZ of Linux.
+const FILE_TOO_LARGE: i32 = 25;
 const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
 const RUNTIME_THREADS: usize = 2;
 

@@ -19,8 +19,10 @@ use crate::clock::Clock;
 use crate::config::{Kind, ServiceConfig};
 use crate::data::{self, DataDir, DataError};
 use crate::engine::ExecuteError;
+use crate::files_limit;
 use crate::http::{AdminToken, App, Doorway, Facts, Routes};
 use crate::identity::{Identity, IdentityError};
+use crate::journal;
 
 /// What a service stands on before its engine is there: open data directory, key, clock, token.
 pub struct Site {
@@ -148,7 +150,12 @@ impl Site {
     /// Opens the data directory, reads or makes key and token.
     pub fn open(kind: Kind, config: &ServiceConfig) -> Result<Self, StartError> {
         let name = config.name(kind)?;
+        if let Some(shortage) = files_limit::shortage() {
+            return Err(StartError::Service(shortage));
+        }
         let data = DataDir::open(&config.data)?;
+        // Before anything is made in it: it may be another service's.
+        journal::belongs_to(&data, kind.journal()).map_err(|error| StartError::Service(error.to_string()))?;
         let identity = Arc::new(Identity::open(kind, name, &data)?);
         let admin_token_path = config.admin_token_file.clone().unwrap_or_else(|| data.token_path());
         let admin_token = data::admin_token(&admin_token_path)?;

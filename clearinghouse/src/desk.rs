@@ -3,15 +3,21 @@
 use std::sync::Arc;
 
 use chassis::calls::Enrolled;
-use chassis::engine::Engine;
-use chassis::http::App;
+use chassis::clock::Clock;
+use chassis::engine::{Engine, ExecuteError};
+use chassis::http::{self, App};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
-use shared::model::{AgreementKey, ProductId, RequestId};
-use shared::registry::{Command, Event, Refusal, Registry};
+use shared::model::{AgreementKey, CallerRole, ProductId, RequestId};
+use shared::policy::turned_down::TurnedDown;
+use shared::registry::{Activation, Answer, AskedBy, Command, Event, Refusal, Registry};
 use shared::trust::{AgreementSecret, CodeKey, Root, SigningKey, TrustError};
 use shared::wire::common::Identity as IdentityView;
+use shared::wire::desk::OfferRequest;
 use shared::wire::problem::{Problem, ProblemCode};
+
+use crate::guesses::{Caller, Guesses};
+use crate::uncounted::Uncounted;
 
 /// What handlers work with; a handle.
 #[derive(Clone)]
@@ -24,6 +30,9 @@ struct Parts {
     root: Root,
     agreement: AgreementSecret,
     certificate_years: u32,
+    clock: Clock,
+    guesses: Guesses,
+    uncounted: Uncounted,
 }
 
 /// The clearinghouse's keys beside its own, and the root's certificate.
@@ -35,13 +44,78 @@ pub(crate) struct Keys {
 }
 
 impl Desk {
-    pub(crate) fn new(engine: Engine<Registry>, identity: Arc<Identity>, keys: Keys, certificate_years: u32) -> Self {
+    pub(crate) fn new(engine: Engine<Registry>, identity: Arc<Identity>, clock: Clock, keys: Keys, certificate_years: u32) -> Self {
         let Keys { root_key, root, agreement } = keys;
-        Self(Arc::new(Parts { engine, identity, root_key, root, agreement, certificate_years }))
+        let (guesses, uncounted) = (Guesses::default(), Uncounted::default());
+        Self(Arc::new(Parts { engine, identity, root_key, root, agreement, certificate_years, clock, guesses, uncounted }))
     }
 
     pub(crate) fn engine(&self) -> &Engine<Registry> {
         &self.0.engine
+    }
+
+    /// Executes what `asker` asks, and gives back the answer on record. Numbers are looked at while the caller has tries left, and
+    /// wrong ones are noted; `number` is the one that others could guess at too.
+    pub(crate) async fn answer(&self, asker: Asker<'_>, command: Command) -> Result<Option<Answer>, Problem> {
+        let Asker { caller, key, request, number } = asker;
+        let granted = |answer: &Answer| !matches!(answer, Answer::TurnedDown(_));
+        let known = self.0.engine.peek(|registry, _| registry.answer(key, request).is_some_and(granted));
+        if !known.map_err(|failed| failed.problem())? {
+            self.demand_patience(caller, number)?;
+        }
+        let executed = self.0.engine.execute(Some(request), command, |registry, _, _| registry.answer(key, request).cloned()).await;
+        let answer = match executed {
+            Err(ExecuteError::Refused(Refusal::TurnedDown { sort, turned_down })) => {
+                self.0.uncounted.add(sort, turned_down.ground);
+                Some(Answer::TurnedDown(turned_down))
+            }
+            other => other.map_err(|error| error.problem(Refusal::problem))?,
+        };
+        if let Some(Answer::TurnedDown(turned_down)) = &answer {
+            self.note(caller, number, turned_down);
+        }
+        Ok(answer)
+    }
+
+    /// Trades product keys for license tokens; gives back why not (WS03-14).
+    pub(crate) async fn offer(&self, request: &RequestId, offer: OfferRequest) -> Result<Option<TurnedDown>, Problem> {
+        let why_not = |event: &Event| if let Event::OfferTurnedDown { turned_down, .. } = event { Some(turned_down.clone()) } else { None };
+        let executed =
+            self.0.engine.execute(Some(request), Command::TakeOffer(offer), |_, events, _| events.iter().find_map(why_not)).await;
+        match executed {
+            Err(ExecuteError::Refused(Refusal::TurnedDown { sort, turned_down })) => {
+                self.0.uncounted.add(sort, turned_down.ground);
+                Ok(Some(turned_down))
+            }
+            other => other.map_err(|error| error.problem(Refusal::problem)),
+        }
+    }
+
+    /// Whether this caller's numbers are looked at now.
+    pub(crate) fn demand_patience(&self, caller: Caller, number: Option<&str>) -> Result<(), Problem> {
+        self.0.guesses.demand_patience(caller, number, self.0.clock.host())
+    }
+
+    /// Notes a wrong number, where that is why something was turned down.
+    pub(crate) fn note(&self, caller: Caller, number: Option<&str>, turned_down: &TurnedDown) {
+        if turned_down.ground.is_guess() {
+            self.note_unknown(caller, number);
+        }
+    }
+
+    /// Notes that somebody named what is not on record.
+    pub(crate) fn note_unknown(&self, caller: Caller, number: Option<&str>) {
+        self.0.guesses.note(caller, number, self.0.clock.host());
+    }
+
+    /// Puts on record how often something was turned down beyond what stands there one by one.
+    pub(crate) async fn count_turned_down(&self) -> Result<(), Problem> {
+        let counted = self.0.uncounted.take(self.0.clock.host());
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let executed = self.0.engine.execute(None, Command::CountTurnedDown(counted), |_, _, _| ()).await;
+        executed.map_err(|error| error.problem(Refusal::problem))
     }
 
     /// Executes a command; a refusal becomes its problem.
@@ -88,12 +162,35 @@ impl App for Desk {
         Ok(IdentityView { root, root_fingerprint, agreement, ..self.0.identity.view() })
     }
 
-    async fn caller(&self, thumbprint: &str) -> Result<Option<Enrolled>, Problem> {
-        let enrolled = |registry: &Registry| {
-            registry.caller(thumbprint).map(|activation| Enrolled { name: activation.name.clone(), key: activation.key })
+    /// Once a minute at the most, while there is something to count.
+    async fn keep_up(&self) {
+        if self.0.uncounted.is_due(self.0.clock.host()) {
+            // Told to whoever waits for the engine's failure.
+            let _ = self.count_turned_down().await;
+        }
+    }
+
+    /// Nobody but license servers has anything to ask here.
+    async fn caller(&self, thumbprint: &str) -> Result<Option<http::Caller>, Problem> {
+        let known = |activation: &Activation| http::Caller {
+            enrolled: Enrolled { name: activation.name.clone(), key: activation.key },
+            roles: vec![CallerRole::LicenseServer],
         };
+        let enrolled = |registry: &Registry| registry.caller(thumbprint).map(known);
         self.0.engine.peek(|registry, _| enrolled(registry)).map_err(|failed| failed.problem())
     }
+}
+
+/// Who asks for what, as far as its answer on record and its tries go.
+pub(crate) struct Asker<'a> {
+    /// Who waits where wrong numbers are shown.
+    pub(crate) caller: Caller,
+    /// The key under which the answer is on record.
+    pub(crate) key: AskedBy,
+    /// The id of the request.
+    pub(crate) request: &'a RequestId,
+    /// The number that others could guess at too.
+    pub(crate) number: Option<&'a str>,
 }
 
 /// A signature or certificate that could not be made from good facts.

@@ -7,11 +7,13 @@
 mod activations;
 mod config;
 mod desk;
+mod guesses;
 mod packs;
 mod person;
 mod record;
 mod reseller;
 mod routes;
+mod uncounted;
 mod web;
 
 use std::sync::Arc;
@@ -42,7 +44,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     match found(&engine, &site.identity, &root_key, config.root_years).await {
         Ok(root) => {
             let keys = Keys { root_key, root, agreement };
-            let desk = Desk::new(engine, Arc::clone(&site.identity), keys, config.certificate_years);
+            let desk = Desk::new(engine, Arc::clone(&site.identity), site.clock.clone(), keys, config.certificate_years);
             site.serve(desk, routes()).await
         }
         Err(error) => {

@@ -2,9 +2,9 @@
 
 use chassis::http::{Body, NoContent, Signed};
 use shared::model::code::{CodeKind, read_groups};
-use shared::model::{ProductId, PublicKey, RequestId, ServerRef};
+use shared::model::{ProductId, RequestId, ServerRef};
 use shared::registry::desk::Call;
-use shared::registry::{Answer, Command, Registration, problem_of};
+use shared::registry::{Answer, AskedBy, Command, Registration, problem_of};
 use shared::trust::{CodeFlaw, read_key_text, read_request};
 use shared::wire::desk::{
     AutomaticDeactivation, Confirmed, Deactivate, IssuePack, Move, Recover, Register, Registered, Reissue, TypedPack,
@@ -12,26 +12,32 @@ use shared::wire::desk::{
 use shared::wire::problem::{Problem, ProblemCode};
 
 use crate::activations::certificate_pem;
-use crate::desk::Desk;
+use crate::desk::{Asker, Desk};
+use crate::guesses::{Caller, number_of};
 
 /// AC-12, AC-13.
 pub(crate) async fn register(desk: Desk, Body(request): Body<Register>) -> Result<Registered, Problem> {
+    register_for(&desk, Caller::Representative, request).await
+}
+
+/// The same for whoever asks.
+pub(crate) async fn register_for(desk: &Desk, visitor: Caller, request: Register) -> Result<Registered, Problem> {
     let agreement = read_key_text(&request.key_text, &request.product_id).map_err(|flaw| code_problem(&flaw))?;
     let improper = |detail: String| Problem::new(ProblemCode::Invalid, detail).under(&["AC-11"]);
     let requested = request.certificate_request.as_deref().map(read_request).transpose();
     let requested = requested.map_err(|error| improper(format!("certificate_request: {error}")))?;
     let (id, product_id, years) = (request.request.clone(), request.product_id.clone(), desk.certificate_years());
-    let caller = PublicKey::from_bytes(*agreement.as_bytes());
+    let caller = AskedBy::Person(agreement);
     let codes = desk.codes(&product_id, &agreement)?;
     let call = Call::Register { request: Box::new(request), agreement, requested, years };
-    match answer(&desk, &id, caller, call, codes).await? {
+    match answer(desk, Asker { caller: visitor, key: caller, request: &id, number: None }, call, codes).await? {
         Answer::Registered { registration, activation } => {
             let made = |registration: &Registration| registration.id.clone().ok_or_else(|| lost("License Server ID"));
             Ok(Registered {
                 license_server_id: made(&registration)?,
                 number: registration.number,
                 until: registration.until,
-                certificate: activation.as_ref().map(|activation| certificate_pem(&desk, activation)).transpose()?,
+                certificate: activation.as_ref().map(|activation| certificate_pem(desk, activation)).transpose()?,
             })
         }
         Answer::Activated(_) | Answer::Pack(_) | Answer::Deactivated { .. } | Answer::TurnedDown(_) => Err(reused(&id)),
@@ -40,26 +46,36 @@ pub(crate) async fn register(desk: Desk, Body(request): Body<Register>) -> Resul
 
 /// AC-31.
 pub(crate) async fn issue(desk: Desk, Body(request): Body<IssuePack>) -> Result<TypedPack, Problem> {
-    let (id, server) = (request.request.clone(), find(&desk, &request.server).await?);
-    typed(&desk, &id, &server, |product_id| Call::Issue(request, product_id)).await
+    issue_for(&desk, Caller::Representative, request).await
+}
+
+/// The same for whoever asks. A server that is not on record is a wrong number too.
+pub(crate) async fn issue_for(desk: &Desk, visitor: Caller, request: IssuePack) -> Result<TypedPack, Problem> {
+    let number = number_of(&request.purchase);
+    desk.demand_patience(visitor, Some(&number))?;
+    let (id, server) = (request.request.clone(), find(desk, &request.server).await);
+    if server.as_ref().is_err_and(|problem| problem.code == ProblemCode::NotActivated) {
+        desk.note_unknown(visitor, None);
+    }
+    typed(desk, (visitor, Some(&number)), &id, &server?, |product_id| Call::Issue(request, product_id)).await
 }
 
 /// AC-40, AC-48.
 pub(crate) async fn recover(desk: Desk, Body(request): Body<Recover>) -> Result<TypedPack, Problem> {
     let (id, server) = (request.request.clone(), find(&desk, &request.server).await?);
-    typed(&desk, &id, &server, |product_id| Call::Recover(request, product_id)).await
+    typed(&desk, REPRESENTATIVE, &id, &server, |product_id| Call::Recover(request, product_id)).await
 }
 
 /// W2K-11.
 pub(crate) async fn reissue(desk: Desk, Body(request): Body<Reissue>) -> Result<TypedPack, Problem> {
     let (id, server) = (request.request.clone(), find(&desk, &request.server).await?);
-    typed(&desk, &id, &server, |product_id| Call::Reissue(request, product_id)).await
+    typed(&desk, REPRESENTATIVE, &id, &server, |product_id| Call::Reissue(request, product_id)).await
 }
 
 /// AC-37.
 pub(crate) async fn move_pack(desk: Desk, Body(request): Body<Move>) -> Result<TypedPack, Problem> {
     let (id, server) = (request.request.clone(), find(&desk, &request.server).await?);
-    typed(&desk, &id, &server, |product_id| Call::Move(request, product_id)).await
+    typed(&desk, REPRESENTATIVE, &id, &server, |product_id| Call::Move(request, product_id)).await
 }
 
 /// AC-22. The code is made from the number of the activation, so a lost one can be read out again.
@@ -67,7 +83,8 @@ pub(crate) async fn deactivate(desk: Desk, Body(request): Body<Deactivate>) -> R
     let (id, server) = (request.request.clone(), find(&desk, &request.server).await?);
     let (caller, codes) = keys(&desk, &server)?;
     let call = Call::Deactivate(request, server.product_id.clone());
-    match answer(&desk, &id, caller, call, codes.clone()).await? {
+    let asker = Asker { caller: Caller::Representative, key: caller, request: &id, number: None };
+    match answer(&desk, asker, call, codes.clone()).await? {
         Answer::Deactivated { number } => {
             Ok(Confirmed { confirmation_code: codes.confirmation(number).ok_or_else(|| lost("confirmation code"))? })
         }
@@ -83,7 +100,8 @@ pub(crate) async fn deactivate_itself(
 ) -> Result<NoContent, Problem> {
     let (caller, id) = (signed.key, request.request.clone());
     let command = Command::Deactivate { caller, request };
-    match desk.execute(&id, command, |registry, _| registry.answer(caller, &id).cloned()).await? {
+    let asker = Asker { caller: Caller::Service(caller), key: AskedBy::Service(caller), request: &id, number: None };
+    match desk.answer(asker, command).await? {
         Some(Answer::Deactivated { .. }) => Ok(NoContent),
         Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),
         Some(Answer::Activated(_) | Answer::Pack(_) | Answer::Registered { .. }) => Err(reused(&id)),
@@ -101,27 +119,33 @@ pub(crate) async fn find(desk: &Desk, server: &ServerRef) -> Result<Registration
     found.ok_or_else(unknown)
 }
 
-async fn typed(desk: &Desk, id: &RequestId, server: &Registration, call: impl FnOnce(ProductId) -> Call) -> Result<TypedPack, Problem> {
-    let (caller, codes) = keys(desk, server)?;
-    match answer(desk, id, caller, call(server.product_id.clone()), codes).await? {
+async fn typed(
+    desk: &Desk,
+    (visitor, number): (Caller, Option<&str>),
+    id: &RequestId,
+    server: &Registration,
+    call: impl FnOnce(ProductId) -> Call,
+) -> Result<TypedPack, Problem> {
+    let (key, codes) = keys(desk, server)?;
+    let asker = Asker { caller: visitor, key, request: id, number };
+    match answer(desk, asker, call(server.product_id.clone()), codes).await? {
         Answer::Pack(issued) => Ok(TypedPack { key_pack_id: issued.pack.id.clone(), pack: issued.pack }),
         Answer::Activated(_) | Answer::Registered { .. } | Answer::Deactivated { .. } | Answer::TurnedDown(_) => Err(reused(id)),
     }
 }
 
 /// By which key the record knows a person who asks for this server, and the key of its codes.
-fn keys(desk: &Desk, server: &Registration) -> Result<(PublicKey, shared::trust::CodeKey), Problem> {
+fn keys(desk: &Desk, server: &Registration) -> Result<(AskedBy, shared::trust::CodeKey), Problem> {
     let without = || {
         let detail = format!("{} has not told its key text; register it with it first", server.name);
         Problem::new(ProblemCode::NotActivated, detail)
     };
     let agreement = server.agreement.ok_or_else(without)?;
-    Ok((PublicKey::from_bytes(*agreement.as_bytes()), desk.codes(&server.product_id, &agreement)?))
+    Ok((AskedBy::Person(agreement), desk.codes(&server.product_id, &agreement)?))
 }
 
-async fn answer(desk: &Desk, id: &RequestId, caller: PublicKey, call: Call, codes: shared::trust::CodeKey) -> Result<Answer, Problem> {
-    let command = Command::Desk { call: Box::new(call), codes: Box::new(codes) };
-    match desk.execute(id, command, |registry, _| registry.answer(caller, id).cloned()).await? {
+async fn answer(desk: &Desk, asker: Asker<'_>, call: Call, codes: shared::trust::CodeKey) -> Result<Answer, Problem> {
+    match desk.answer(asker, Command::Desk { call: Box::new(call), codes: Box::new(codes) }).await? {
         Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),
         Some(answer) => Ok(answer),
         None => Err(lost("request")),
@@ -140,3 +164,5 @@ fn reused(id: &RequestId) -> Problem {
 fn lost(what: &str) -> Problem {
     Problem::new(ProblemCode::Internal, format!("the {what} has no answer on record"))
 }
+
+const REPRESENTATIVE: (Caller, Option<&str>) = (Caller::Representative, None);

@@ -4,7 +4,7 @@ use chassis::http::{Pem, Query};
 use chassis::pages;
 use shared::model::LogRecord;
 use shared::registry::{ACTIVATIONS, LOG, PACKS};
-use shared::wire::clearinghouse::{ActivationRecord, PackRecord};
+use shared::wire::clearinghouse::{ActivationRecord, PackRecord, TurnedDownRow};
 use shared::wire::common::{EventQuery, ListQuery, LoggedEvent, Page};
 use shared::wire::problem::Problem;
 
@@ -23,6 +23,12 @@ pub(crate) async fn activations(desk: Desk, Query(query): Query<ListQuery>) -> R
 /// What was asked of packs.
 pub(crate) async fn packs(desk: Desk, Query(query): Query<ListQuery>) -> Result<Page<PackRecord>, Problem> {
     pages::list(desk.engine(), PACKS, query, |entry| entry.event.pack_record(entry.seq, entry.at)).await
+}
+
+/// AC-42: how often what was turned down, that included which does not stand on the record one by one.
+pub(crate) async fn turned_down(desk: Desk) -> Result<Vec<TurnedDownRow>, Problem> {
+    desk.count_turned_down().await?;
+    desk.engine().read(|registry, _| registry.turned_down()).await.map_err(|failed| failed.problem())
 }
 
 /// The event log.

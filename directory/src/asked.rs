@@ -17,9 +17,10 @@ pub(crate) async fn discovery(app: DirectoryService, _: Signed, Body(query): Bod
 
 pub(crate) async fn log_on(app: DirectoryService, _: Signed, Body(check): Body<LogonCheck>) -> Result<LogonAnswer, Problem> {
     let found = app.read(|directory| directory.user(&check.user).map(|user| (user.hash.clone(), user.administrator))).await?;
-    let Some((hash, administrator)) = found else { return Ok(LogonAnswer::Wrong) };
-    let fits = app.passwords().fits(&check.user, &hash, &check.password).await?;
-    Ok(if fits { LogonAnswer::Right { administrator } } else { LogonAnswer::Wrong })
+    let (hash, administrator) = found.unzip();
+    // A user who does not exist costs the same work.
+    let fits = app.passwords().fits(&check.user, hash.as_deref(), &check.password).await?;
+    Ok(administrator.filter(|_| fits).map_or(LogonAnswer::Wrong, |administrator| LogonAnswer::Right { administrator }))
 }
 
 /// DI-23: a license server publishes itself, and nobody else.

@@ -2,7 +2,7 @@
 
 use chassis::http::{Body, NoContent, Path, Query};
 use chassis::{pages, passwords};
-use shared::directory::{Command, Event};
+use shared::directory::{Command, Event, Service};
 use shared::model::{DomainName, ServerName, SiteName, UserName};
 use shared::wire::common::{EventQuery, LoggedEvent, Page};
 use shared::wire::directory::{
@@ -21,7 +21,7 @@ pub(crate) async fn trust_service(
     Path(name): Path<ServerName>,
     Body(wanted): Body<TrustService>,
 ) -> Result<NoContent, Problem> {
-    app.execute(Command::TrustService { name, key: wanted.key }, |_, _| NoContent).await
+    app.execute(Command::TrustService { name, service: Service { key: wanted.key, role: wanted.role } }, |_, _| NoContent).await
 }
 
 pub(crate) async fn forget_service(app: DirectoryService, Path(name): Path<ServerName>) -> Result<NoContent, Problem> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use shared::model::{CalKind, DeviceName, HardwareId, LabTime, PackId, ProductType, Search, ServerName, Span};
+use shared::model::{CalKind, DeviceName, Generation, HardwareId, LabTime, PackId, ProductType, Search, ServerName, Span};
 use shared::policy::terms::{self, PerUser};
 use shared::policy::versions;
 use shared::wire::common::Identity;
@@ -29,8 +29,21 @@ pub struct TerminalServerFacts {
     pub enrolled: Vec<LicenseServerRow>,
     /// How it comes to its license servers, and whom it asks.
     pub discovery: DiscoveryView,
-    /// Who came with which hardware id, newest first.
-    pub visitors: Vec<(DeviceName, HardwareId)>,
+    /// Who came with which hardware id, and by which rule it was judged, newest first.
+    pub visitors: Vec<Visitor>,
+    /// The services that no call of its gets through to.
+    pub cut_off: Vec<ServerName>,
+}
+
+/// A connection that was judged.
+#[derive(Clone, Debug, Serialize)]
+pub struct Visitor {
+    /// The device.
+    pub device: DeviceName,
+    /// Its hardware id.
+    pub hardware_id: HardwareId,
+    /// The rule that decided.
+    pub rule: String,
 }
 
 /// What was seen of a license server; the diagnosis needs an administrator's rights on each.
@@ -54,6 +67,8 @@ pub enum Reached {
         /// Why.
         why: String,
     },
+    /// It answers, but not to whoever asks here: no administrator of it (AM-18).
+    NotAdministrator,
 }
 
 /// What a license server said.
@@ -77,6 +92,8 @@ pub struct Answers {
     pub review: ConfigurationReview,
     /// What it has issued.
     pub licenses: Vec<LicenseRow>,
+    /// The services that no call of its gets through to.
+    pub cut_off: Vec<ServerName>,
 }
 
 /// A problem, and what to do about it.
@@ -107,8 +124,13 @@ pub fn findings(server: &TerminalServerFacts, license_servers: &[LicenseServerFa
                 "start it (tsl service start), or see to the network between the two".to_owned(),
             )),
             Reached::Silent { .. } => {}
+            Reached::NotAdministrator => found.push(finding(
+                "AM-18",
+                format!("you are no administrator of {}, so nothing can be said of it", facts.name),
+                "ask with the token of that license server: it stands in the file admin-token of its data directory".to_owned(),
+            )),
             Reached::Answered(answers) if listed => found.extend(server_findings(server, &facts.name, answers)),
-            Reached::Answered(_) => found.push(not_found(server, &facts.name)),
+            Reached::Answered(answers) => found.push(not_found(server, &facts.name, answers)),
         }
     }
     found.extend(pool_findings(server, license_servers));
@@ -118,14 +140,29 @@ pub fn findings(server: &TerminalServerFacts, license_servers: &[LicenseServerFa
 }
 
 impl TerminalServerFacts {
+    /// Whether no call gets through between the two.
+    fn is_cut_off(&self, facts: &LicenseServerFacts) -> bool {
+        let there = answers_of(facts).is_some_and(|answers| answers.cut_off.contains(&self.identity.name));
+        there || self.cut_off.contains(&facts.name)
+    }
+
     /// Whether it asks this license server.
     fn asks(&self, name: &ServerName) -> bool {
         self.discovery.asked.contains(name)
     }
+
+    /// W08-03: from 2008 on there is a third state.
+    fn mode_was_never_chosen(&self) -> bool {
+        let from_2008 = self.identity.generation.is_some_and(|generation| generation >= Generation::Windows2008);
+        from_2008 && self.settings.policy_ac_on == NOT_CHOSEN
+    }
 }
 
+/// PolicyAcOn before anybody chose (W08-03).
+const NOT_CHOSEN: u32 = 5;
+
 /// FT-05: a license server that is there and is not asked, with what the last search said about it.
-fn not_found(server: &TerminalServerFacts, name: &ServerName) -> Finding {
+fn not_found(server: &TerminalServerFacts, name: &ServerName, answers: &Answers) -> Finding {
     let own = &server.identity.name;
     let steps = server.discovery.trace.iter().filter(|step| step.facts.contains(name.as_str()));
     let why: Vec<String> = steps.map(|step| format!("{} {}", step.rule, step.facts)).collect();
@@ -134,6 +171,11 @@ fn not_found(server: &TerminalServerFacts, name: &ServerName) -> Finding {
             "FT-05",
             format!("{name} is there and {own} does not ask it: it asks only whom registry or policy name"),
             format!("name it: tsl registry set --server {own} {name}; or let it search: tsl discover --server {own} --search automatic"),
+        ),
+        Search::Automatic if answers.review.findings.iter().any(|reviewed| reviewed.check == "publication" && !reviewed.good) => finding(
+            "FT-05, DI-23",
+            format!("{name} is there and {own} has not found it: it is not published in its site"),
+            format!("publish it and search again: tsl network publish {name}, tsl discover {own}"),
         ),
         Search::Automatic => finding(
             "FT-05, FT-25",
@@ -159,13 +201,12 @@ fn own_findings(server: &TerminalServerFacts) -> Vec<Finding> {
         CertificateState::Damaged => found.push(finding(
             "FT-12",
             format!("the certificate values of {name} are damaged: every client gets a security error"),
-            "back them up, delete them and restart the server: tsl certificate backup, tsl certificate delete, tsl service restart"
-                .to_owned(),
+            format!("back them up, delete them and restart the server: tsl certificate backup certificate.txt --server {name}, tsl certificate delete --server {name}, tsl service restart {name}"),
         )),
         CertificateState::Deleted => found.push(finding(
             "FT-12",
             format!("the certificate values of {name} were deleted"),
-            "restart the server, which makes new ones: tsl service restart".to_owned(),
+            format!("restart the server, which makes new ones: tsl service restart {name}"),
         )),
     }
     if !server.settings.application_mode {
@@ -178,7 +219,13 @@ fn own_findings(server: &TerminalServerFacts) -> Vec<Finding> {
             "install and activate one, add CALs, and let the server know it: tsl trust, tsl servers order".to_owned(),
         ));
     }
-    if !matches!(server.settings.policy_ac_on, 2 | 4) {
+    if server.mode_was_never_chosen() {
+        found.push(finding(
+            "W08-03",
+            format!("the licensing mode of {name} was never chosen: clients are let in while grace runs, and denied afterwards"),
+            format!("choose it: tsl mode per-device --server {name}, or tsl mode per-user --server {name}"),
+        ));
+    } else if !matches!(server.settings.policy_ac_on, 2 | 4) {
         found.push(finding(
             "FT-04, WS03-02",
             format!(
@@ -188,7 +235,23 @@ fn own_findings(server: &TerminalServerFacts) -> Vec<Finding> {
             "set it: tsl mode per-device, or tsl mode per-user".to_owned(),
         ));
     }
+    found.extend(unknown_names(server));
     found
+}
+
+/// AM-13, FT-05: names in registry or policy that lead to nobody whom this server knows.
+fn unknown_names(server: &TerminalServerFacts) -> Vec<Finding> {
+    let own = &server.identity.name;
+    let known = |name: &&ServerName| server.enrolled.iter().any(|row| row.name == **name);
+    let unknown = server.discovery.policy.iter().filter(|name| !known(name));
+    let told = unknown.map(|name| {
+        finding(
+            "AM-13, FT-05",
+            format!("the policy of {own} names {name}, which it does not know"),
+            format!("name one that is there, or none: tsl discover {own} --policy -"),
+        )
+    });
+    told.collect()
 }
 
 /// Grace that is over, or soon will be, is a problem where no license server can help.
@@ -200,7 +263,17 @@ fn grace_finding(server: &TerminalServerFacts, license_servers: &[LicenseServerF
         return None;
     }
     let cure = "an activated license server with CALs of the right kind must be within reach".to_owned();
+    // PU-02: per user it is enough that one is within reach.
+    let per_user = server.settings.policy_ac_on == 4;
+    if per_user && license_servers.iter().filter(listed).any(|facts| answers_of(facts).is_some() && !server.is_cut_off(facts)) {
+        return None;
+    }
     match (grace.running, grace.began_at) {
+        (false, _) if per_user => Some(finding(
+            "FT-01, PU-03",
+            format!("the grace period of {name} is over and no license server is within reach: clients are denied"),
+            "a license server must be within reach, which need have no CALs".to_owned(),
+        )),
         (false, _) => {
             Some(finding("FT-01, GR-09", format!("the grace period of {name} is over: clients without a license are denied"), cure))
         }
@@ -213,13 +286,20 @@ fn grace_finding(server: &TerminalServerFacts, license_servers: &[LicenseServerF
 
 fn server_findings(server: &TerminalServerFacts, name: &ServerName, answers: &Answers) -> Vec<Finding> {
     let (mut found, own) = (Vec::new(), &server.identity);
-    if answers.activation.status != 0 {
-        found.push(finding(
-            "FT-02, LS-03",
-            format!("{name} is not activated: it issues temporary licenses only"),
-            format!("activate it: tsl activate --server {name}"),
-        ));
-    }
+    found.extend(activation_finding(name, &answers.activation));
+    found.extend(cut_finding(server, name, answers));
+    found.extend(answers.packs.put_back.map(|put_back| {
+        finding(
+            "AM-16, AC-39",
+            format!(
+                "a restore at {} made {} CALs of {name} free again that devices hold, the last one until {}",
+                put_back.at,
+                put_back.count,
+                put_back.until.end_in_words()
+            ),
+            "buy as many, or let nobody new in until then; the devices keep what they hold".to_owned(),
+        )
+    }));
     if !answers.enrolled.iter().any(|row| row.name == own.name && row.key == own.key) {
         found.push(finding(
             "LS-01",
@@ -231,7 +311,7 @@ fn server_findings(server: &TerminalServerFacts, name: &ServerName, answers: &An
         found.push(finding(
             "FT-14, FT-23",
             format!("{} knows another key of {name}: a new installation, or a key that was replaced", own.name),
-            format!("compare the thumbprints, then: tsl servers forget {name}, tsl trust"),
+            format!("compare the thumbprints, then: tsl servers forget {name} (with --leaked where the old key got out), tsl trust"),
         ));
     }
     let withheld: u64 = answers.packs.packs.iter().map(|row| u64::from(row.withheld)).sum();
@@ -265,12 +345,72 @@ fn server_findings(server: &TerminalServerFacts, name: &ServerName, answers: &An
         if apart > SKEW {
             found.push(finding(
                 "FT-19, SD-09",
-                format!("the clocks of {} and {name} are {} seconds apart ({here}, {there})", own.name, apart.as_seconds()),
+                format!("the clocks of {} and {name} are {} apart ({here}, {there})", own.name, in_words(apart)),
                 "let both ask one time service; a license may be renewed or ended too early until then".to_owned(),
             ));
         }
     }
     found
+}
+
+/// Why a license server is not activated, and the way back from there (LS-03, AC-24 to AC-27, AM-15).
+fn activation_finding(name: &ServerName, activation: &ActivationView) -> Option<Finding> {
+    if activation.status == 0 {
+        return None;
+    }
+    let itself =
+        |command: &str| format!("{command} --server {name} --first-name FIRST --last-name LAST --company COMPANY --country COUNTRY");
+    let called = |reason: &str| {
+        format!(
+            "call the clearinghouse with the papers of the purchase (tsl phone clearinghouse), then type what it reads out: \
+             tsl reactivate --reason {reason} --id ID --server {name}"
+        )
+    };
+    let temporaries = "it issues temporary licenses only";
+    Some(match (activation.number, activation.disowned_at, activation.deactivated_at) {
+        (0, _, _) => {
+            let cure = format!("activate it: {}", itself("tsl activate"));
+            finding("FT-02, LS-03", format!("{name} is not activated: {temporaries}"), cure)
+        }
+        (_, Some(at), _) => {
+            let problem = format!("since {at} the clearinghouse has the Product ID of {name} under another key: {temporaries}");
+            finding("AM-15, LS-03", problem, called("0"))
+        }
+        (_, None, Some(at)) => {
+            let cure = format!("reactivate it, with one of the five reasons: {}", itself("tsl reactivate --reason 0"));
+            finding("AC-24, LS-03", format!("{name} was deactivated at {at}: {temporaries}"), cure)
+        }
+        (_, None, None) if activation.key_is_new => {
+            let problem = format!("{name} has a new key that the clearinghouse does not know: {temporaries}");
+            finding("FT-23, AM-15", problem, called("2"))
+        }
+        (_, None, None) => {
+            let cure = format!("reactivate it: {}", itself("tsl reactivate --reason 3"));
+            finding("AC-27, LS-03", format!("the registration of {name} has ended: {temporaries}"), cure)
+        }
+    })
+}
+
+/// A way that is cut, at either end of it; whoever asks here stands elsewhere and sees both.
+fn cut_finding(server: &TerminalServerFacts, name: &ServerName, answers: &Answers) -> Option<Finding> {
+    let own = &server.identity.name;
+    if !server.cut_off.contains(name) && !answers.cut_off.contains(own) {
+        return None;
+    }
+    let problem = format!("{name} answers here, and {own} cannot reach it: the way between the two is cut");
+    Some(finding("FT-05, PD-05", problem, format!("give it back: tsl network mend {own} {name}")))
+}
+
+/// A length of time as people say it: days from two on, else hours, minutes or seconds.
+fn in_words(span: Span) -> String {
+    let seconds = span.as_seconds();
+    let (count, unit) = match seconds {
+        172_800.. => (seconds / 86_400, "days"),
+        7_200.. => (seconds / 3_600, "hours"),
+        120.. => (seconds / 60, "minutes"),
+        _ => (seconds, "seconds"),
+    };
+    format!("{count} {unit}")
 }
 
 fn group_finding(name: &ServerName, own: &ServerName, answers: &Answers) -> Option<Finding> {
@@ -357,6 +497,10 @@ fn doubled_packs(license_servers: &[LicenseServerFacts]) -> Vec<Finding> {
     for facts in license_servers {
         for row in answers_of(facts).into_iter().flat_map(|answers| &answers.packs.packs) {
             homes.entry(&row.pack.id).or_default().insert(&facts.name);
+            // Issued anew in place of another server's, which that one should serve no more (AM-17).
+            if let Some(replaced) = &row.replaces {
+                homes.entry(replaced).or_default().insert(&facts.name);
+            }
         }
     }
     let doubled = homes.into_iter().filter(|(_, names)| names.len() > 1);
@@ -379,8 +523,8 @@ fn device_findings(server: &TerminalServerFacts, license_servers: &[LicenseServe
         }
     }
     let mut names: BTreeMap<HardwareId, BTreeSet<&DeviceName>> = BTreeMap::new();
-    for (name, id) in &server.visitors {
-        names.entry(*id).or_default().insert(name);
+    for visitor in &server.visitors {
+        names.entry(visitor.hardware_id).or_default().insert(&visitor.device);
     }
     let several = held.into_iter().filter(|(_, ids)| ids.len() > 1).map(|(name, ids)| {
         finding(
@@ -398,12 +542,60 @@ fn device_findings(server: &TerminalServerFacts, license_servers: &[LicenseServe
             "delete MSLicensing on the clones, and on the master before it is imaged: tsl client delete-store".to_owned(),
         )
     });
-    several.chain(cloned).collect()
+    several.chain(cloned).chain(unsound_licenses(server)).chain(never_logged_on(server, license_servers)).collect()
+}
+
+/// PD-21 to PD-23: devices whose last license was refused outright, in grace too.
+fn unsound_licenses(server: &TerminalServerFacts) -> Vec<Finding> {
+    let mut seen: BTreeSet<&DeviceName> = BTreeSet::new();
+    let newest = server.visitors.iter().filter(|visitor| seen.insert(&visitor.device));
+    let told = newest.filter_map(|visitor| {
+        let device = &visitor.device;
+        match visitor.rule.as_str() {
+            "PD-21" => Some(finding(
+                "FT-10, PD-21",
+                format!("{device} shows a license of another device: its store was copied"),
+                format!("let it be a device of its own: tsl client delete-store {device}, tsl connect {device}"),
+            )),
+            rule @ ("PD-22" | "PD-23") => Some(finding(
+                rule,
+                format!(
+                    "{device} shows a license that is {}",
+                    if rule == "PD-22" { "damaged" } else { "signed by nobody whom this server takes it from" }
+                ),
+                format!("delete it, and the device gets its own back: tsl client delete-license {device} LICENSE000, tsl connect {device}"),
+            )),
+            _ => None,
+        }
+    });
+    told.collect()
+}
+
+/// PD-08: devices that come and go without a logon keep a temporary that is never upgraded, to its end.
+fn never_logged_on(server: &TerminalServerFacts, license_servers: &[LicenseServerFacts]) -> Vec<Finding> {
+    let mut visits: BTreeMap<HardwareId, usize> = BTreeMap::new();
+    for visitor in &server.visitors {
+        *visits.entry(visitor.hardware_id).or_default() += 1;
+    }
+    let rows = license_servers.iter().filter_map(answers_of).flat_map(|answers| &answers.licenses);
+    let waiting = rows.filter(|row| row.standing == Standing::NotValidated);
+    let told = waiting.filter_map(|row| {
+        let (device, times) = (&row.cal.device, visits.get(&row.cal.hardware_id).copied().filter(|times| *times > 1)?);
+        Some(finding(
+            "PD-08, LS-13",
+            format!(
+                "{device} has connected {times} times and nobody ever logged on there: its temporary is not upgraded and ends {}",
+                row.cal.expires_at
+            ),
+            format!("log on there once: tsl connect {device}"),
+        ))
+    });
+    told.collect()
 }
 
 fn answers_of(facts: &LicenseServerFacts) -> Option<&Answers> {
     match &facts.state {
         Reached::Answered(answers) => Some(answers),
-        Reached::Silent { .. } => None,
+        Reached::Silent { .. } | Reached::NotAdministrator => None,
     }
 }

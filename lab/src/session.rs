@@ -222,7 +222,7 @@ async fn admitted(
     let logon = match &visit.then {
         Then::LogOn { password, stay } => {
             let body = LogonRequest { user: visit.user.clone(), password: password.clone() };
-            match server.post::<_, LoggedOn>(&path("logon"), &body).await {
+            match patiently(server, &path("logon"), &body).await {
                 Ok(answer) => {
                     if !*stay {
                         server.act(&path("logoff")).await?;
@@ -241,6 +241,25 @@ async fn admitted(
     };
     Ok(Answer::Accepted { connected: Box::new(connected), stored, logon })
 }
+
+/// A logon; where too many passwords are being checked at once, again as often as a person would.
+async fn patiently(server: &Api, path: &str, body: &LogonRequest) -> Result<LoggedOn, Failure> {
+    for _ in 1..LOGON_TRIES {
+        match server.post(path, body).await {
+            Err(Failure::Problem(problem)) if problem.code == ProblemCode::Crowded => {
+                let seconds = problem.retry_after_s.unwrap_or(1).min(RETRY_SECONDS_MAX);
+                tokio::time::sleep(std::time::Duration::from_secs(u64::from(seconds))).await;
+            }
+            answered => return answered,
+        }
+    }
+    server.post(path, body).await
+}
+
+/// How often a logon is tried while the server is crowded.
+const LOGON_TRIES: usize = 10;
+/// The longest wait between two tries.
+const RETRY_SECONDS_MAX: u32 = 5;
 
 impl std::fmt::Debug for Then {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -36,7 +36,9 @@ async fn publish(app: &LicenseServer, publication: Publication) -> Result<(), Pr
     match directory_of(app)?.publish(&publication).await {
         Ok(standing) => app.execute(None, Command::Network(NetworkCommand::Standing(standing)), |_, _, _| ()).await,
         Err(NoAnswer::NoDirectory) => Ok(()),
-        Err(NoAnswer::Silent(reason)) => Err(Problem::new(ProblemCode::Unreachable, format!("the directory: {reason}")).under(&["DI-23"])),
+        Err(no @ (NoAnswer::Silent(_) | NoAnswer::Crowded(_))) => {
+            Err(Problem::new(ProblemCode::Unreachable, format!("the directory: {no}")).under(&["DI-23"]))
+        }
     }
 }
 
@@ -45,7 +47,7 @@ pub(crate) async fn track(app: &LicenseServer, asked: TrackUser) -> Result<Track
     let directory = directory_of(app)?;
     let answer = match directory.licensing(&asked.user).await {
         Err(NoAnswer::NoDirectory) => TrackAnswer::Workgroup,
-        Err(NoAnswer::Silent(reason)) => TrackAnswer::DirectorySilent { reason },
+        Err(no @ (NoAnswer::Silent(_) | NoAnswer::Crowded(_))) => TrackAnswer::DirectorySilent { reason: no.to_string() },
         Ok(None) => TrackAnswer::NoSuchUser,
         Ok(Some(sets)) => match app.read(|ledger, now| ledger.track(&sets, asked.version, now)).await? {
             None => TrackAnswer::NotKept,
@@ -75,7 +77,9 @@ pub(crate) async fn users(
         Ok(_) if !tracks => Ok(None),
         Ok(users) => Ok(Some(users)),
         Err(NoAnswer::NoDirectory) => Ok(None),
-        Err(NoAnswer::Silent(reason)) => Err(Problem::new(ProblemCode::Unreachable, format!("the directory: {reason}")).under(&["TL-07"])),
+        Err(no @ (NoAnswer::Silent(_) | NoAnswer::Crowded(_))) => {
+            Err(Problem::new(ProblemCode::Unreachable, format!("the directory: {no}")).under(&["TL-07"]))
+        }
     }
 }
 
@@ -92,7 +96,7 @@ pub(crate) async fn review(app: &LicenseServer) -> Result<ConfigurationReview, P
     let silent = match asked {
         Ok(_) => None,
         Err(NoAnswer::NoDirectory) => Some("it is in no directory".to_owned()),
-        Err(NoAnswer::Silent(reason)) => Some(reason),
+        Err(no @ (NoAnswer::Silent(_) | NoAnswer::Crowded(_))) => Some(no.to_string()),
     };
     let standing = app.read(|ledger, _| ledger.standing()).await?;
     let standing = standing.ok_or_else(|| shared::ledger::Refusal::NotStarted.problem())?;

@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chassis::calls::Enrolled;
 use chassis::client::ServiceClient;
 use chassis::engine::{Engine, JournalFailed};
-use chassis::http::App;
+use chassis::http::{App, Caller};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
 use shared::model::{LabTime, RequestId};
@@ -133,7 +132,7 @@ impl App for TerminalServer {
     }
 
     /// No service calls a terminal server.
-    async fn caller(&self, _: &str) -> Result<Option<Enrolled>, Problem> {
+    async fn caller(&self, _: &str) -> Result<Option<Caller>, Problem> {
         Ok(None)
     }
 }

@@ -1,6 +1,6 @@
 //! The door: a connection from its arrival to its verdict, and a session from its logon to its end.
 
-use shared::model::{Cal, CalKind, SessionId, TraceStep};
+use shared::model::{Cal, CalKind, LabTime, SessionId, TraceStep, UserName};
 use shared::node::{Arrival, Command, Connection, Event, Node, Refusal, Server, Step, workstation};
 use shared::policy::protocol::Breach;
 use shared::policy::{connectors, denials, protocol};
@@ -12,7 +12,9 @@ use shared::wire::terminal_server::{
 
 use crate::app::TerminalServer;
 use crate::asking;
+use crate::directory::Checked;
 use crate::discovery;
+use crate::issuers;
 use crate::tracking;
 
 /// How many steps a connection may take; each asks a license server that was not asked before.
@@ -21,7 +23,7 @@ const STEPS_MAX: usize = 64;
 /// Takes a connection in, asks whoever must be asked, and judges it (SPEC 4.3).
 pub(crate) async fn connect(app: &TerminalServer, asked: ConnectRequest) -> Result<Connected, Problem> {
     discovery::search_if_due(app).await?;
-    let mut connection = Connection::new(arrival(app, asked)?);
+    let mut connection = Connection::new(arrival(app, asked).await?);
     let mut searched = false;
     for _ in 0..STEPS_MAX {
         match app.peek(|node, now| node.step(&connection, now))? {
@@ -41,9 +43,9 @@ pub(crate) async fn connect(app: &TerminalServer, asked: ConnectRequest) -> Resu
     judge(app, connection).await
 }
 
-fn arrival(app: &TerminalServer, asked: ConnectRequest) -> Result<Arrival, Problem> {
+async fn arrival(app: &TerminalServer, asked: ConnectRequest) -> Result<Arrival, Problem> {
     let breach = breach_of(&asked);
-    let presented = app.belief().open(asked.license.as_deref(), || app.anchors());
+    let presented = issuers::open(app, asked.license.as_deref()).await?;
     Ok(Arrival {
         request: asked.request,
         device: asked.device,
@@ -122,6 +124,7 @@ fn denied(server: &Server, verdict: Verdict) -> Problem {
 }
 
 /// A logon: the directory checks the password; then the issuer of the session's temporary is told, and the session is active.
+/// Logons of a client name from which too many have failed are not looked at (AM-01).
 pub(crate) async fn log_on(app: &TerminalServer, id: SessionId, logon: LogonRequest) -> Result<LoggedOn, Problem> {
     let open = app.peek(|node, _| node.open_session(&id).cloned())?.ok_or_else(|| Refusal::NoSession(id).problem())?;
     let session = open.session;
@@ -131,18 +134,19 @@ pub(crate) async fn log_on(app: &TerminalServer, id: SessionId, logon: LogonRequ
     if session.anonymous {
         return log_on_anonymously(app, &session, logon).await;
     }
-    let account = app.accounts().check(&logon.user, &logon.password).await?;
-    let Some(account) = account.filter(|account| account.administrator || !session.admin) else {
-        app.execute(Some(&session.request), Command::End { session: id, how: Ending::LogonFailed }, |_, _, _| ()).await?;
-        let why = if session.admin {
-            "or the account is not an administrator's, which the /admin switch takes"
-        } else {
-            "or there is no such account"
-        };
-        return Err(Problem::new(
-            ProblemCode::LogonFailed,
-            format!("the password of {} is wrong, {why}; the session has ended", logon.user),
-        ));
+    demand_tries_left(app, &session).await?;
+    let checked = app.accounts().check(&logon.user, &logon.password).await?;
+    // Others under the same client name may have failed meanwhile.
+    demand_tries_left(app, &session).await?;
+    let account = match checked {
+        Checked::Right(account) if account.administrator || !session.admin => account,
+        Checked::Right(_) | Checked::Wrong => return Err(logon_failed(app, &session, &logon.user).await?),
+        Checked::Unknown => {
+            app.execute(Some(&session.request), Command::End { session: id, how: Ending::LogonNotChecked }, |_, _, _| ()).await?;
+            let detail =
+                format!("nobody could check the password of {}, since the directory was silent; the session has ended", logon.user);
+            return Err(Problem::new(ProblemCode::LogonFailed, detail));
+        }
     };
     let mut trace = match &session.marks {
         Some(target) => vec![asking::mark(app, &session.request, target, session.hardware_id).await?],
@@ -152,11 +156,51 @@ pub(crate) async fn log_on(app: &TerminalServer, id: SessionId, logon: LogonRequ
     finish_logon(app, &session, logon, account.administrator, trace).await
 }
 
+/// AM-01 (1012): ends a session whose client name has no tries left.
+async fn demand_tries_left(app: &TerminalServer, session: &Session) -> Result<(), Problem> {
+    if app.peek(|node, now| node.logons_barred_from(&session.device, now))?.is_none() {
+        return Ok(());
+    }
+    let command = Command::End { session: session.id, how: Ending::TooManyFailedLogons };
+    Err(app
+        .execute(Some(&session.request), command, |node, events, now| too_many_failed(node, events, session, now))
+        .await?
+        .unwrap_or_else(|| Problem::new(ProblemCode::Internal, "a session was ended for failed logons, and there were none")))
+}
+
+/// A failed logon ends its session.
+async fn logon_failed(app: &TerminalServer, session: &Session, user: &UserName) -> Result<Problem, Problem> {
+    let command = Command::End { session: session.id, how: Ending::LogonFailed };
+    let too_many = app.execute(Some(&session.request), command, |node, events, now| too_many_failed(node, events, session, now)).await?;
+    let why = if session.admin {
+        "or the account is not an administrator's, which the /admin switch takes"
+    } else {
+        "or there is no such account"
+    };
+    let wrong = || Problem::new(ProblemCode::LogonFailed, format!("the password of {user} is wrong, {why}; the session has ended"));
+    Ok(too_many.unwrap_or_else(wrong))
+}
+
+/// AM-01: what a client is told whose session ended for its failed logons; none where it ended otherwise.
+fn too_many_failed(node: &Node, events: &[Event], session: &Session, now: LabTime) -> Option<Problem> {
+    let ended_so = |event: &Event| match event {
+        Event::SessionEnded { session } => matches!(session.state, SessionState::Ended { how: Ending::TooManyFailedLogons, .. }),
+        _ => false,
+    };
+    let until = node.logons_barred_from(&session.device, now).filter(|_| events.iter().any(ended_so))?;
+    let detail = format!(
+        "too many logons from {} have failed, so none of them is looked at until {until} (event 1012); the session has ended",
+        session.device
+    );
+    Some(Problem::new(ProblemCode::LogonFailed, detail).under(&["AM-01"]))
+}
+
 /// W2K-12: no password is asked of the one account of anonymous users, and nobody else logs on.
 async fn log_on_anonymously(app: &TerminalServer, session: &Session, logon: LogonRequest) -> Result<LoggedOn, Problem> {
     if connectors::is_anonymous(&logon.user) {
         return finish_logon(app, session, logon, false, Vec::new()).await;
     }
+    demand_tries_left(app, session).await?;
     app.execute(Some(&session.request), Command::End { session: session.id, how: Ending::LogonFailed }, |_, _, _| ()).await?;
     let detail = format!(
         "this server has an Internet Connector and serves anonymous users only: log on as {}; the session of {} has ended",
@@ -175,12 +219,15 @@ async fn finish_logon(
 ) -> Result<LoggedOn, Problem> {
     let (user, id) = (logon.user, session.id);
     let command = Command::LogOn { session: id, user: user.clone(), administrator, trace };
-    let done = app.execute(Some(&session.request), command, |_, events, _| {
+    let done = app.execute(Some(&session.request), command, |node, events, now| {
         let trace = events.iter().find_map(|event| if let Event::LoggedOn { trace, .. } = event { Some(trace.clone()) } else { None });
         let written = |event: &Event| matches!(event, Event::Workstation(workstation::Event::Written { .. }));
-        (trace.unwrap_or_default(), events.iter().any(written))
+        (trace.unwrap_or_default(), events.iter().any(written), too_many_failed(node, events, session, now))
     });
-    let (trace, written) = done.await?;
+    let (trace, written, barred) = done.await?;
+    if let Some(barred) = barred {
+        return Err(barred);
+    }
     if written {
         app.disk().written(session.hardware_id)?;
     }

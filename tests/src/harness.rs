@@ -14,8 +14,8 @@ use lab::session::{self, Answer, Logon, Then, Visit, Visited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::model::{
-    Cal, CalKind, DeviceName, Generation, LabTime, LicenseServerRole, Membership, Placement, Platform, ProductType, ProductVersion,
-    Purchase, Registrant, RequestId, Search, ServerName, Span, UserName,
+    Cal, CalKind, CallerRole, DeviceName, Generation, LabTime, LicenseServerRole, Membership, Placement, Platform, ProductType,
+    ProductVersion, Purchase, Registrant, RequestId, Search, ServerName, Span, UserName,
 };
 use shared::wire::clearinghouse::{BoughtCode, BuyCode};
 use shared::wire::common::{ClockChange, ClockView, CutOff, Identity, LoggedEvent, NetworkView, Page};
@@ -547,7 +547,11 @@ impl Service {
     /// A directory and a service know each other's keys.
     pub async fn keeps(&self, service: &Service) {
         let (ours, theirs) = (self.identity().await, service.identity().await);
-        self.api.put::<_, ()>(&format!("/services/{}", theirs.name), &TrustService { key: theirs.key }).await.expect("enrolment");
+        let role = match service.part {
+            Part::LicenseServer(_) => CallerRole::LicenseServer,
+            Part::TerminalServer(_) | Part::Clearinghouse | Part::Directory => CallerRole::TerminalServer,
+        };
+        self.api.put::<_, ()>(&format!("/services/{}", theirs.name), &TrustService { key: theirs.key, role }).await.expect("enrolment");
         let trust = TrustDirectory { name: ours.name, key: ours.key, url: self.url() };
         service.api.put::<_, ()>("/directory", &trust).await.expect("a directory");
     }

@@ -99,7 +99,8 @@ impl Written {
     pub(super) fn problem(problem: &Problem) -> Self {
         // A problem holds strings and numbers only, so writing it cannot fail; the status says enough if it ever does.
         let body = serde_json::to_vec(problem).unwrap_or_default();
-        Self { status: problem.status, media: Some("application/problem+json"), headers: Vec::new(), body }
+        let headers = problem.retry_after_s.map(|seconds| ("retry-after", seconds.to_string())).into_iter().collect();
+        Self { status: problem.status, media: Some("application/problem+json"), headers, body }
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a request carries, and how a handler's arguments are taken from it.
 
-use actix_web::{FromRequest, HttpRequest};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::FutureExt as _;
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -39,6 +40,10 @@ pub struct Body<T>(pub T);
 /// The variable parts of the path: a struct with a field for each, or one value where there is one.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<T>(pub T);
+
+/// Where the request came from: the other end of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sender(pub IpAddr);
 
 /// The query. A route without this argument takes no query.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +99,15 @@ impl Extract for Signed {
     fn extract(asked: &Asked) -> Result<Self, Problem> {
         let unproved = || Problem::new(ProblemCode::Internal, "this route asks for a signed caller, but its access does not prove one");
         asked.signed.clone().ok_or_else(unproved)
+    }
+}
+
+impl Extract for Sender {
+    fn describe(_: &mut Operation<'_>) {}
+
+    fn extract(asked: &Asked) -> Result<Self, Problem> {
+        let nowhere = || Problem::new(ProblemCode::Internal, "the request came over no network connection");
+        asked.http.peer_addr().map(|address| Self(address.ip())).ok_or_else(nowhere)
     }
 }
 

@@ -16,11 +16,11 @@ mod routes;
 
 pub use admission::Signed;
 pub use answer::{Created, Elsewhere, NoContent, Pem, Reply, Written};
-pub use ask::{Asked, Body, Extract, Path, Query};
+pub use ask::{Asked, Body, Extract, Path, Query, Sender};
 pub use handler::Handler;
 pub use openapi::Operation;
 pub use page::{Download, Form, Page};
-pub use routes::{Access, App, Method, Routes, Row};
+pub use routes::{Access, App, Caller, Method, Routes, Row};
 
 pub(crate) use admission::AdminToken;
 pub(crate) use common::Facts;

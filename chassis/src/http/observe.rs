@@ -11,6 +11,7 @@ use shared::model::RequestId;
 use shared::wire::problem::{Problem, ProblemCode};
 use tracing::Instrument as _;
 
+use super::admission::Called;
 use super::routes::{App, Doorway, Row};
 use super::{Asked, BODY_LIMIT, REQUEST_ID, Written, admission};
 use crate::calls::{ANSWER_HEADER, Proof};
@@ -56,11 +57,13 @@ async fn answer<S: App>(
     let admitted = async {
         admission::before_body(door, row.access, http)?;
         let body = read(http, payload).await?;
-        let proof = admission::after_body(door, row.access, row.method, http, &body).await?;
-        Ok((body, proof))
+        let called = admission::after_body(door, row.access, row.method, http, &body).await?;
+        Ok((body, called))
     };
     let (body, proof) = match admitted.await {
-        Ok(admitted) => admitted,
+        Ok((body, None)) => (body, None),
+        Ok((body, Some(Called { proof, refusal: None }))) => (body, Some(proof)),
+        Ok((_, Some(Called { proof, refusal: Some(problem) }))) => return (Err(problem), Some(proof)),
         Err(problem) => return (Err(problem), None),
     };
     let signed = proof.as_ref().map(|proof| proof.caller.clone());

@@ -20,6 +20,8 @@ pub struct Page {
     pub html: String,
     /// The style sheet in it, to the letter.
     pub style: &'static str,
+    /// In how many seconds to ask again, where the page says so.
+    pub retry_after_s: Option<u32>,
 }
 
 /// A file to be kept.
@@ -43,11 +45,12 @@ impl Reply for Page {
     fn write(self) -> Result<Written, Problem> {
         let style = STANDARD.encode(Sha256::digest(self.style));
         let policy = format!("default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
-        let headers = vec![
+        let mut headers = vec![
             ("content-security-policy", policy),
             ("x-content-type-options", "nosniff".to_owned()),
             ("referrer-policy", "no-referrer".to_owned()),
         ];
+        headers.extend(self.retry_after_s.map(|seconds| ("retry-after", seconds.to_string())));
         Ok(Written { status: self.status, media: Some(HTML), headers, body: self.html.into_bytes() })
     }
 }

@@ -1,4 +1,4 @@
-//! How entries, rows and marks are written: keys, JSON, and the chained SHA-256.
+//! What an entry holds: JSON with a number, and the SHA-256 that is chained to the entry before.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use shared::wire::common::CutOff;
 
 use crate::clock::ClockState;
 
-/// One entry as it stands in the store.
+/// One entry as it is written.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Stored<E, L = String> {
     pub(crate) seq: u64,
@@ -37,19 +37,22 @@ pub(crate) enum Happening<E> {
 pub(crate) enum LabEvent {
     /// The dice follow from this seed from now on.
     Seeded { seed: SeedHex },
-    /// The clock goes this way from now on.
-    Clock { state: ClockState },
+    /// The clock goes this way from now on, and shows this moment.
+    Clock { state: ClockState, shows: LabTime },
     /// These services are out of reach from now on.
     Network { cut_off: Vec<CutOff> },
+    /// Here stood an entry that was damaged beyond repair; what it led to is known from elsewhere.
+    Lost,
 }
 
 impl LabEvent {
     /// The row that this event changes.
-    pub(crate) fn row(&self) -> (Vec<u8>, Option<Vec<u8>>) {
+    pub(crate) fn row(&self) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
         match self {
-            LabEvent::Seeded { seed } => (SEED_ROW.to_vec(), Some(json(seed))),
-            LabEvent::Clock { state } => (CLOCK_ROW.to_vec(), Some(json(state))),
-            LabEvent::Network { cut_off } => (NETWORK_ROW.to_vec(), Some(json(cut_off))),
+            LabEvent::Seeded { seed } => Some((SEED_ROW.to_vec(), Some(json(seed)))),
+            LabEvent::Clock { state, .. } => Some((CLOCK_ROW.to_vec(), Some(json(state)))),
+            LabEvent::Network { cut_off } => Some((NETWORK_ROW.to_vec(), Some(json(cut_off)))),
+            LabEvent::Lost => None,
         }
     }
 }
@@ -64,6 +67,10 @@ impl Chain {
 
     pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// The chain after an entry of these bytes.
@@ -132,36 +139,7 @@ impl Mark {
     }
 }
 
-/// The value that an entry is stored as: its chain, then its JSON.
-pub(crate) fn sealed(chain: Chain, entry: &[u8]) -> Vec<u8> {
-    let mut value = Vec::with_capacity(32 + entry.len());
-    value.extend_from_slice(&chain.0);
-    value.extend_from_slice(entry);
-    value
-}
-
-/// The two halves of a stored entry.
-pub(crate) fn unsealed(value: &[u8]) -> Option<(Chain, &[u8])> {
-    value.split_first_chunk::<32>().map(|(chain, entry)| (Chain(*chain), entry))
-}
-
-/// The key of an entry.
-pub(crate) fn entry_key(seq: u64) -> Vec<u8> {
-    format!("e/{seq:020}").into_bytes()
-}
-
-/// The entry number at the end of a key.
-pub(crate) fn seq_of(key: &[u8]) -> Option<u64> {
-    let digits = key.get(key.len().checked_sub(20)?..)?;
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// The key that puts an entry on a list.
-pub(crate) fn list_key(list: &str, seq: u64) -> Vec<u8> {
-    format!("l/{list}/{seq:020}").into_bytes()
-}
-
-/// The key of a machine's row.
+/// The row key of a machine's row.
 pub(crate) fn row_key(key: &str) -> Vec<u8> {
     format!("r/{key}").into_bytes()
 }
@@ -190,21 +168,23 @@ pub(crate) fn bytes_of_hex(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-pub(crate) const ENTRIES: (&[u8], &[u8]) = (b"e/", b"e0");
-pub(crate) const LISTS: (&[u8], &[u8]) = (b"l/", b"l0");
-pub(crate) const ROWS: (&[u8], &[u8]) = (b"r/", b"r0");
-pub(crate) const BASE_ROW: &[u8] = b"m/base";
-pub(crate) const CHECKPOINT_ROW: &[u8] = b"m/checkpoint";
 pub(crate) const CLOCK_ROW: &[u8] = b"m/clock";
-pub(crate) const FORMAT_ROW: &[u8] = b"m/format";
 pub(crate) const NETWORK_ROW: &[u8] = b"m/network";
 pub(crate) const SEED_ROW: &[u8] = b"m/seed";
-/// The layout that this code writes and reads.
-pub(crate) const FORMAT: u32 = 1;
+/// How an entry's bytes are written: JSON. A segment's header says it.
+pub(crate) const CODEC: u32 = 1;
+/// The layout of the files that this code writes and reads. 1 was one sled store for entries and rows.
+pub(crate) const FORMAT: u32 = 2;
 
-/// What kind of journal this is: the value of the format row and the head of an export.
+/// What kind of journal this is: the head of an export, and the data directory's own note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Format {
     pub(crate) journal: String,
     pub(crate) format: u32,
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "a {} journal of format {}", self.journal, self.format)
+    }
 }

@@ -1,62 +1,111 @@
 //! Group commit: what commands write goes into the open group; one thread writes the group and flushes it, and everybody
 //! who waits for it shares that flush.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use serde::de::IgnoredAny;
+use shared::model::LabTime;
 use tokio::sync::{oneshot, watch};
 
 use super::JournalFailed;
-use super::disk::{Change, Disk, DiskError};
-use super::entry::{BASE_ROW, CHECKPOINT_ROW, Mark, Stored, entry_key, json, list_key, parsed, unsealed};
+use super::behind::{Behind, Upkeep};
+use super::check::Trouble;
+use super::entry::Mark;
+use super::files::{FileError, Files};
+use super::head::{Head, HeadFile};
+use super::rows::{Change, RowsBehind};
+use super::segment::Frame;
+use super::segments::{Numbers, ReadTrouble, Segments};
 
-/// Entries and rows on their way to the disk.
-#[derive(Debug, Default)]
+/// The entries of a command, which are whole or not there, and the rows that they change.
+#[derive(Debug)]
 pub(crate) struct Group {
-    pub(crate) changes: Vec<Change>,
-    pub(crate) last: Option<Mark>,
+    pub(crate) frame: Frame,
+    pub(crate) rows: Vec<Change>,
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        Self { frame: Frame::new(), rows: Vec::new() }
+    }
+}
+
+impl Group {
+    /// How much it is for the disk: entries and rows.
+    pub(crate) fn weight(&self) -> usize {
+        self.frame.places.len() + self.rows.len()
+    }
+}
+
+/// Groups on their way to the disk.
+#[derive(Debug, Default)]
+struct Open {
+    frames: Vec<Frame>,
+    rows: Vec<Change>,
+    weight: usize,
+}
+
+impl Open {
+    fn push(&mut self, group: Group) {
+        self.weight += group.weight();
+        match self.frames.last_mut().filter(|last| last.length() + group.frame.length() <= FRAME_BYTES) {
+            Some(last) => last.extend(group.frame),
+            None => self.frames.push(group.frame),
+        }
+        if self.rows.is_empty() {
+            self.rows = group.rows;
+        } else {
+            self.rows.extend(group.rows);
+        }
+    }
 }
 
 /// The running journal of an engine.
 pub(crate) struct Journal {
     shared: Arc<Shared>,
     head_stop: Option<mpsc::Sender<()>>,
-    threads: Vec<JoinHandle<()>>,
+    flusher: Option<JoinHandle<()>>,
+    others: Vec<JoinHandle<()>>,
 }
 
 /// What the journal begins with.
-#[derive(Clone, Copy, Debug)]
 pub(crate) struct Start {
+    pub(crate) files: Arc<dyn Files>,
+    pub(crate) journal: &'static str,
+    pub(crate) segments: Segments,
+    pub(crate) rows: RowsBehind,
     pub(crate) flushed: Mark,
-    pub(crate) base: Mark,
-    pub(crate) checkpoint: u64,
+    /// The latest lab time that anybody was shown.
+    pub(crate) shown: LabTime,
+    /// Rows that are still to be written.
+    pub(crate) changed: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     pub(crate) keep_entries: Option<u64>,
 }
 
 struct Shared {
-    disk: Arc<dyn Disk>,
+    segments: Arc<Segments>,
+    head: HeadFile,
+    behind: Behind,
     queue: Mutex<Queue>,
     wake: Condvar,
     failed: watch::Sender<Option<JournalFailed>>,
-    /// The number in the head file, locked while the file is written.
-    head: Mutex<u64>,
+    /// The latest lab time that anybody was shown, in seconds.
+    shown: AtomicI64,
 }
 
 struct Queue {
-    open: Group,
+    open: Open,
     waiters: Vec<Waiter>,
     /// Somebody waits; otherwise the open group may grow for a moment.
     urgent: bool,
     stop: bool,
     /// What the flusher is doing: it is woken only where that changes something.
     flusher: Flusher,
-    /// How many waited for the last flush.
-    company: usize,
     flushed: Mark,
-    base: Mark,
     failed: Option<JournalFailed>,
 }
 
@@ -76,60 +125,55 @@ struct Waiter {
     tell: oneshot::Sender<Result<(), JournalFailed>>,
 }
 
-/// What the flusher alone keeps.
-struct Upkeep {
-    base: Mark,
-    checkpoint: u64,
-    keep_entries: Option<u64>,
-}
-
 impl Journal {
-    /// Starts the threads over a checked store.
-    pub(crate) fn start(disk: Arc<dyn Disk>, start: Start) -> std::io::Result<Self> {
+    /// Starts the threads over files that were checked.
+    pub(crate) fn start(start: Start) -> Result<Self, Trouble> {
+        let Start { files, journal, segments, rows, flushed, shown, changed, keep_entries } = start;
         let queue = Queue {
-            open: Group::default(),
+            open: Open::default(),
             waiters: Vec::new(),
             urgent: false,
             stop: false,
             flusher: Flusher::Busy,
-            company: 0,
-            flushed: start.flushed,
-            base: start.base,
+            flushed,
             failed: None,
         };
+        let head = HeadFile::open(Arc::clone(&files))?;
+        let segments = Arc::new(segments);
         let shared = Arc::new(Shared {
-            disk,
+            segments: Arc::clone(&segments),
+            head,
+            behind: Behind::new(changed, flushed),
             queue: Mutex::new(queue),
             wake: Condvar::new(),
             failed: watch::Sender::new(None),
-            head: Mutex::new(0),
+            shown: AtomicI64::new(shown.unix()),
         });
-        let upkeep = Upkeep { base: start.base, checkpoint: start.checkpoint, keep_entries: start.keep_entries };
+        shared.note_head()?;
+        let upkeep = Upkeep { files, journal, segments, rows, keep_entries };
         let (head_stop, stopped) = mpsc::channel();
-        let mut journal = Self { shared: Arc::clone(&shared), head_stop: Some(head_stop), threads: Vec::new() };
-        let flushed = Arc::clone(&shared);
-        let flusher = thread::Builder::new().name("journal-flush".to_owned()).spawn(move || flush_groups(&flushed, upkeep))?;
-        journal.threads.push(flusher);
-        let header = thread::Builder::new().name("journal-head".to_owned()).spawn(move || keep_head(&shared, &stopped))?;
-        journal.threads.push(header);
+        let mut journal = Self { shared: Arc::clone(&shared), head_stop: Some(head_stop), flusher: None, others: Vec::new() };
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            let spawned = thread::Builder::new().name(name.to_owned()).spawn(work);
+            spawned.map_err(|error| Trouble::System(format!("no thread for its files: {error}")))
+        };
+        let (theirs, keeping) = (Arc::clone(&shared), Arc::clone(&shared));
+        journal.others.push(spawn("journal-rows", Box::new(move || theirs.behind.run(&upkeep)))?);
+        journal.others.push(spawn("journal-head", Box::new(move || keep_head(&keeping, &stopped)))?);
+        journal.flusher = Some(spawn("journal-flush", Box::new(move || flush_groups(&shared)))?);
         Ok(journal)
     }
 
     /// Puts a group behind the open one. To be called in the order of the entries.
     pub(crate) fn push(&self, group: Group) {
-        if group.changes.is_empty() {
+        if group.frame.places.is_empty() {
             return;
         }
         let mut queue = self.shared.queue();
-        if queue.open.changes.is_empty() {
-            queue.open.changes = group.changes;
-        } else {
-            queue.open.changes.extend(group.changes);
-        }
-        queue.open.last = group.last.or(queue.open.last);
+        queue.open.push(group);
         let wanted = match queue.flusher {
             Flusher::Idle => true,
-            Flusher::Lingering => queue.open.changes.len() >= CROWDED_CHANGES / 4,
+            Flusher::Lingering => queue.open.weight >= CROWDED / 4,
             Flusher::Busy => false,
         };
         drop(queue);
@@ -140,7 +184,7 @@ impl Journal {
 
     /// Whether so much is waiting for the disk that even those who need not wait should.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.shared.queue().open.changes.len() > CROWDED_CHANGES
+        self.shared.queue().open.weight > CROWDED
     }
 
     /// Waits until entry `seq` is on disk.
@@ -166,8 +210,7 @@ impl Journal {
 
     /// The last entry on disk, and the last one that was pruned.
     pub(crate) fn places(&self) -> (Mark, Mark) {
-        let queue = self.shared.queue();
-        (queue.flushed, queue.base)
+        (self.shared.queue().flushed, self.shared.segments.base())
     }
 
     /// Why nothing more is answered, if so.
@@ -189,13 +232,25 @@ impl Journal {
         }
     }
 
-    /// Writes the head file now.
-    pub(crate) fn write_head(&self) -> Result<(), DiskError> {
-        self.shared.write_head()
+    /// Says that lab time has come this far, for the head file.
+    pub(crate) fn show(&self, at: LabTime) {
+        self.shared.shown.fetch_max(at.unix(), Ordering::Relaxed);
     }
 
-    pub(crate) fn disk(&self) -> &dyn Disk {
-        self.shared.disk.as_ref()
+    /// Writes what stands beside the entries: all rows, and the head file, which is on disk when this returns.
+    pub(crate) fn settle(&self) -> Result<(), FileError> {
+        self.shared.behind.settle();
+        self.shared.note_head().and_then(|()| self.shared.head.sync())
+    }
+
+    /// The bytes of an entry on disk; none where it was pruned.
+    pub(crate) fn entry(&self, seq: u64) -> Result<Option<Vec<u8>>, ReadTrouble> {
+        self.shared.segments.entry(seq)
+    }
+
+    /// Numbers of entries on a list, older than `before`, newest first.
+    pub(crate) fn listed(&self, name: &str, before: u64, most: usize) -> Result<Numbers, ReadTrouble> {
+        self.shared.segments.listed(name, before, most)
     }
 }
 
@@ -204,8 +259,13 @@ impl Drop for Journal {
         self.shared.queue().stop = true;
         self.shared.wake.notify_all();
         self.head_stop = None;
-        for thread in self.threads.drain(..) {
+        if let Some(flusher) = self.flusher.take() {
             // A thread that panicked has nothing more to say.
+            let _ = flusher.join();
+        }
+        // What the flusher wrote last still goes into the rows.
+        self.shared.behind.stop();
+        for thread in self.others.drain(..) {
             let _ = thread.join();
         }
     }
@@ -221,7 +281,7 @@ impl Shared {
             let mut queue = self.queue();
             let first = queue.failed.get_or_insert_with(|| failed.clone()).clone();
             self.failed.send_replace(Some(first));
-            queue.open = Group::default();
+            queue.open = Open::default();
             std::mem::take(&mut queue.waiters)
         };
         self.wake.notify_all();
@@ -231,106 +291,63 @@ impl Shared {
         }
     }
 
-    fn settle(&self, flushed: Mark, base: Mark) {
+    fn settle(&self, flushed: Mark) {
         let told: Vec<Waiter> = {
             let mut queue = self.queue();
             if queue.failed.is_some() {
                 return;
             }
             queue.flushed = flushed;
-            queue.base = base;
-            let told: Vec<Waiter> = queue.waiters.extract_if(.., |waiter| waiter.seq <= flushed.seq).collect();
-            queue.company = told.len();
-            told
+            queue.waiters.extract_if(.., |waiter| waiter.seq <= flushed.seq).collect()
         };
         for waiter in told {
             let _ = waiter.tell.send(Ok(()));
         }
     }
 
-    fn write_head(&self) -> Result<(), DiskError> {
-        let mut written = self.head.lock().unwrap_or_else(PoisonError::into_inner);
-        let flushed = self.queue().flushed;
-        if flushed.seq != *written {
-            self.disk.set_head(&json(&flushed))?;
-            *written = flushed.seq;
-        }
-        Ok(())
+    fn note_head(&self) -> Result<(), FileError> {
+        let mark = self.queue().flushed;
+        self.head.note(Head { mark, at: LabTime::from_unix(self.shown.load(Ordering::Relaxed)) })
     }
 
-    /// The next group to write; none when the journal stops.
-    fn next_group(&self) -> Option<Group> {
-        let idle = |queue: &mut Queue| queue.open.changes.is_empty() && !queue.stop && queue.failed.is_none();
+    /// The next groups to write; none when the journal stops.
+    fn next_groups(&self) -> Option<Open> {
+        let idle = |queue: &mut Queue| queue.open.frames.is_empty() && !queue.stop && queue.failed.is_none();
         let mut queue = self.queue();
         queue.flusher = Flusher::Idle;
         queue = self.wake.wait_while(queue, idle).unwrap_or_else(PoisonError::into_inner);
-        let relaxed =
-            |queue: &mut Queue| !queue.urgent && !queue.stop && queue.failed.is_none() && queue.open.changes.len() < CROWDED_CHANGES / 4;
+        let relaxed = |queue: &mut Queue| !queue.urgent && !queue.stop && queue.failed.is_none() && queue.open.weight < CROWDED / 4;
         queue.flusher = Flusher::Lingering;
         queue = match self.wake.wait_timeout_while(queue, LINGER, relaxed) {
             Ok((queue, _)) => queue,
             Err(poisoned) => poisoned.into_inner().0,
         };
         queue.flusher = Flusher::Busy;
-        if queue.company > 1 && !queue.stop {
-            // Several waited together last time, so more are on their way: one flush for all of them is cheaper for each. The more
-            // they were, the longer it pays to wait for them.
-            let pause = GATHER_EACH.saturating_mul(u32::try_from(queue.company).unwrap_or(u32::MAX)).min(GATHER_MAX);
-            drop(queue);
-            thread::sleep(pause);
-            queue = self.queue();
-        }
-        if queue.failed.is_some() || queue.open.changes.is_empty() {
+        if queue.failed.is_some() || queue.open.frames.is_empty() {
             return None;
         }
         queue.urgent = false;
         Some(std::mem::take(&mut queue.open))
     }
-}
 
-impl Upkeep {
-    /// Writes one group with what belongs to it.
-    fn write(&mut self, disk: &dyn Disk, mut group: Group, flushed: Mark) -> Result<Mark, DiskError> {
-        let last = group.last.unwrap_or(flushed);
-        self.prune(disk, &mut group.changes, flushed, last)?;
-        if last.seq - self.checkpoint >= CHECKPOINT_EVERY {
-            self.checkpoint = last.seq;
-            group.changes.push((CHECKPOINT_ROW.to_vec(), Some(json(&last))));
-        }
-        disk.commit(group.changes)?;
+    /// Brings groups to the device, and says so in the head file before anybody is answered.
+    fn write(&self, open: Open) -> Result<Mark, FileError> {
+        let flushed = self.queue().flushed;
+        let last = open.frames.last().map_or(flushed, |frame| frame.last);
+        self.segments.append(flushed, &open.frames)?;
+        self.head.note(Head { mark: last, at: LabTime::from_unix(self.shown.load(Ordering::Relaxed)) })?;
+        self.behind.take(open.rows, last);
         Ok(last)
     }
-
-    /// Drops the oldest entries beyond the number to keep; a bounded piece of them with every group, faster than they come.
-    fn prune(&mut self, disk: &dyn Disk, changes: &mut Vec<Change>, flushed: Mark, last: Mark) -> Result<(), DiskError> {
-        let Some(keep) = self.keep_entries else { return Ok(()) };
-        let piece = PRUNE_PIECE.max(2 * (last.seq - flushed.seq));
-        let end = last.seq.saturating_sub(keep.max(1)).min(flushed.seq).min(self.base.seq + piece);
-        if end <= self.base.seq {
-            return Ok(());
-        }
-        for seq in self.base.seq + 1..=end {
-            let key = entry_key(seq);
-            let value = disk.get(&key)?.ok_or_else(|| DiskError(format!("entry {seq} is missing")))?;
-            let (chain, entry) = unsealed(&value).ok_or_else(|| DiskError(format!("entry {seq} is cut off")))?;
-            let entry: Stored<IgnoredAny> = parsed("an entry", entry).map_err(DiskError)?;
-            changes.extend(entry.lists.iter().map(|list| (list_key(list, seq), None)));
-            changes.push((key, None));
-            self.base = Mark { seq, chain };
-        }
-        changes.push((BASE_ROW.to_vec(), Some(json(&self.base))));
-        Ok(())
-    }
 }
 
-fn flush_groups(shared: &Shared, mut upkeep: Upkeep) {
-    while let Some(group) = shared.next_group() {
-        let flushed = shared.queue().flushed;
-        match upkeep.write(shared.disk.as_ref(), group, flushed) {
-            Ok(last) => shared.settle(last, upkeep.base),
+fn flush_groups(shared: &Shared) {
+    while let Some(open) = shared.next_groups() {
+        match shared.write(open) {
+            Ok(last) => shared.settle(last),
             Err(error) => {
                 tracing::error!(journal.error = %error, "the journal could not be written");
-                shared.fail(JournalFailed::new(&error.0));
+                shared.fail(JournalFailed::new(&error.to_string()));
                 return;
             }
         }
@@ -338,8 +355,13 @@ fn flush_groups(shared: &Shared, mut upkeep: Upkeep) {
 }
 
 fn keep_head(shared: &Shared, stopped: &mpsc::Receiver<()>) {
+    let mut seconds = 0u32;
     while stopped.recv_timeout(HEAD_EVERY) == Err(RecvTimeoutError::Timeout) {
-        if let Err(error) = shared.write_head() {
+        seconds = seconds.wrapping_add(1);
+        // Where nothing happens the lab time in it is brought up now and then.
+        let noted = if seconds.is_multiple_of(SHOWN_EVERY) { shared.note_head() } else { Ok(()) };
+        let synced = noted.and_then(|()| if shared.head.is_fresh() { shared.head.sync() } else { Ok(()) });
+        if let Err(error) = synced {
             tracing::warn!(journal.error = %error, "the head file could not be written; is the disk full?");
         }
     }
@@ -347,11 +369,10 @@ fn keep_head(shared: &Shared, stopped: &mpsc::Receiver<()>) {
 
 /// How long a group in which nobody waits may grow.
 const LINGER: Duration = Duration::from_millis(20);
-/// How long a group grows after a flush that several had waited for, for each of them.
-const GATHER_EACH: Duration = Duration::from_micros(200);
-/// And at the most.
-const GATHER_MAX: Duration = Duration::from_millis(4);
 const HEAD_EVERY: Duration = Duration::from_secs(1);
-const CROWDED_CHANGES: usize = 65_536;
-pub(crate) const CHECKPOINT_EVERY: u64 = 1000;
-const PRUNE_PIECE: u64 = 256;
+/// How often the head file learns of lab time alone, in seconds.
+const SHOWN_EVERY: u32 = 15;
+/// Entries and rows that may wait for the disk before everybody waits with them.
+const CROWDED: usize = 65_536;
+/// How long a frame grows over several groups; a group that is longer is a frame of its own.
+pub(crate) const FRAME_BYTES: u64 = 256 * 1024;

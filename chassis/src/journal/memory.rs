@@ -1,33 +1,78 @@
-//! A store in memory: for tests, and for labs that are simulated as a whole.
+//! A data directory in memory: for tests, and for labs that are simulated as a whole. What was not flushed can be lost.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::io;
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::disk::{Change, Disk, DiskError, Order};
+use super::files::{FileError, Files};
+use super::rows::{Change, RowStore, RowsError};
 
-/// What a [`MemoryDisk`] holds.
-#[derive(Clone, Debug, Default)]
-struct Content {
-    values: BTreeMap<Vec<u8>, Vec<u8>>,
-    head: Option<Vec<u8>>,
-}
-
-/// A store that is gone with the process.
+/// Files and rows that are gone with the process.
 #[derive(Debug, Default)]
 pub struct MemoryDisk(Mutex<Content>);
 
+#[derive(Clone, Debug, Default)]
+struct Content {
+    files: BTreeMap<String, File>,
+    rows: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+/// A file as it was written, and as it was when it was last flushed.
+#[derive(Clone, Debug, Default)]
+struct File {
+    written: Vec<u8>,
+    flushed: Vec<u8>,
+    /// Where the two may differ.
+    fresh: Range<usize>,
+}
+
+impl File {
+    fn of(bytes: Vec<u8>) -> Self {
+        Self { flushed: bytes.clone(), written: bytes, fresh: 0..0 }
+    }
+
+    fn flush(&mut self) {
+        self.flushed.resize(self.written.len(), 0);
+        let fresh = std::mem::take(&mut self.fresh);
+        if let (Some(to), Some(from)) = (self.flushed.get_mut(fresh.clone()), self.written.get(fresh)) {
+            to.copy_from_slice(from);
+        }
+    }
+}
+
 impl MemoryDisk {
-    /// An empty store.
+    /// An empty directory.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A second store with the same content: what a crash at this moment would leave.
+    /// A second one with the same content: what a process that is killed now leaves.
     #[must_use]
     pub fn image(&self) -> Self {
         Self(Mutex::new(self.content().clone()))
+    }
+
+    /// A second one with only what was flushed, and without rows: what a loss of power leaves at worst.
+    #[must_use]
+    pub fn after_power_cut(&self) -> Self {
+        let files = self.content().files.iter().map(|(name, file)| (name.clone(), File::of(file.flushed.clone()))).collect();
+        Self(Mutex::new(Content { files, rows: BTreeMap::new() }))
+    }
+
+    /// Changes a file behind everybody's back.
+    pub fn edit(&self, name: &str, edit: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(file) = self.content().files.get_mut(name) {
+            let mut bytes = std::mem::take(&mut file.written);
+            edit(&mut bytes);
+            *file = File::of(bytes);
+        }
+    }
+
+    /// Changes the rows behind everybody's back.
+    pub fn edit_rows(&self, edit: impl FnOnce(&mut BTreeMap<Vec<u8>, Vec<u8>>)) {
+        edit(&mut self.content().rows);
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
@@ -35,33 +80,72 @@ impl MemoryDisk {
     }
 }
 
-impl Disk for MemoryDisk {
-    fn commit(&self, changes: Vec<Change>) -> Result<(), DiskError> {
-        let mut content = self.content();
-        for (key, value) in changes {
-            match value {
-                Some(value) => content.values.insert(key, value),
-                None => content.values.remove(&key),
-            };
-        }
+impl Files for MemoryDisk {
+    fn create(&self, name: &str, length: u64) -> Result<(), FileError> {
+        let zeros = vec![0; usize::try_from(length).unwrap_or_default()];
+        self.content().files.insert(name.to_owned(), File::of(zeros));
         Ok(())
     }
 
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, DiskError> {
-        Ok(self.content().values.get(key).cloned())
+    fn write_at(&self, name: &str, offset: u64, bytes: &[u8]) -> Result<(), FileError> {
+        let mut content = self.content();
+        let file = content.files.get_mut(name).ok_or_else(|| missing(name))?;
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let end = offset.saturating_add(bytes.len());
+        if file.written.len() < end {
+            file.written.resize(end, 0);
+        }
+        if let Some(place) = file.written.get_mut(offset..end) {
+            place.copy_from_slice(bytes);
+        }
+        let fresh = &file.fresh;
+        file.fresh = if fresh.is_empty() { offset..end } else { fresh.start.min(offset)..fresh.end.max(end) };
+        Ok(())
     }
 
-    fn scan(&self, from: &[u8], before: &[u8], order: Order, each: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), DiskError> {
-        if from >= before {
-            return Ok(());
-        }
+    fn read_at(&self, name: &str, offset: u64, length: usize) -> Result<Vec<u8>, FileError> {
         let content = self.content();
-        let mut range = content.values.range::<[u8], _>((Bound::Included(from), Bound::Excluded(before)));
-        let mut next = || match order {
-            Order::Rising => range.next(),
-            Order::Falling => range.next_back(),
-        };
-        while let Some((key, value)) = next() {
+        let file = content.files.get(name).ok_or_else(|| missing(name))?;
+        let from = usize::try_from(offset).unwrap_or(usize::MAX).min(file.written.len());
+        let to = from.saturating_add(length).min(file.written.len());
+        Ok(file.written.get(from..to).unwrap_or_default().to_vec())
+    }
+
+    fn length(&self, name: &str) -> Result<Option<u64>, FileError> {
+        Ok(self.content().files.get(name).map(|file| file.written.len() as u64))
+    }
+
+    fn sync(&self, name: &str) -> Result<(), FileError> {
+        self.content().files.get_mut(name).ok_or_else(|| missing(name)).map(File::flush)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
+        let mut content = self.content();
+        let folder = format!("{from}/");
+        let moved: Vec<_> = content.files.extract_if(.., |name, _| name == from || name.starts_with(&folder)).collect();
+        if moved.is_empty() {
+            return Err(missing(from));
+        }
+        content.files.extend(moved.into_iter().map(|(name, file)| (name.replacen(from, to, 1), file)));
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> Result<(), FileError> {
+        let folder = format!("{name}/");
+        self.content().files.retain(|other, _| other != name && !other.starts_with(&folder));
+        Ok(())
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {
+        let folder = format!("{folder}/");
+        Ok(self.content().files.keys().filter_map(|name| name.strip_prefix(&folder)).map(str::to_owned).collect())
+    }
+}
+
+impl RowStore for MemoryDisk {
+    fn scan(&self, each: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), RowsError> {
+        let content = self.content();
+        for (key, value) in &content.rows {
             if !each(key, value) {
                 break;
             }
@@ -69,12 +153,22 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
-    fn head(&self) -> Result<Option<Vec<u8>>, DiskError> {
-        Ok(self.content().head.clone())
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RowsError> {
+        Ok(self.content().rows.get(key).cloned())
     }
 
-    fn set_head(&self, bytes: &[u8]) -> Result<(), DiskError> {
-        self.content().head = Some(bytes.to_vec());
+    fn write(&self, changes: Vec<Change>) -> Result<(), RowsError> {
+        let mut content = self.content();
+        for (key, value) in changes {
+            match value {
+                Some(value) => content.rows.insert(key, value),
+                None => content.rows.remove(&key),
+            };
+        }
         Ok(())
     }
+}
+
+fn missing(name: &str) -> FileError {
+    FileError::new(name, &io::Error::from(io::ErrorKind::NotFound))
 }

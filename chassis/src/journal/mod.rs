@@ -1,37 +1,59 @@
 //! The journal of a service: its store, its audit trail and the source of its state.
 //!
-//! One entry an event, numbered from 1 without gaps, as JSON with a SHA-256 that is chained to the entry before. The rows that
-//! an event changes go to disk in the same atomic group, so a start reads rows and checks the chain from the last checkpoint;
-//! [`verify`] checks all of it. Keys of the store, all text: `e/<number>` entries, `r/<key>` rows, `l/<list>/<number>` lists,
-//! `m/…` what the journal says of itself (format, base, checkpoint, seed, clock).
+//! One entry an event, numbered from 1 without gaps, as JSON with a SHA-256 that is chained to the entry before. Entries go into
+//! segment files of the journal's own (`segment` says how they lie there), one device flush a group, and nothing else stands in
+//! the path of an answer. The rows that the entries change are written behind, into sled, with the number of the last entry that
+//! they contain: a start reads rows and replays what came after, and rows that are lost or not believed are made anew.
 //!
-//! The head file beside the store holds number and chain of the last entry on disk. It is written at a clean stop and once a
-//! second while there is change; a journal that ends before it has lost entries.
+//! ```text
+//! head                        how far the journal had come, and lab time then        `head`
+//! journal-kind                whose directory this is                                `kind_note`
+//! journal/<first>.entries     the segments, preallocated                             `segment`, `segments`
+//! journal/<entry>.state       rows after an entry, where older entries were pruned   `state_file`
+//! journal/rows/               sled                                                   `rows`, `sled_rows`, `behind`
+//! journal/spare               the next segment, made in advance
+//! ```
 //!
-//! Every group ends in a device flush: the store's own flush, then `fdatasync` on the store's file. Counted once with
-//! `strace -f -c`: 400 commands one after the other and the journal's first group made 401 `fdatasync` (and 818
-//! `sync_file_range`, which are sled's own and reach no further than the device's cache).
+//! A journal that ends before its head file has lost entries. What stands behind the last whole group and is not known to the
+//! head file was never flushed, so never answered, and is left out. [`verify`] checks everything, [`repair`] mends what can be
+//! mended.
 
-mod check;
-pub mod disk;
+mod aside;
+mod behind;
+pub(crate) mod check;
 pub(crate) mod entry;
+pub mod files;
+mod folder;
 pub(crate) mod group;
+mod head;
+pub(crate) mod kind_note;
 mod memory;
-pub(crate) mod sled_disk;
+
+pub(crate) mod rows;
+mod segment;
+pub(crate) mod segments;
+mod sled_rows;
+mod state_file;
+
+mod repair;
 mod transfer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub(crate) use check::{Restored, format_row, opened, start};
-pub use check::{Verified, verify};
-pub use disk::{Disk, DiskError};
+pub use check::{RowsFound, Verified, verify};
+pub use files::{FileError, Files};
+pub(crate) use kind_note::belongs_to;
 pub use memory::MemoryDisk;
+
+pub use repair::{Repaired, repair};
+pub use rows::{Change, RowStore, RowsError};
 pub use transfer::{Exported, Imported, export, import};
+
 
 use shared::wire::problem::{Problem, ProblemCode};
 
-use crate::data::{DataDir, DataError};
+use crate::data::DataError;
 
 /// The journal could not be written. What was not on disk is not answered for; the next start goes on from what is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,9 +79,8 @@ impl JournalFailed {
 pub enum OpenError {
     /// The journal is not whole.
     #[error(
-        "the journal in {} is damaged: {what}. Nothing was changed. Restore the directory from a copy; or save what is whole with \
-         `journal export` and put it into a new directory with `journal import`; or empty the directory to start anew. \
-         `journal verify` tells more",
+        "the journal in {} is damaged: {what}. Keep the directory: `journal repair` works on a copy, mends what can be mended, and says \
+         what is lost. Or restore the directory from a backup of it. `journal verify` tells more",
         directory.display()
     )]
     Damaged {
@@ -68,24 +89,34 @@ pub enum OpenError {
         /// What was found.
         what: String,
     },
-    /// The journal belongs to another kind of service, or to another version of this one.
+    /// There is no journal, though there was one.
     #[error(
-        "the journal in {} is {found}, but this service keeps {expected}: name the right directory with --data",
+        "the entries of the journal in {} are gone: {what}. Put the folder `journal` back, or restore the directory from a backup of \
+         it; where the rows beside the entries are left, `journal repair` goes on from them. To begin a new service instead, name another directory with --data; to begin with nothing on these keys, remove journal-kind \
+         (and head) too",
         directory.display()
     )]
+    Gone {
+        /// The data directory.
+        directory: PathBuf,
+        /// What says that there was one.
+        what: String,
+    },
+    /// The journal belongs to another kind of service, or to another version of this one.
+    #[error("the directory {} holds {found}, but this service keeps {expected}: name the right directory with --data", directory.display())]
     Other {
         /// The data directory.
         directory: PathBuf,
-        /// What the journal says it is.
+        /// What it holds.
         found: String,
         /// What it should have been.
         expected: String,
     },
     /// An import was to go where a journal is already.
-    #[error("there is a journal in {} already: import into an empty directory", .0.display())]
+    #[error("there is a journal in {} already: import into a new directory", .0.display())]
     NotEmpty(PathBuf),
     /// What was to be imported is not a whole export of this kind of journal.
-    #[error("line {line} of the export: {what}; the directory holds a part of a journal now, empty it before another try")]
+    #[error("line {line} of the export: {what}; nothing was imported")]
     BadExport {
         /// The line, counted from 1.
         line: u64,
@@ -95,11 +126,7 @@ pub enum OpenError {
     /// A file could not be read or written.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The machine gave no thread or no randomness.
+    /// The machine gave no thread, no randomness or no room.
     #[error("cannot start the journal: {0}")]
     System(String),
-}
-
-pub(crate) fn damaged(data: &DataDir, what: impl std::fmt::Display) -> OpenError {
-    OpenError::Damaged { directory: data.path().to_owned(), what: what.to_string() }
 }

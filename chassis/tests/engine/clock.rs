@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chassis::clock::Clock;
+use chassis::clock::{Clock, ClockState, HostTime};
 use chassis::engine::{ClockError, Engine, EngineOptions};
 use chassis::journal::MemoryDisk;
 use shared::wire::common::ClockChange;
@@ -41,12 +41,41 @@ async fn a_frozen_clock_stands_still_over_a_restart_and_goes_on_from_there() {
 async fn a_running_clock_keeps_its_offset_over_a_restart() {
     let disk = Arc::new(MemoryDisk::new());
     let options = EngineOptions { frozen: false, ..still() };
-    let engine = Engine::<Counters>::open_on(Arc::<MemoryDisk>::clone(&disk), Clock::new(), options).unwrap();
+    let engine = Engine::<Counters>::open_on(&disk, Clock::new(), options).unwrap();
     engine.change_clock(ClockChange::Set { to: moment("2040-05-01T00:00:00Z") }).await.unwrap();
     drop(engine);
     let view = in_memory(&disk).clock_view().await.unwrap();
     assert!(!view.frozen);
     assert!(view.now >= moment("2040-05-01T00:00:00Z") && view.now < moment("2040-05-01T01:00:00Z"), "{}", view.now);
+}
+
+/// The time of a stop is taken up where it can be believed; else lab time goes on from its last moment, for good.
+#[tokio::test]
+async fn a_host_clock_that_jumped_moves_no_lab_time() {
+    let day = 86_400;
+    for (jump, taken_up) in [(20 * day, true), (-3600, false), (20 * 365 * day, false), (-20 * 365 * day, false), (31 * day, false)] {
+        let disk = Arc::new(MemoryDisk::new());
+        let options = EngineOptions { frozen: false, start_at: None, ..still() };
+        let made = |seconds: i64| Clock::made_at(HostTime::from_millis((1_800_000_000 + seconds) * 1000), ClockState::Running { offset_ms: 0 });
+        let start = |seconds| Engine::<Counters>::open_on(&disk, made(seconds), options).unwrap();
+        let engine = start(0);
+        add(&engine, "x", 1).await;
+        let before = engine.clock_view().await.unwrap().now;
+        engine.close().await.unwrap();
+        drop(engine);
+        let engine = start(jump);
+        let passed = (engine.clock_view().await.unwrap().now - before).as_seconds();
+        let expected = if taken_up { jump } else { 0 };
+        assert!((expected..expected + 60).contains(&passed), "a jump of {jump} s moved lab time by {passed} s");
+        add(&engine, "x", 1).await;
+        engine.close().await.unwrap();
+        drop(engine);
+        // From then on the host's clock is believed again.
+        let engine = start(jump + 2 * day);
+        let after = (engine.clock_view().await.unwrap().now - before).as_seconds();
+        // Of the second in which it stopped a part is lost.
+        assert!((expected + 2 * day - 1..expected + 2 * day + 60).contains(&after), "after a jump of {jump} s: {after}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chassis::clock::Clock;
 use chassis::data::DataDir;
 use chassis::engine::{Engine, EngineOptions};
-use chassis::journal::{Disk, MemoryDisk};
+use chassis::journal::{Files, MemoryDisk, RowStore};
 use serde::{Deserialize, Serialize};
 use shared::machine::{Machine, Moment, RowError, Rows};
 use shared::model::LabTime;
@@ -146,10 +146,10 @@ pub(crate) fn on_disk(path: &Path) -> Engine<Counters> {
 }
 
 pub(crate) fn in_memory(disk: &Arc<MemoryDisk>) -> Engine<Counters> {
-    on(Arc::<MemoryDisk>::clone(disk))
+    on(disk)
 }
 
-pub(crate) fn on(disk: Arc<dyn Disk>) -> Engine<Counters> {
+pub(crate) fn on<D: Files + RowStore>(disk: &Arc<D>) -> Engine<Counters> {
     Engine::open_on(disk, Clock::new(), still()).unwrap()
 }
 

@@ -1,52 +1,21 @@
 //! A disk that fails ends the matter.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use chassis::engine::ExecuteError;
-use chassis::journal::disk::{Change, Order};
-use chassis::journal::{Disk, DiskError, MemoryDisk};
+use chassis::journal::MemoryDisk;
 
 use crate::counters::{Command, add, in_memory, on, sum};
-
-/// A store that can be broken.
-struct Fragile {
-    disk: Arc<MemoryDisk>,
-    broken: AtomicBool,
-}
-
-impl Disk for Fragile {
-    fn commit(&self, changes: Vec<Change>) -> Result<(), DiskError> {
-        if self.broken.load(Ordering::SeqCst) {
-            return Err(DiskError("no space left on device".to_owned()));
-        }
-        self.disk.commit(changes)
-    }
-
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, DiskError> {
-        self.disk.get(key)
-    }
-
-    fn scan(&self, from: &[u8], before: &[u8], order: Order, each: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), DiskError> {
-        self.disk.scan(from, before, order, each)
-    }
-
-    fn head(&self) -> Result<Option<Vec<u8>>, DiskError> {
-        self.disk.head()
-    }
-
-    fn set_head(&self, bytes: &[u8]) -> Result<(), DiskError> {
-        self.disk.set_head(bytes)
-    }
-}
+use crate::watched::Watched;
 
 #[tokio::test]
 async fn a_failed_flush_is_told_to_every_waiter_and_nothing_is_shown_any_more() {
     let memory = Arc::new(MemoryDisk::new());
-    let disk = Arc::new(Fragile { disk: Arc::clone(&memory), broken: AtomicBool::new(false) });
-    let engine = on(Arc::<Fragile>::clone(&disk));
+    let disk = Watched::over(&memory);
+    let engine = on(&disk);
     add(&engine, "x", 1).await;
-    disk.broken.store(true, Ordering::SeqCst);
+    disk.full.store(true, Ordering::SeqCst);
     let tasks: Vec<_> = (0..16)
         .map(|_| {
             let engine = engine.clone();
@@ -64,4 +33,20 @@ async fn a_failed_flush_is_told_to_every_waiter_and_nothing_is_shown_any_more() 
     assert!(engine.close().await.is_err());
     drop(engine);
     assert_eq!(sum(&in_memory(&memory), "x").await, Some(1));
+}
+
+/// Rows are no part of an answer: without them the service goes on, and its next start replays what they lack.
+#[tokio::test]
+async fn rows_that_cannot_be_written_cost_nothing() {
+    let memory = Arc::new(MemoryDisk::new());
+    let disk = Watched::over(&memory);
+    let engine = on(&disk);
+    add(&engine, "x", 1).await;
+    disk.rows_broken.store(true, Ordering::SeqCst);
+    for turn in 2..=20 {
+        assert_eq!(add(&engine, "x", 1).await, turn);
+    }
+    engine.close().await.unwrap();
+    drop(engine);
+    assert_eq!(sum(&in_memory(&memory), "x").await, Some(20));
 }

@@ -10,3 +10,4 @@ mod failure;
 mod lists;
 mod replay;
 mod transfer;
+mod watched;

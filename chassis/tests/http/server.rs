@@ -46,9 +46,11 @@ async fn a_key_file_with_something_else_ends_the_start_with_what_to_do() {
     let data = TempDir::new().unwrap();
     let config = ServiceConfig::embedded("TOY1".parse().unwrap(), data.path().to_owned());
     for garbage in ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
-        std::fs::write(data.path().join("key.pem"), garbage).unwrap();
+        let file = data.path().join("key.pem");
+        std::fs::write(&file, garbage).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         let error = Site::open(Kind::LicenseServer, &config).err().unwrap().to_string();
-        assert!(error.contains("key.pem") && error.contains("restore"), "{error}");
+        assert!(error.contains("key.pem") && error.contains("put the file back"), "{error}");
     }
 }
 

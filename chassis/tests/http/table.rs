@@ -26,7 +26,7 @@ async fn the_description_lists_exactly_the_routes_that_answer() {
             assert_eq!(!missing, listed.contains(&(method.to_owned(), path.clone())), "{method} {path}: {}", answer.status());
         }
     }
-    assert_eq!(listed.len(), 9 + 13);
+    assert_eq!(listed.len(), 9 + 14);
 }
 
 #[test]

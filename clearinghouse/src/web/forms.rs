@@ -63,6 +63,7 @@ pub(super) struct Offer {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Mailbox {
     pub(super) email: String,
+    pub(super) key: String,
 }
 
 /// A certificate.
@@ -83,6 +84,7 @@ impl Activation {
             registrant: self.registrant()?,
             certificate_request: filled(&self.certificate_request).map(str::to_owned),
             reason: filled(&self.reason).map(|reason| parsed("reason", reason)).transpose()?,
+            papers: Vec::new(),
         })
     }
 
@@ -115,19 +117,18 @@ impl Install {
     }
 
     fn purchase(&self) -> Result<Purchase, Problem> {
-        let volume = |agreement| Ok(Purchase::Volume { agreement, enrollment: parsed("number", &self.number)? });
+        let authorization = || parsed("authorization number", &as_typed(&self.authorization));
+        let volume =
+            |agreement| Ok(Purchase::Volume { agreement, enrollment: parsed("number", &self.number)?, authorization: authorization()? });
         match self.program.as_str() {
             "retail" => Ok(Purchase::Retail { code: parsed("retail license code", &as_typed(&self.code))? }),
-            "open" => {
-                let authorization = parsed("authorization number", &as_typed(&self.authorization))?;
-                Ok(Purchase::Open { license: parsed("number", &self.number)?, authorization })
-            }
+            "open" => Ok(Purchase::Open { license: parsed("number", &self.number)?, authorization: authorization()? }),
             "select" => volume(VolumeProgram::Select),
             "enterprise" => volume(VolumeProgram::Enterprise),
             "campus" => volume(VolumeProgram::Campus),
             "school" => volume(VolumeProgram::School),
             "services-provider" => volume(VolumeProgram::ServicesProvider),
-            "other" => Ok(Purchase::Other { agreement: parsed("number", &self.number)? }),
+            "other" => Ok(Purchase::Other { agreement: parsed("number", &self.number)?, authorization: authorization()? }),
             _ => Err(Problem::new(ProblemCode::Invalid, "choose how the CALs were bought").under(&["AC-08"])),
         }
     }

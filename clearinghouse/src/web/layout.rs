@@ -34,7 +34,7 @@ pub(super) fn page(status: u16, title: &str, body: Markup) -> Page {
             }
         }
     };
-    Page { status, html: document.into_string(), style: STYLE }
+    Page { status, html: document.into_string(), style: STYLE, retry_after_s: None }
 }
 
 /// The same form again, with what was wrong on top.
@@ -47,7 +47,7 @@ pub(super) fn refused(title: &str, problem: &Problem, form: Markup) -> Page {
         }
         (form)
     };
-    page(problem.status, title, body)
+    Page { retry_after_s: problem.retry_after_s, ..page(problem.status, title, body) }
 }
 
 /// A line to fill in.

@@ -1,16 +1,17 @@
 //! The page for owners of Windows XP Professional, and the lab's mailbox (WS03-10, WS03-14).
 
-use chassis::http::{Form, Page};
+use chassis::http::{Form, Page, Sender};
 use chassis::random;
 use maud::{Markup, html};
-use shared::model::RegistrantText;
-use shared::model::code::in_fives;
-use shared::registry::{Command, Event, problem_of};
+use shared::model::code::{as_typed, in_fives};
+use shared::model::{RegistrantText, RetailCode};
+use shared::registry::problem_of;
 use shared::wire::problem::Problem;
 
 use super::forms::{Mailbox, Offer, parsed};
 use super::layout::{choice, line, lines, page, refused};
 use crate::desk::Desk;
+use crate::guesses::Caller;
 
 /// WS03-14, the steps in their order.
 pub(crate) async fn form(_: Desk) -> Result<Page, Problem> {
@@ -19,8 +20,8 @@ pub(crate) async fn form(_: Desk) -> Result<Page, Problem> {
 }
 
 /// WS03-14: the tokens go to the mailbox.
-pub(crate) async fn take(desk: Desk, Form(form): Form<Offer>) -> Result<Page, Problem> {
-    Ok(match trade(&desk, &form).await {
+pub(crate) async fn take(desk: Desk, Sender(address): Sender, Form(form): Form<Offer>) -> Result<Page, Problem> {
+    Ok(match trade(&desk, Caller::Visitor(address), &form).await {
         Ok(count) => {
             let body = html! {
                 p { (count) " license token" @if count != 1 { "s" } " went to " strong { (form.email) } ". In this lab the mail is in the " a href="/web/mail" { "mailbox" } "." }
@@ -37,17 +38,18 @@ pub(crate) async fn mailbox(_: Desk) -> Result<Page, Problem> {
     Ok(page(200, "Lab mailbox", address(&Mailbox::default())))
 }
 
-/// What was sent to an address.
+/// What was sent to an address, shown to whoever has one of the product keys that it was sent for.
 pub(crate) async fn letters(desk: Desk, Form(form): Form<Mailbox>) -> Result<Page, Problem> {
     let read = async {
         let to: RegistrantText = parsed("e-mail address", &form.email)?;
-        desk.engine().read(|registry, _| registry.letters(&to)).await.map_err(|failed| failed.problem())
+        let key: RetailCode = parsed("product key", &as_typed(&form.key))?;
+        desk.engine().read(|registry, _| registry.letters(&to, &key)).await.map_err(|failed| failed.problem())
     };
     Ok(match read.await {
         Ok(letters) => {
             let body = html! {
                 (address(&form))
-                @if letters.is_empty() { p { "No mail for this address." } }
+                @if letters.is_empty() { p { "No mail for this address and this product key." } }
                 @for letter in &letters {
                     h2 { "Your license tokens, " (letter.at) }
                     ul { @for token in &letter.tokens { li { span class="code" { (in_fives(token.as_str())) } } } }
@@ -59,15 +61,15 @@ pub(crate) async fn letters(desk: Desk, Form(form): Form<Mailbox>) -> Result<Pag
     })
 }
 
-async fn trade(desk: &Desk, form: &Offer) -> Result<usize, Problem> {
+async fn trade(desk: &Desk, visitor: Caller, form: &Offer) -> Result<usize, Problem> {
     let offer = form.offer()?;
     let (request, count) = (offer.request.clone(), offer.keys.len());
-    let turned_down = desk.execute(&request, Command::TakeOffer(offer), |_, events| {
-        events
-            .iter()
-            .find_map(|event| if let Event::OfferTurnedDown { turned_down, .. } = event { Some(turned_down.clone()) } else { None })
-    });
-    turned_down.await?.map_or(Ok(count), |turned_down| Err(problem_of(&turned_down)))
+    desk.demand_patience(visitor, None)?;
+    let turned_down = desk.offer(&request, offer).await?;
+    if let Some(turned_down) = &turned_down {
+        desk.note(visitor, None, turned_down);
+    }
+    turned_down.map_or(Ok(count), |turned_down| Err(problem_of(&turned_down)))
 }
 
 fn steps(form: &Offer) -> Markup {
@@ -87,7 +89,11 @@ fn steps(form: &Offer) -> Markup {
 fn address(form: &Mailbox) -> Markup {
     html! {
         p { "Nothing leaves the lab: what would be sent by e-mail is shown here." }
-        form method="post" action="/web/mail" { (line("E-mail address", "email", &form.email, "")) button { "Show the mail" } }
+        form method="post" action="/web/mail" {
+            (line("E-mail address", "email", &form.email, ""))
+            (line("Product key", "key", &form.key, "one of those that were traded in: it shows that the mail is yours"))
+            button { "Show the mail" }
+        }
     }
 }
 

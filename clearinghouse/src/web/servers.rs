@@ -1,6 +1,6 @@
 //! Pages about license servers: activation, packs, activation again, and why no deactivation (AC-12, AC-21, AC-25, AC-31).
 
-use chassis::http::{Body, Download, Form, Page};
+use chassis::http::{Download, Form, Page, Sender};
 use chassis::random;
 use maud::{Markup, html};
 use shared::model::ProductId;
@@ -12,6 +12,7 @@ use super::forms::{Activation, Certificate, Install, parsed};
 use super::layout::{choice, code, line, lines, page, refused};
 use crate::activations::certificate_pem;
 use crate::desk::Desk;
+use crate::guesses::Caller;
 use crate::person;
 
 /// Where to go.
@@ -46,8 +47,8 @@ pub(crate) async fn activation_form(_: Desk) -> Result<Page, Problem> {
 }
 
 /// AC-12, AC-02.
-pub(crate) async fn activate(desk: Desk, Form(form): Form<Activation>) -> Result<Page, Problem> {
-    Ok(match register(&desk, &form).await {
+pub(crate) async fn activate(desk: Desk, sender: Sender, Form(form): Form<Activation>) -> Result<Page, Problem> {
+    Ok(match register(&desk, sender, &form).await {
         Ok(registered) => page(200, "The license server is activated", told(&form, &registered)),
         Err(problem) => refused(ACTIVATE, &problem, activation(&again(form), None)),
     })
@@ -59,9 +60,9 @@ pub(crate) async fn reactivation_form(_: Desk) -> Result<Page, Problem> {
 }
 
 /// AC-25.
-pub(crate) async fn reactivate(desk: Desk, Form(form): Form<Activation>) -> Result<Page, Problem> {
+pub(crate) async fn reactivate(desk: Desk, sender: Sender, Form(form): Form<Activation>) -> Result<Page, Problem> {
     let without = || Problem::new(ProblemCode::Invalid, "choose a reason").under(&["AC-25"]);
-    let registered = if form.reason.is_empty() { Err(without()) } else { register(&desk, &form).await };
+    let registered = if form.reason.is_empty() { Err(without()) } else { register(&desk, sender, &form).await };
     Ok(match registered {
         Ok(registered) => page(200, "The license server is activated again", told(&form, &registered)),
         Err(problem) => refused(REACTIVATE, &problem, activation(&again(form), Some(REASONS))),
@@ -69,9 +70,14 @@ pub(crate) async fn reactivate(desk: Desk, Form(form): Form<Activation>) -> Resu
 }
 
 /// CE-15: the certificate on record, for whoever wants the usual chain.
-pub(crate) async fn certificate(desk: Desk, Form(form): Form<Certificate>) -> Result<Download, Problem> {
+pub(crate) async fn certificate(desk: Desk, Sender(address): Sender, Form(form): Form<Certificate>) -> Result<Download, Problem> {
     let product_id: ProductId = parsed("Product ID", &form.product_id)?;
+    let visitor = Caller::Visitor(address);
+    desk.demand_patience(visitor, None)?;
     let found = desk.engine().read(|registry, _| registry.activation(&product_id).cloned()).await.map_err(|failed| failed.problem())?;
+    if found.is_none() {
+        desk.note_unknown(visitor, None);
+    }
     let missing = || Problem::new(ProblemCode::NotFound, format!("no certificate was made for Product ID {product_id}"));
     Ok(Download { name: "license-server-certificate.pem", text: certificate_pem(&desk, &found.ok_or_else(missing)?)? })
 }
@@ -96,9 +102,9 @@ pub(crate) async fn install_form(_: Desk) -> Result<Page, Problem> {
 }
 
 /// AC-31, AC-03.
-pub(crate) async fn install(desk: Desk, Form(form): Form<Install>) -> Result<Page, Problem> {
+pub(crate) async fn install(desk: Desk, Sender(address): Sender, Form(form): Form<Install>) -> Result<Page, Problem> {
     let issued = match form.issue() {
-        Ok(asked) => person::issue(desk, Body(asked)).await,
+        Ok(asked) => person::issue_for(&desk, Caller::Visitor(address), asked).await,
         Err(problem) => Err(problem),
     };
     Ok(match issued {
@@ -116,8 +122,8 @@ pub(crate) async fn install(desk: Desk, Form(form): Form<Install>) -> Result<Pag
     })
 }
 
-async fn register(desk: &Desk, form: &Activation) -> Result<Registered, Problem> {
-    person::register(desk.clone(), Body(form.register()?)).await
+async fn register(desk: &Desk, Sender(address): Sender, form: &Activation) -> Result<Registered, Problem> {
+    person::register_for(desk, Caller::Visitor(address), form.register()?).await
 }
 
 fn told(form: &Activation, registered: &Registered) -> Markup {
@@ -179,7 +185,7 @@ fn pack(form: &Install) -> Markup {
             (choice("Bought how", "program", &form.program, PROGRAMS))
             (line("Retail license code", "code", &form.code, "retail only: 25 letters and digits"))
             (line("License, enrollment or agreement number", "number", &form.number, "all but retail"))
-            (line("Authorization number", "authorization", &form.authorization, "Open License only: 15 letters and digits"))
+            (line("Authorization number", "authorization", &form.authorization, "all but retail: 15 letters and digits, beside the other number on the papers"))
             fieldset {
                 legend { "All but retail" }
                 (choice("Product version", "version", &form.version, VERSIONS))

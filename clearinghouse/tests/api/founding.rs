@@ -39,11 +39,11 @@ async fn a_lost_root_key_is_not_replaced_in_silence() {
     let house = House::open().await;
     let (config, file) = (house.config.clone(), house.config.service.data.join("root-key.pem"));
     house.running.stop().await.unwrap();
-    let kept = std::fs::read(&file).unwrap();
-    std::fs::remove_file(&file).unwrap();
+    let aside = file.with_extension("aside");
+    std::fs::rename(&file, &aside).unwrap();
     let error = start(config.clone()).await.unwrap_err().to_string();
     assert!(error.contains("root-key.pem"), "{error}");
-    std::fs::write(&file, kept).unwrap();
+    std::fs::rename(&aside, &file).unwrap();
     start(config).await.unwrap().stop().await.unwrap();
 }
 

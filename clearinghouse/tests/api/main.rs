@@ -9,6 +9,7 @@
 
 mod activations;
 mod founding;
+mod guesses;
 mod packs;
 mod record;
 mod refusals;

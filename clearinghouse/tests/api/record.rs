@@ -31,7 +31,7 @@ async fn every_pack_is_listed_refused_ones_included_a_page_at_a_time() {
         let code = house.buy(number + 1).await;
         one.pack(&house, &format!("n{number}"), &code, None).await.unwrap();
     }
-    let lost = shared::model::Purchase::Other { agreement: "1234567".parse().unwrap() };
+    let lost = shared::model::Purchase::Other { agreement: "1234567".parse().unwrap(), authorization: "AB12CD34EF56GH7".parse().unwrap() };
     one.pack(&house, "lost", &lost, Some(devices(1))).await.unwrap_err();
     let mut totals = Vec::new();
     let mut path = "/packs?limit=4".to_owned();

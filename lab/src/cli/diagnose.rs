@@ -2,8 +2,9 @@
 
 use clap::Args;
 use serde::Serialize;
-use shared::model::{DeviceName, HardwareId, LabTime};
-use shared::wire::common::ClockView;
+use shared::model::{Generation, LabTime, ServerName};
+use shared::wire::common::{ClockView, NetworkView};
+use shared::wire::problem::ProblemCode;
 use shared::wire::terminal_server::VerdictRow;
 
 use super::Context;
@@ -11,7 +12,7 @@ use super::history::newest;
 use super::lsreport::licenses;
 use super::on::OnTerminalServer;
 use crate::api::Api;
-use crate::diagnosis::{Answers, Finding, LicenseServerFacts, Reached, TerminalServerFacts, findings};
+use crate::diagnosis::{Answers, Finding, LicenseServerFacts, Reached, TerminalServerFacts, Visitor, findings};
 use crate::failure::Failure;
 use crate::out::Out;
 use crate::place::{Kind, Lab, Place};
@@ -51,6 +52,8 @@ impl Diagnose {
         for place in &lab.file().license_servers {
             let state = match answers(&lab, place).await {
                 Ok(answers) => Reached::Answered(Box::new(answers)),
+                // AM-18: whoever is turned away has reached it.
+                Err(Failure::Problem(problem)) if problem.code == ProblemCode::Unauthenticated => Reached::NotAdministrator,
                 Err(failure) => Reached::Silent { why: short(&failure) },
             };
             license_servers.push(LicenseServerFacts { name: place.name.clone(), state });
@@ -73,10 +76,17 @@ async fn clock(api: &Api) -> Option<LabTime> {
     api.get::<ClockView>("/lab/clock").await.ok().map(|clock| clock.now)
 }
 
+/// The services that no call of this one gets through to; none where it has no lab powers, since then no way can be cut.
+async fn cut_off(api: &Api) -> Vec<ServerName> {
+    let view = api.get::<NetworkView>("/lab/network").await;
+    view.map(|view| view.cut_off.into_iter().map(|cut| cut.name).collect()).unwrap_or_default()
+}
+
 async fn terminal_server(lab: &Lab, place: &Place) -> Result<TerminalServerFacts, Failure> {
     let api = lab.admin(Kind::TerminalServer, place)?;
     let verdicts: Vec<VerdictRow> = newest(&api, "/verdicts", VISITORS, |_| true).await?;
-    let visitors: Vec<(DeviceName, HardwareId)> = verdicts.into_iter().map(|row| (row.verdict.device, row.verdict.hardware_id)).collect();
+    let visitor = |row: VerdictRow| Visitor { device: row.verdict.device, hardware_id: row.verdict.hardware_id, rule: row.verdict.rule };
+    let visitors: Vec<Visitor> = verdicts.into_iter().map(visitor).collect();
     Ok(TerminalServerFacts {
         identity: lab.anyone(place)?.get("/identity").await?,
         now: clock(&api).await,
@@ -86,6 +96,7 @@ async fn terminal_server(lab: &Lab, place: &Place) -> Result<TerminalServerFacts
         enrolled: api.get("/license-servers").await?,
         discovery: api.get("/discovery").await?,
         visitors,
+        cut_off: cut_off(&api).await,
     })
 }
 
@@ -101,6 +112,7 @@ async fn answers(lab: &Lab, place: &Place) -> Result<Answers, Failure> {
         enrolled: api.get("/terminal-servers").await?,
         review: api.get("/configuration-review").await?,
         licenses: licenses(&api, None).await?,
+        cut_off: cut_off(&api).await,
     })
 }
 
@@ -111,6 +123,7 @@ fn show(out: Out, diagnosis: &Diagnosis) {
         (false, _) => "remote administration".to_owned(),
         (true, 2) => "per device".to_owned(),
         (true, 4) => "per user".to_owned(),
+        (true, 5) if identity.generation.is_some_and(|generation| generation >= Generation::Windows2008) => "mode not chosen".to_owned(),
         (true, other) => format!("no mode (PolicyAcOn = {other})"),
     };
     let grace = match (server.grace.running, server.grace.began_at) {
@@ -124,6 +137,7 @@ fn show(out: Out, diagnosis: &Diagnosis) {
         let asked = server.discovery.asked.iter().position(|name| *name == facts.name);
         let asked = asked.map_or_else(|| "not asked".to_owned(), |place| format!("asked as number {}", place + 1));
         match &facts.state {
+            Reached::NotAdministrator => vec![facts.name.to_string(), asked, "not open to you".to_owned(), String::new()],
             Reached::Silent { why } => vec![facts.name.to_string(), asked, why.clone(), String::new()],
             Reached::Answered(answers) => {
                 let state = if answers.activation.status == 0 { "activated" } else { "not activated" };

@@ -71,6 +71,8 @@ fn ending(how: Ending) -> &'static str {
     match how {
         Ending::LoggedOff => "logged off",
         Ending::LogonFailed => "logon failed",
+        Ending::TooManyFailedLogons => "too many failed logons",
+        Ending::LogonNotChecked => "logon not checked",
         Ending::LogonCancelled => "logon cancelled",
         Ending::NoLogon => "no logon in time",
         Ending::ServiceStopped => "ended by the service's stop",

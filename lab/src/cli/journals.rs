@@ -5,7 +5,7 @@ use std::io::{BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use chassis::data::DataDir;
-use chassis::journal::{self, Exported, Imported, Verified};
+use chassis::journal::{self, Exported, Imported, Repaired, RowsFound, Verified};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use shared::directory::Directory;
@@ -22,11 +22,12 @@ use crate::place::Kind;
 /// The help that follows the switches.
 pub(crate) const HELP: &str = "\
 Each entry carries the checksum of the one before. A service of `tsl up` that is stopped can be looked after here; one in a container
-with its own program: license-server journal verify, export, import.
+with its own program: license-server journal verify, repair, export, import.
 
 Example:  tsl journal
           tsl service stop LS1 && tsl journal verify LS1 && tsl journal export LS1 ls1.journal
           tsl journal import LS1 ls1.journal        the old journal is set aside, not deleted
+          tsl journal repair LS1                    mends on a copy what can be mended, and says what is lost
 Rules: FT-13, W08-12 (a database that may be damaged).";
 
 #[derive(Args, Debug)]
@@ -45,12 +46,20 @@ enum Care {
         /// The service, which must be stopped
         service: ServerName,
     },
+    /// Mend what is damaged, on a copy, and say what is lost
+    Repair {
+        /// The service, which must be stopped
+        service: ServerName,
+    },
     /// Write what is whole into a file, a line an entry
     Export {
         /// The service, which must be stopped
         service: ServerName,
         /// The file to write
         file: PathBuf,
+        /// The last entry to write: imported, that is the service as it was then
+        #[arg(long, value_name = "ENTRY")]
+        until: Option<u64>,
     },
     /// Begin a new journal from an export; the old one is set aside
     Import {
@@ -59,7 +68,7 @@ enum Care {
         /// The file that was exported
         file: PathBuf,
     },
-    /// Damage the journal, for a lesson: overwrite a piece in its middle
+    /// Damage the journal, for a lesson: a bad sector in its middle, and the rows beside it gone
     Damage {
         /// The service, which must be stopped
         service: ServerName,
@@ -69,21 +78,42 @@ enum Care {
 impl Journals {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let Some(care) = self.care else { return self.show.run(context).await };
-        let (Care::Verify { service } | Care::Export { service, .. } | Care::Import { service, .. } | Care::Damage { service }) = &care;
+        let (Care::Verify { service }
+        | Care::Repair { service }
+        | Care::Export { service, .. }
+        | Care::Import { service, .. }
+        | Care::Damage { service }) = &care;
         let (kind, folder) = home(context, service)?;
         match &care {
             Care::Verify { .. } => {
                 let verified = verify(kind, &open(&folder)?)?;
-                let how =
-                    if verified.replayed { "a replay of all events gives the rows that are stored" } else { "older entries were pruned" };
-                let value =
-                    json!({ "first": verified.first, "last": verified.last, "chain": verified.chain, "replayed": verified.replayed });
-                let text = format!("whole: entries {} to {}; {how}\nchain {}", verified.first, verified.last, verified.chain);
-                context.out.show(&value, |out| out.line(&text))
+                let value = json!({
+                    "first": verified.first,
+                    "last": verified.last,
+                    "chain": verified.chain,
+                    "rows": match &verified.rows {
+                        RowsFound::Same(_) => "same",
+                        RowsFound::None => "none",
+                        RowsFound::Unusable(_) => "unusable",
+                    },
+                    "unfinished_bytes": verified.unfinished,
+                    "notes": verified.notes,
+                });
+                context.out.show(&value, |out| out.line(&verified.to_string()))
             }
-            Care::Export { file, .. } => {
+            Care::Repair { .. } => {
+                let repaired = repair(kind, &open(&folder)?)?;
+                let value = json!({
+                    "last": repaired.last,
+                    "mended": repaired.mended,
+                    "lost": repaired.lost,
+                    "before": repaired.before,
+                });
+                context.out.show(&value, |out| out.line(&repaired.to_string()))
+            }
+            Care::Export { file, until, .. } => {
                 let target = File::create(file).map_err(|error| Failure::file(file, error))?;
-                let exported = export(kind, &open(&folder)?, target)?;
+                let exported = export(kind, &open(&folder)?, target, *until)?;
                 let end = exported
                     .damage
                     .as_ref()
@@ -101,9 +131,12 @@ impl Journals {
             }
             Care::Damage { .. } => {
                 let _hold = open(&folder)?;
-                damage(&folder.join("journal").join("db"))?;
+                damage(&last_segment(&folder)?)?;
+                // Else the next start would go on from them, since they tell what the damaged entry had led to.
+                let rows = folder.join("journal").join("rows");
+                std::fs::remove_dir_all(&rows).or_else(ignore_missing).map_err(|error| Failure::file(&rows, error))?;
                 context.out.show(&json!({ "damaged": service }), |out| {
-                    out.line(&format!("a piece in the middle of {service}'s journal is overwritten"))
+                    out.line(&format!("a piece in the middle of {service}'s journal is overwritten, and its rows are gone"))
                 })
             }
         }
@@ -143,12 +176,22 @@ fn verify(kind: Kind, data: &DataDir) -> Result<Verified, Failure> {
     .map_err(broken)
 }
 
-fn export(kind: Kind, data: &DataDir, out: File) -> Result<Exported, Failure> {
+fn repair(kind: Kind, data: &DataDir) -> Result<Repaired, Failure> {
     match kind {
-        Kind::Clearinghouse => journal::export::<Registry>(data, out),
-        Kind::LicenseServer => journal::export::<Ledger>(data, out),
-        Kind::TerminalServer => journal::export::<Node>(data, out),
-        Kind::Directory => journal::export::<Directory>(data, out),
+        Kind::Clearinghouse => journal::repair::<Registry>(data),
+        Kind::LicenseServer => journal::repair::<Ledger>(data),
+        Kind::TerminalServer => journal::repair::<Node>(data),
+        Kind::Directory => journal::repair::<Directory>(data),
+    }
+    .map_err(broken)
+}
+
+fn export(kind: Kind, data: &DataDir, out: File, until: Option<u64>) -> Result<Exported, Failure> {
+    match kind {
+        Kind::Clearinghouse => journal::export::<Registry>(data, out, until),
+        Kind::LicenseServer => journal::export::<Ledger>(data, out, until),
+        Kind::TerminalServer => journal::export::<Node>(data, out, until),
+        Kind::Directory => journal::export::<Directory>(data, out, until),
     }
     .map_err(broken)
 }
@@ -177,6 +220,18 @@ fn set_aside(folder: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// The file of entries that is written to.
+fn last_segment(folder: &Path) -> Result<PathBuf, Failure> {
+    let journal = folder.join("journal");
+    let listed = std::fs::read_dir(&journal).map_err(|error| Failure::file(&journal, error))?;
+    let files = listed.flatten().map(|item| item.path()).filter(|path| path.extension().is_some_and(|ending| ending == "entries"));
+    files.max().ok_or_else(|| Failure::Broken(format!("{} holds no entries to damage", journal.display())))
+}
+
+fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// Overwrites the middle of what the file holds, as a bad sector would.

@@ -129,11 +129,14 @@ enum Command {
     Trust,
     /// Take every enrolment of a service back: nobody knows its key any more, and it knows nobody's
     #[command(
-        after_help = "For a machine that was set up anew, that is no longer there, or whose key got out; `tsl trust` enrols it again with the key that it\nhas then. What was issued stays on record. One side alone: tsl servers forget, tsl peers forget.\n\nExample:  tsl service reinstall TS1 && tsl forget TS1 && tsl setup\nRules: CE-14, FT-14, FT-23."
+        after_help = "For a machine that was set up anew, that is no longer there, or whose key got out; `tsl trust` enrols it again with the key that it\nhas then. What was issued stays on record, and goes on counting unless the key got out (--leaked).\nOne side alone: tsl servers forget, tsl peers forget.\n\nExample:  tsl service reinstall TS1 && tsl forget TS1 && tsl setup\n          tsl forget LS1 --leaked && tsl trust\nRules: AM-15, CE-14, FT-14, FT-23."
     )]
     Forget {
         /// The service: LS1, TS1, DIR1, or one that is in the lab no longer
         name: ServerName,
+        /// Its key got out: terminal servers take nothing any more that was signed with it
+        #[arg(long)]
+        leaked: bool,
     },
     /// Activate a license server at its clearinghouse
     #[command(
@@ -147,7 +150,7 @@ enum Command {
     Deactivate(Box<lifecycle::Deactivate>),
     /// Activate a license server again, for one of five reasons
     #[command(
-        after_help = "Reasons: 0 redeployed, 1 certificate-corrupt, 2 key-compromised, 3 registration-expired, 4 server-upgraded.\nCALs that were issued stay good; those that were not must be reissued by the clearinghouse: tsl phone clearinghouse.\nWith reason 2 the server makes a new key: tsl forget LS1, then tsl trust.\n\nExample:  tsl reactivate --reason 1 --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl reactivate --reason 0 --id 222AN-...     by web or telephone\n          tsl reactivate --reason 2 --new-key          before asking for an ID\nRules: AC-25 to AC-27, FT-23."
+        after_help = "Reasons: 0 redeployed, 1 certificate-corrupt, 2 key-compromised, 3 registration-expired, 4 server-upgraded.\nCALs that were issued stay good; those that were not must be reissued by the clearinghouse: tsl phone clearinghouse.\nAnother key than before takes the old one (--old-key, reason 0) or a telephone call with papers of a purchase; reason 2 is always a call.\nAfterwards: tsl forget LS1 (--leaked for reason 2), then tsl trust.\n\nExample:  tsl reactivate --reason 1 --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl reactivate --reason 0 --id 222AN-...     by web or telephone\n          tsl reactivate --reason 0 --old-key old-key.pem --first-name Ada ...\n          tsl reactivate --reason 2 --new-key          before calling\nRules: AM-15, AC-25 to AC-27, FT-23."
     )]
     Reactivate(Box<lifecycle::Reactivate>),
     /// Call somebody: the clearinghouse, Product Support, the reseller
@@ -429,7 +432,7 @@ impl Cli {
             Command::Status => operate::status(&context).await,
             Command::Setup(args) => args.run(&context).await,
             Command::Trust => operate::trust(&context).await,
-            Command::Forget { name } => operate::forget(&context, &name).await,
+            Command::Forget { name, leaked } => operate::forget(&context, &name, leaked).await,
             Command::Activate(args) => args.run(&context).await,
             Command::Deactivate(args) => args.run(&context).await,
             Command::Reactivate(args) => args.run(&context).await,

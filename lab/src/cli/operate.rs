@@ -128,8 +128,8 @@ pub(crate) async fn trust(context: &Context) -> Result<(), Failure> {
 }
 
 /// `tsl forget`.
-pub(crate) async fn forget(context: &Context, name: &ServerName) -> Result<(), Failure> {
-    let forgotten = setup::forget(&context.lab()?, name).await?;
+pub(crate) async fn forget(context: &Context, name: &ServerName, leaked: bool) -> Result<(), Failure> {
+    let forgotten = setup::forget(&context.lab()?, name, leaked).await?;
     context.out.show(&forgotten.steps, |out| {
         if forgotten.steps.is_empty() {
             out.line(&format!("nobody knows {name}, and it knows nobody"));

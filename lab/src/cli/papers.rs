@@ -219,23 +219,29 @@ pub(crate) enum Install {
         how: How,
     },
     /// Under a volume program
-    #[command(after_help = "Example:  tsl install volume enterprise 1234567 --quantity 500 --type user\nRules: AC-06, AC-08.")]
+    #[command(
+        after_help = "Example:  tsl install volume enterprise 1234567 AB12CD34EF56GH7 --quantity 500 --type user\nRules: AC-06, AC-08."
+    )]
     Volume {
         /// The program
         #[arg(value_enum)]
         program: Volume,
         /// The enrollment number: 7 digits
         enrollment: EnrollmentNumber,
+        /// The authorization number beside it: 15 letters and digits
+        authorization: AuthorizationNumber,
         #[command(flatten)]
         order: Order,
         #[command(flatten)]
         how: How,
     },
     /// Under Open Value, Multi-Year Open or Open Subscription
-    #[command(after_help = "Example:  tsl install other 1234567 --quantity 30\nRules: AC-07, AC-08.")]
+    #[command(after_help = "Example:  tsl install other 1234567 AB12CD34EF56GH7 --quantity 30\nRules: AC-07, AC-08.")]
     Other {
         /// The agreement number: 7 digits
         agreement: AgreementNumber,
+        /// The authorization number beside it: 15 letters and digits
+        authorization: AuthorizationNumber,
         #[command(flatten)]
         order: Order,
         #[command(flatten)]
@@ -265,10 +271,12 @@ impl Install {
         let (purchase, wanted, how) = match self {
             Install::Retail { code, how } => (Purchase::Retail { code }, None, how),
             Install::Open { license, authorization, order, how } => (Purchase::Open { license, authorization }, Some(order.wanted()), how),
-            Install::Volume { program, enrollment, order, how } => {
-                (Purchase::Volume { agreement: program.into(), enrollment }, Some(order.wanted()), how)
+            Install::Volume { program, enrollment, authorization, order, how } => {
+                (Purchase::Volume { agreement: program.into(), enrollment, authorization }, Some(order.wanted()), how)
             }
-            Install::Other { agreement, order, how } => (Purchase::Other { agreement }, Some(order.wanted()), how),
+            Install::Other { agreement, authorization, order, how } => {
+                (Purchase::Other { agreement, authorization }, Some(order.wanted()), how)
+            }
         };
         let api = how.on.api(context)?;
         install(context, &api, how.request, purchase, wanted).await

@@ -127,10 +127,14 @@ struct ModeView {
 async fn mode(api: &Api) -> Result<ModeView, Failure> {
     not_on_nt4(api, "no such mode", "tsl nt lm shows Per Server or Per Seat").await?;
     let settings: TerminalSettings = api.get("/settings").await?;
+    let identity: Identity = api.get("/identity").await?;
+    // W08-03: the third state is one of 2008 and later; before, it is a value like any other.
+    let third_state = identity.generation.is_some_and(|generation| generation >= Generation::Windows2008);
     let mode = match (settings.application_mode, settings.policy_ac_on) {
         (false, _) => "remote-administration",
         (true, 2) => "per-device",
         (true, 4) => "per-user",
+        (true, 5) if third_state => "not-chosen",
         (true, _) => "temporaries-only",
     };
     Ok(ModeView { mode, application_mode: settings.application_mode, policy_ac_on: settings.policy_ac_on })
@@ -147,7 +151,7 @@ pub(crate) enum Settings {
     },
     /// Change one
     #[command(
-        after_help = "Terminal server: application-mode, policy-ac-on, grace-start (first_connection, services_enabled), grace-end (first_permanent,\nls_located, ls_activated_located), lenient-invalid, per-user-requires-activated, per-user-temporaries, unactivated-stops-server,\ndomain-role-by-name-only, device-cals-per-device-only, internet-connector (2000), external-connector (2003 on), not-before-tolerance-s, expiry-popup-days.\nLicense server: prevent-license-upgrade, security-group-policy, unvalidated-expired-denied, temporary-for-want-only, sweep-at-s.\nWhere the sources disagree about one, tsl switches shows both sides.\n\nExample:  tsl settings set lenient-invalid on\n          tsl settings set sweep-at-s 72000 --server LS1\nRules: GR-11, CON-22, PU-06, OQ-10, OQ-5; PL-01, LS-01, OQ-3, LS-09."
+        after_help = "Terminal server: application-mode, policy-ac-on, grace-start (first_connection, services_enabled), grace-end (first_permanent,\nls_located, ls_activated_located), accept (enrolled, chain), lenient-invalid, per-user-requires-activated, per-user-temporaries, unactivated-stops-server,\ndomain-role-by-name-only, device-cals-per-device-only, internet-connector (2000), external-connector (2003 on), not-before-tolerance-s, expiry-popup-days.\nLicense server: prevent-license-upgrade, security-group-policy, unvalidated-expired-denied, temporary-for-want-only, sweep-at-s.\nWhere the sources disagree about one, tsl switches shows both sides.\n\nExample:  tsl settings set lenient-invalid on\n          tsl settings set sweep-at-s 72000 --server LS1\nRules: GR-11, AM-15, CON-22, PU-06, OQ-10, OQ-5; PL-01, LS-01, OQ-3, LS-09."
     )]
     Set {
         /// Its name

@@ -73,8 +73,12 @@ pub(super) async fn install_wizard(context: &Context) -> Result<(), Failure> {
     let purchase = match program {
         "retail" => Purchase::Retail { code: ask.typed("License code", "")? },
         "open" => Purchase::Open { license: ask.typed("License number", "")?, authorization: ask.typed("Authorization number", "")? },
-        "other" => Purchase::Other { agreement: ask.typed("Agreement number", "")? },
-        volume => Purchase::Volume { agreement: volume_program(volume), enrollment: ask.typed("Enrollment number", "")? },
+        "other" => Purchase::Other { agreement: ask.typed("Agreement number", "")?, authorization: ask.typed("Authorization number", "")? },
+        volume => Purchase::Volume {
+            agreement: volume_program(volume),
+            enrollment: ask.typed("Enrollment number", "")?,
+            authorization: ask.typed("Authorization number", "")?,
+        },
     };
     let wanted = if program == "retail" { None } else { Some(wanted(&ask)?) };
     install(context, &api, None, purchase, wanted).await

@@ -53,22 +53,50 @@ pub(crate) fn typed_code<T: std::str::FromStr<Err = ParseError>>(kind: CodeKind,
     bare.parse().map_err(|error| Failure::Usage(format!("{error}")))
 }
 
-/// The papers of a purchase as `tsl install` takes them.
+/// The papers of a purchase in the words of [`purchase_words`].
+pub(crate) fn purchase_of(words: &[String]) -> Result<Purchase, Failure> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let wrong = |error: ParseError| Failure::Usage(error.to_string());
+    match words.as_slice() {
+        ["retail", code] => Ok(Purchase::Retail { code: typed_code(CodeKind::Retail, code)? }),
+        ["open", license, authorization] => {
+            Ok(Purchase::Open { license: license.parse().map_err(wrong)?, authorization: as_typed(authorization).parse().map_err(wrong)? })
+        }
+        ["volume", program, enrollment, authorization] => {
+            let known = PROGRAMS.into_iter().find(|(_, word)| word == program).map(|(program, _)| program);
+            let unknown = || Failure::Usage(format!("{program}: select, enterprise, campus, school or services-provider"));
+            let agreement = known.ok_or_else(unknown)?;
+            let (enrollment, authorization) = (enrollment.parse().map_err(wrong)?, as_typed(authorization).parse().map_err(wrong)?);
+            Ok(Purchase::Volume { agreement, enrollment, authorization })
+        }
+        ["other", agreement, authorization] => Ok(Purchase::Other {
+            agreement: agreement.parse().map_err(wrong)?,
+            authorization: as_typed(authorization).parse().map_err(wrong)?,
+        }),
+        _ => {
+            Err(Failure::Usage("papers: retail CODE, open NUMBER NUMBER, volume PROGRAM NUMBER NUMBER, or other NUMBER NUMBER".to_owned()))
+        }
+    }
+}
+
 /// A purchase as `tsl install` takes it.
 pub(crate) fn purchase_words(purchase: &Purchase) -> String {
     match purchase {
         Purchase::Retail { code } => format!("retail {}", in_fives(code.as_str())),
         Purchase::Open { license, authorization } => format!("open {license} {authorization}"),
-        Purchase::Volume { agreement, enrollment } => {
-            let program = match agreement {
-                VolumeProgram::Select => "select",
-                VolumeProgram::Enterprise => "enterprise",
-                VolumeProgram::Campus => "campus",
-                VolumeProgram::School => "school",
-                VolumeProgram::ServicesProvider => "services-provider",
-            };
-            format!("volume {program} {enrollment}")
+        Purchase::Volume { agreement, enrollment, authorization } => {
+            let program = PROGRAMS.into_iter().find(|(program, _)| program == agreement).map_or("", |(_, word)| word);
+            format!("volume {program} {enrollment} {authorization}")
         }
-        Purchase::Other { agreement } => format!("other {agreement}"),
+        Purchase::Other { agreement, authorization } => format!("other {agreement} {authorization}"),
     }
 }
+
+/// The volume programs and the words for them.
+const PROGRAMS: [(VolumeProgram, &str); 5] = [
+    (VolumeProgram::Select, "select"),
+    (VolumeProgram::Enterprise, "enterprise"),
+    (VolumeProgram::Campus, "campus"),
+    (VolumeProgram::School, "school"),
+    (VolumeProgram::ServicesProvider, "services-provider"),
+];

@@ -166,8 +166,11 @@ impl Dialogue {
     pub fn ask_papers(&self) -> Result<Purchase, Failure> {
         let programs =
             ["a retail package", "Open License", "Select", "Enterprise", "Campus", "School", "Services Provider", "another agreement"];
-        let volume =
-            |agreement| Ok(Purchase::Volume { agreement, enrollment: self.ask_parsed("The enrollment number, please: seven digits.")? });
+        let authorization = || self.ask_parsed("The authorization number, please: fifteen letters and digits.");
+        let volume = |agreement| {
+            let enrollment = self.ask_parsed("The enrollment number, please: seven digits.")?;
+            Ok(Purchase::Volume { agreement, enrollment, authorization: authorization()? })
+        };
         match self.choose("How were the CALs bought? The number, please:", &programs)? {
             1 => {
                 let code = self.ask_code(CodeKind::Retail, "The retail license code, please: five groups of five.")?;
@@ -175,14 +178,17 @@ impl Dialogue {
             }
             2 => Ok(Purchase::Open {
                 license: self.ask_parsed("The license number, please: eight digits.")?,
-                authorization: self.ask_parsed("The authorization number, please: fifteen letters and digits.")?,
+                authorization: authorization()?,
             }),
             3 => volume(VolumeProgram::Select),
             4 => volume(VolumeProgram::Enterprise),
             5 => volume(VolumeProgram::Campus),
             6 => volume(VolumeProgram::School),
             7 => volume(VolumeProgram::ServicesProvider),
-            _ => Ok(Purchase::Other { agreement: self.ask_parsed("The agreement number, please: seven digits.")? }),
+            _ => Ok(Purchase::Other {
+                agreement: self.ask_parsed("The agreement number, please: seven digits.")?,
+                authorization: authorization()?,
+            }),
         }
     }
 

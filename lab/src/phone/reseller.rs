@@ -72,7 +72,9 @@ fn papers(purchase: &Purchase) -> String {
     match purchase {
         Purchase::Retail { code } => format!("retail license code {}", in_fives(code.as_str())),
         Purchase::Open { license, authorization } => format!("Open License {license}, authorization number {authorization}"),
-        Purchase::Volume { agreement, enrollment } => format!("{agreement:?}, enrollment number {enrollment}"),
-        Purchase::Other { agreement } => format!("agreement number {agreement}"),
+        Purchase::Volume { agreement, enrollment, authorization } => {
+            format!("{agreement:?}, enrollment number {enrollment}, authorization number {authorization}")
+        }
+        Purchase::Other { agreement, authorization } => format!("agreement number {agreement}, authorization number {authorization}"),
     }
 }

@@ -4,7 +4,6 @@ use chassis::http::{Body, Created, NoContent, Path, Query};
 use chassis::pages;
 use shared::ledger::{CertificateKind, Clearinghouse, Command, Event, Ledger, Server};
 use shared::model::{LabTime, RequestId, ServerName};
-use shared::policy::licensing_events;
 use shared::trust::Root;
 use shared::wire::common::{EventQuery, LoggedEvent, Page};
 use shared::wire::license_server::{
@@ -37,20 +36,25 @@ fn activation_view(ledger: &Ledger, server: Server, now: LabTime) -> ActivationV
         license_server_id: current.and_then(|own| own.license_server_id.clone()),
         number: ledger.activation_number(),
         deactivated_at,
-        prompt: licensing_events::prompt(current.map(|own| own.until), ledger.activation_number(), deactivated_at, now),
+        disowned_at: ledger.life().disowned_at,
+        key_is_new: current.is_none() && ledger.key_is_new(),
+        prompt: ledger.activation_prompt(now),
     }
 }
 
-/// AC-10, AC-11. A server that is activated stays as it is.
+/// AC-10, AC-11. A server that is activated stays as it is, where the clearinghouse says so too (AM-15).
 pub(super) async fn activate(app: LicenseServer, request: RequestId, Body(wanted): Body<Activate>) -> Result<ActivationView, Problem> {
+    if let Some(problem) = activation::learn_standing(&app).await? {
+        return Err(problem);
+    }
     if !app.read(|ledger, now| ledger.is_activated(now)).await? {
-        activation::activate(&app, request, wanted.registrant, None).await?;
+        activation::activate(&app, request, wanted.registrant, None, None).await?;
     }
     activation(app).await
 }
 
 pub(super) async fn packs(app: LicenseServer) -> Result<PackList, Problem> {
-    app.read(|ledger, _| ledger.pack_list()).await
+    app.read(|ledger, now| ledger.pack_list(now)).await
 }
 
 /// AC-30 to AC-34.

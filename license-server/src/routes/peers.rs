@@ -14,7 +14,6 @@ use crate::sealing::believed;
 
 /// LS-07: another license server's pool is empty. Who is asked here never refers on.
 pub(super) async fn refer(app: LicenseServer, signed: Signed, Body(referral): Body<Referral>) -> Result<InquiryAnswer, Problem> {
-    app.require_peer(&signed)?;
     let server = app.server()?;
     if referral.asked.contains(&server.name) {
         return Ok(InquiryAnswer::Declined { reason: DeclineReason::NoneAvailable, rules: Vec::new(), activated: true });
@@ -28,7 +27,6 @@ pub(super) async fn refer(app: LicenseServer, signed: Signed, Body(referral): Bo
 
 /// LS-08.
 pub(super) async fn hear(app: LicenseServer, signed: Signed, Body(announcement): Body<Announcement>) -> Result<Heard, Problem> {
-    app.require_peer(&signed)?;
     let by = app.server()?.name;
     let command = Command::Peer(PeerCommand::Hear { from: signed.name, announcement });
     app.execute(None, command, |_, _, _| Heard { by }).await
@@ -36,7 +34,6 @@ pub(super) async fn hear(app: LicenseServer, signed: Signed, Body(announcement):
 
 /// LS-10, SD-19.
 pub(super) async fn take_back(app: LicenseServer, signed: Signed, Body(notice): Body<ReturnNotice>) -> Result<ReturnAnswer, Problem> {
-    app.require_peer(&signed)?;
     let request = notice.request.clone();
     let command = Command::Peer(PeerCommand::TakeBack { from: signed.name, notice });
     app.execute(Some(&request), command, |_, events, _| {

@@ -69,9 +69,9 @@ text_newtype!(
 );
 
 text_newtype!(
-    /// The authorization number of an Open License: 15 letters and digits (AC-05).
+    /// The authorization number of an agreement: 15 letters and digits (AC-05), which whoever holds the papers knows and nobody guesses.
     AuthorizationNumber,
-    "An Open License authorization number: 15 letters and digits.",
+    "An agreement's authorization number: 15 letters and digits.",
     parse_authorization
 );
 
@@ -198,11 +198,15 @@ pub enum Purchase {
         agreement: VolumeProgram,
         /// The enrollment number.
         enrollment: EnrollmentNumber,
+        /// The authorization number beside it on the papers: seven digits alone are guessed (AC-44).
+        authorization: AuthorizationNumber,
     },
     /// Open Value, Multi-Year Open, Open Subscription (AC-07).
     Other {
         /// The agreement number.
         agreement: AgreementNumber,
+        /// The authorization number beside it on the papers.
+        authorization: AuthorizationNumber,
     },
 }
 

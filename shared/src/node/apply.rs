@@ -3,7 +3,7 @@
 use super::{Event, Node, OpenSession};
 use crate::machine::{Machine, Moment, RowError, Rows};
 use crate::model::LabTime;
-use crate::wire::terminal_server::{Decision, Session, SessionState, Verdict};
+use crate::wire::terminal_server::{Decision, Ending, Session, SessionState, Verdict};
 
 impl Machine for Node {
     const NAME: &'static str = "node";
@@ -53,7 +53,7 @@ impl Machine for Node {
             Event::Judged { verdict, session } => self.keep_verdict(verdict, session.as_ref(), rows),
             Event::Logged(_) => rows.list("log"),
             Event::LoggedOn { session, user, .. } => self.log_on(*session, user, at, rows),
-            Event::SessionEnded { session } => self.end(session, rows),
+            Event::SessionEnded { session } => self.end(session, at, rows),
             Event::SettingsChanged { settings } => {
                 rows.put("settings", settings);
                 self.settings = settings.clone();
@@ -77,10 +77,19 @@ impl Machine for Node {
             Event::LicenseServerTrusted { name, enrolled } => {
                 rows.put(format!("license-server/{name}"), enrolled);
                 self.license_servers.insert(name.clone(), enrolled.clone());
+                self.issuers.enrolled(name, enrolled.key);
+                rows.put("issuers", &self.issuers);
             }
-            Event::LicenseServerForgotten { name } => {
+            Event::PeersKept { by, peers } => {
+                self.issuers.kept(by, peers, at);
+                rows.put("issuers", &self.issuers);
+            }
+            Event::LicenseServerForgotten { name, leaked } => {
                 rows.remove(format!("license-server/{name}"));
-                self.license_servers.remove(name);
+                if let Some(enrolled) = self.license_servers.remove(name) {
+                    self.issuers.forgotten(name, enrolled.key, *leaked, at);
+                    rows.put("issuers", &self.issuers);
+                }
                 if self.current.as_ref() == Some(name) {
                     self.current = self.asked().first().cloned();
                     rows.put("current", &self.current);
@@ -132,6 +141,7 @@ impl Machine for Node {
             "settings" => self.settings = RowError::parse(key, value)?,
             "root" => self.root = RowError::parse(key, value)?,
             "faults" => self.faults = RowError::parse(key, value)?,
+            "issuers" => self.issuers = RowError::parse(key, value)?,
             "list" => self.list = RowError::parse(key, value)?,
             "network" => self.network = RowError::parse(key, value)?,
             "person" => {
@@ -140,6 +150,7 @@ impl Machine for Node {
             }
             "nt4" => self.workstation.load(key, rest, value)?,
             "session" => self.keep_open(RowError::parse(key, value)?),
+            "failed-logons" => self.failed_logons.load(key, rest, value)?,
             "account" => {
                 let name = rest.parse().map_err(|error| RowError::new(key, error))?;
                 self.accounts.insert(name, RowError::parse(key, value)?);
@@ -189,8 +200,11 @@ impl Node {
         self.open.insert(id, open);
     }
 
-    fn end(&mut self, session: &Session, rows: &mut Rows) {
+    fn end(&mut self, session: &Session, at: LabTime, rows: &mut Rows) {
         rows.list("sessions");
+        if let SessionState::Ended { how: Ending::LogonFailed | Ending::TooManyFailedLogons, .. } = session.state {
+            self.failed_logons.note(&session.device, at, rows);
+        }
         rows.remove(format!("session/{}", session.id));
         if self.open.remove(&session.id).is_some() {
             self.waiting.remove(&self.wait_of(session));

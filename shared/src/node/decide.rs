@@ -1,12 +1,13 @@
 //! What a command leads to.
 
 use super::sessions::ended;
-use super::{Command, Event, Node, Refusal, Server, judge, workstation};
+use super::{Command, Event, Node, OpenSession, Refusal, Server, issuers, judge, workstation};
 use crate::machine::Moment;
 use crate::model::{LabTime, ServerName, SessionId, TraceStep, UserName};
 use crate::policy::connectors;
 use crate::policy::denials;
 use crate::policy::grace::Notice;
+use crate::policy::logons;
 use crate::policy::modes;
 use crate::wire::terminal_server::{CertificateState, Ending, Fault, FaultChange, Faults, SessionState, SettingsChange};
 
@@ -20,8 +21,8 @@ pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> 
         Command::Stop => Ok(workstation::run_ended(node, moment.now)),
         Command::Judge(connection) => Ok(judge::judge(node, server, &connection, moment)),
         Command::Contacted(heard) => Ok(judge::heard_events(node, server, &heard, moment.now)),
-        Command::LogOn { session, user, administrator, trace } => log_on(node, session, user, administrator, trace, moment.now),
-        Command::End { session, how } => end(node, session, how, moment.now),
+        Command::LogOn { session, user, administrator, trace } => log_on(node, server, session, user, administrator, trace, moment.now),
+        Command::End { session, how } => end(node, server, session, how, moment.now),
         Command::ChangeSettings(change) => change_settings(node, server, &change),
         Command::Break(change) => Ok(break_inside(node, change)),
         Command::DeleteCertificate => Ok(faults_changed(node, Faults { certificate: CertificateState::Deleted, ..node.faults })),
@@ -30,7 +31,9 @@ pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> 
         Command::TrustRoot { pem, fingerprint } => trust_root(node, pem, fingerprint),
         Command::TrustLicenseServer { name, enrolled } => trust_license_server(node, name, enrolled),
         Command::ListLicenseServers(names) => list_license_servers(node, names),
-        Command::ForgetLicenseServer(name) => forget_license_server(node, name),
+        Command::ForgetLicenseServer { name, leaked } => forget_license_server(node, name, leaked),
+        Command::KeepPeers { by, peers } => issuers::keep_peers(node, by, peers),
+        Command::Vouch { by, issuer } => issuers::vouch(node, by, issuer),
         Command::Network(command) => super::network::decide(node, server, command, moment),
         Command::Workstation(command) => workstation::decide(node, command, moment.now),
     }
@@ -79,9 +82,10 @@ fn faults_changed(node: &Node, faults: Faults) -> Vec<Event> {
 }
 
 /// A logon that the directory let through. With the `/admin` switch it takes an administrator's account; any other account's
-/// logon fails there, and a failed logon ends the session.
+/// logon fails there, and a failed logon ends the session. So does a right one from a client name that has none left (AM-01).
 fn log_on(
     node: &Node,
+    server: &Server,
     id: SessionId,
     user: UserName,
     administrator: bool,
@@ -92,21 +96,41 @@ fn log_on(
     if open.session.state != SessionState::WaitingForLogon {
         return Err(Refusal::AlreadyLoggedOn(id));
     }
+    if node.logons_barred_from(&open.session.device, now).is_some() {
+        return Ok(too_many(server, open, now));
+    }
     if open.session.admin && !administrator {
-        return Ok(vec![ended(open, Ending::LogonFailed, now)]);
+        return Ok(failed(node, server, open, now));
     }
     let (written, own) = workstation::judge::logged_on(node, open.session.hardware_id, &user);
     let trace = trace.into_iter().chain(own).collect();
     Ok(written.into_iter().chain([Event::LoggedOn { session: id, user, trace }]).collect())
 }
 
-fn end(node: &Node, id: SessionId, how: Ending, now: LabTime) -> Result<Vec<Event>, Refusal> {
+/// A failed logon ends the session; the one too many does so with event 1012 (AM-01).
+fn failed(node: &Node, server: &Server, open: &OpenSession, now: LabTime) -> Vec<Event> {
+    if node.failed_logons.is_last(&open.session.device, now) {
+        return too_many(server, open, now);
+    }
+    vec![ended(open, Ending::LogonFailed, now)]
+}
+
+fn too_many(server: &Server, open: &OpenSession, now: LabTime) -> Vec<Event> {
+    let logged = logons::too_many_failed(server.generation, &open.session.device).map(Event::Logged);
+    logged.into_iter().chain([ended(open, Ending::TooManyFailedLogons, now)]).collect()
+}
+
+fn end(node: &Node, server: &Server, id: SessionId, how: Ending, now: LabTime) -> Result<Vec<Event>, Refusal> {
     let open = node.open.get(&id).ok_or(Refusal::NoSession(id))?;
     let waiting = open.session.state == SessionState::WaitingForLogon;
     match how {
         Ending::LoggedOff if waiting => Err(Refusal::NotLoggedOn(id)),
-        Ending::LogonFailed | Ending::LogonCancelled if !waiting => Err(Refusal::AlreadyLoggedOn(id)),
-        Ending::LoggedOff | Ending::LogonFailed | Ending::LogonCancelled | Ending::NoLogon | Ending::ServiceStopped => {
+        Ending::LogonFailed | Ending::TooManyFailedLogons | Ending::LogonNotChecked | Ending::LogonCancelled if !waiting => {
+            Err(Refusal::AlreadyLoggedOn(id))
+        }
+        Ending::LogonFailed => Ok(failed(node, server, open, now)),
+        Ending::TooManyFailedLogons => Ok(too_many(server, open, now)),
+        Ending::LoggedOff | Ending::LogonNotChecked | Ending::LogonCancelled | Ending::NoLogon | Ending::ServiceStopped => {
             Ok(vec![ended(open, how, now)])
         }
     }
@@ -134,6 +158,7 @@ fn change_settings(node: &Node, server: &Server, change: &SettingsChange) -> Res
     settings.policy_ac_on = change.policy_ac_on.unwrap_or(settings.policy_ac_on);
     settings.grace_start = change.grace_start.unwrap_or(settings.grace_start);
     settings.grace_end = change.grace_end.unwrap_or(settings.grace_end);
+    settings.accept = change.accept.unwrap_or(settings.accept);
     settings.lenient_invalid = change.lenient_invalid.unwrap_or(settings.lenient_invalid);
     settings.per_user_requires_activated = change.per_user_requires_activated.unwrap_or(settings.per_user_requires_activated);
     settings.per_user_temporaries = change.per_user_temporaries.unwrap_or(settings.per_user_temporaries);
@@ -182,12 +207,12 @@ fn list_license_servers(node: &Node, names: Vec<ServerName>) -> Result<Vec<Event
     Ok(if names == node.list { Vec::new() } else { vec![Event::LicenseServersListed { names }] })
 }
 
-/// What the server issued under the lab's root stays good here; temporaries under its own key (CE-14) do not.
-fn forget_license_server(node: &Node, name: ServerName) -> Result<Vec<Event>, Refusal> {
+/// AM-15: what the server issued before stays good here unless its key got out; temporaries under its own key (CE-14) do not.
+fn forget_license_server(node: &Node, name: ServerName, leaked: bool) -> Result<Vec<Event>, Refusal> {
     if !node.license_servers.contains_key(&name) {
         return Err(Refusal::NotEnrolled(name));
     }
-    let mut events = vec![Event::LicenseServerForgotten { name: name.clone() }];
+    let mut events = vec![Event::LicenseServerForgotten { name: name.clone(), leaked }];
     if node.list.contains(&name) {
         let names = node.list.iter().filter(|listed| **listed != name).cloned().collect();
         events.push(Event::LicenseServersListed { names });

@@ -6,7 +6,9 @@
 mod apply;
 mod connection;
 mod decide;
+mod issuers;
 mod judge;
+mod logons;
 mod network;
 mod people;
 mod reports;
@@ -19,14 +21,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 pub use connection::{Arrival, Connection, Heard, Said, Step};
+pub use issuers::PermanentsOf;
 pub use network::{NetworkCommand, NetworkEvent};
 
 use crate::model::{
-    Generation, GraceEnd, GraceStart, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName,
+    Accept, Generation, GraceEnd, GraceStart, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName,
 };
 use crate::policy::grace::GraceFacts;
 use crate::policy::modes;
 use crate::policy::terms::{self, Terms};
+use crate::wire::peers::KnownServer;
 use crate::wire::problem::{Problem, ProblemCode};
 use crate::wire::terminal_server::{Ending, FaultChange, Faults, Session, Settings, SettingsChange, Verdict};
 
@@ -147,7 +151,26 @@ pub enum Command {
     /// Settle which license servers are asked, in order.
     ListLicenseServers(Vec<ServerName>),
     /// Forget a license server: its key, its address, its place on the list.
-    ForgetLicenseServer(ServerName),
+    ForgetLicenseServer {
+        /// Its name.
+        name: ServerName,
+        /// Whether its key got out: then nothing that was signed with it counts any more (AM-15).
+        leaked: bool,
+    },
+    /// Keep the license servers that an enrolled one knows (AM-15).
+    KeepPeers {
+        /// Who knows them.
+        by: ServerName,
+        /// Them.
+        peers: Vec<KnownServer>,
+    },
+    /// An enrolled license server passed through a license of one that it knows (AM-15, LS-07).
+    Vouch {
+        /// Who passed it through.
+        by: ServerName,
+        /// Whose license it is.
+        issuer: KnownServer,
+    },
     /// Something about the network (SPEC section 6).
     Network(NetworkCommand),
     /// Windows NT 4.0: its License Manager, its licensing service, its console.
@@ -248,6 +271,16 @@ pub enum Event {
     LicenseServerForgotten {
         /// Its name.
         name: ServerName,
+        /// Whether its key got out.
+        #[serde(default)]
+        leaked: bool,
+    },
+    /// The license servers that an enrolled one knows are others than before (AM-15).
+    PeersKept {
+        /// Who knows them.
+        by: ServerName,
+        /// Them.
+        peers: Vec<KnownServer>,
     },
     /// The list of servers to ask changed.
     LicenseServersListed {
@@ -358,6 +391,7 @@ pub struct Node {
     accounts: BTreeMap<UserName, Account>,
     root: Option<(String, String)>,
     license_servers: BTreeMap<ServerName, Enrolled>,
+    issuers: issuers::Issuers,
     list: Vec<ServerName>,
     current: Option<ServerName>,
     silent: BTreeMap<ServerName, LabTime>,
@@ -369,6 +403,7 @@ pub struct Node {
     /// How many open sessions are anonymous Internet users' (W2K-12).
     anonymous: usize,
     counts: BTreeMap<String, u64>,
+    failed_logons: logons::FailedLogons,
     network: network::Network,
     people: BTreeMap<UserName, people::Person>,
     workstation: workstation::Workstation,
@@ -383,6 +418,7 @@ impl Default for Node {
                 policy_ac_on: modes::PER_DEVICE,
                 grace_start: GraceStart::FirstConnection,
                 grace_end: GraceEnd::FirstPermanent,
+                accept: Accept::Enrolled,
                 lenient_invalid: false,
                 per_user_requires_activated: false,
                 per_user_temporaries: false,
@@ -399,6 +435,7 @@ impl Default for Node {
             accounts: BTreeMap::new(),
             root: None,
             license_servers: BTreeMap::new(),
+            issuers: issuers::Issuers::default(),
             list: Vec::new(),
             current: None,
             silent: BTreeMap::new(),
@@ -407,6 +444,7 @@ impl Default for Node {
             administrative: 0,
             anonymous: 0,
             counts: BTreeMap::new(),
+            failed_logons: logons::FailedLogons::default(),
             network: network::Network::default(),
             people: BTreeMap::new(),
             workstation: workstation::Workstation::default(),

@@ -1,7 +1,8 @@
-//! What a license server's event log says of its activation and its database (SPEC section 11; 9001 to 9005 are the lab's own).
+//! What a license server's event log says of its activation and its database (SPEC section 11; 9001 to 9007 are the lab's own).
 
 use super::denials::{TERM_SERV_LICENSING, log};
 use crate::model::{ContactMethod, LabTime, Level, LogRecord, Span};
+use crate::wire::license_server::PutBack;
 
 /// AC-24: deactivated.
 #[must_use]
@@ -13,7 +14,8 @@ pub fn deactivated(method: ContactMethod) -> LogRecord {
 /// FT-23: another key.
 #[must_use]
 pub fn key_replaced() -> LogRecord {
-    let text = "The license server has a new private key. Give terminal servers its new public key, and reactivate it (reason 2).";
+    let text = "The license server has a new private key. Give terminal servers its new public key, and call the clearinghouse \
+                to have it reactivated (reason 2, or 0 where the old key was lost).";
     log(TERM_SERV_LICENSING, 9002, Level::Warning, text)
 }
 
@@ -39,20 +41,80 @@ pub fn restored(licenses: u64, same_installation: bool) -> LogRecord {
     log(TERM_SERV_LICENSING, 9005, Level::Information, format!("The database was restored from a backup onto {onto}: {licenses} licenses."))
 }
 
-/// AC-27, AC-47: what an administrator is asked to do about the activation; nothing while it holds for more than 30 days.
+/// AM-15: the clearinghouse has the Product ID under another key.
 #[must_use]
-pub fn prompt(until: Option<LabTime>, number: u16, deactivated_at: Option<LabTime>, now: LabTime) -> Option<String> {
-    match (until, deactivated_at) {
-        (Some(until), _) if until - now <= Span::days(30) => {
+pub fn disowned() -> LogRecord {
+    let text = "The clearinghouse has this license server's Product ID on its books under another key. It issues temporary licenses only. \
+                If nobody here arranged that, call the clearinghouse with the papers of the purchase.";
+    log(TERM_SERV_LICENSING, 9007, Level::Error, text)
+}
+
+/// AM-15: deactivated at the clearinghouse, which nobody told this server.
+#[must_use]
+pub fn deactivated_there() -> LogRecord {
+    let text = "The clearinghouse has this license server on its books as deactivated. It issues temporary licenses only until it is \
+                reactivated.";
+    log(TERM_SERV_LICENSING, 9001, Level::Warning, text)
+}
+
+/// How a license server's activation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It was never activated.
+    Never,
+    /// Activated, up to this end.
+    Until(LabTime),
+    /// Its registration has come to its end.
+    Ended,
+    /// Deactivated.
+    Deactivated {
+        /// When.
+        at: LabTime,
+    },
+    /// It has a new key, which the clearinghouse does not know yet.
+    KeyReplaced,
+    /// The clearinghouse has its Product ID under another key.
+    Disowned {
+        /// When it learned of that.
+        at: LabTime,
+    },
+}
+
+/// AM-16: what a restore put back although devices hold it.
+#[must_use]
+pub fn put_back(put_back: &PutBack) -> LogRecord {
+    let text = format!(
+        "{} client access licenses that were issued after the backup are free again by the restore. The devices that hold them keep them, \
+         the last one up to {}: until then more devices may be licensed than CALs were bought.",
+        put_back.count,
+        put_back.until.end_in_words()
+    );
+    log(TERM_SERV_LICENSING, 9006, Level::Warning, text)
+}
+
+/// AC-27, AC-47, AM-15: what an administrator is asked to do about the activation; nothing while it holds for more than 30 days.
+#[must_use]
+pub fn prompt(standing: Standing, now: LabTime) -> Option<String> {
+    match standing {
+        Standing::Until(until) if until - now <= Span::days(30) => {
             Some(format!("the registration ends at {until}: reactivate this license server, reason 3 (registration expired)"))
         }
-        (Some(_), _) => None,
-        (None, Some(at)) => {
+        Standing::Until(_) => None,
+        Standing::Deactivated { at } => {
             Some(format!("deactivated at {at}: it issues temporaries only until it is reactivated, with one of five reasons"))
         }
-        (None, None) if number == 0 => {
+        Standing::Never => {
             Some("not activated yet: activation is highly recommended, now or later; until then it issues temporaries only".to_owned())
         }
-        (None, None) => Some("the registration has ended: reactivate this license server, reason 3 (registration expired)".to_owned()),
+        Standing::Ended => Some("the registration has ended: reactivate this license server, reason 3 (registration expired)".to_owned()),
+        Standing::KeyReplaced => Some(
+            "its key is a new one: call the clearinghouse with the papers of the purchase (tsl phone clearinghouse, reactivate, reason 0 \
+             where the old key is lost, 2 where it got out), then tsl reactivate --id"
+                .to_owned(),
+        ),
+        Standing::Disowned { at } => Some(format!(
+            "since {at} the clearinghouse has its Product ID under another key: if nobody here arranged that, call the clearinghouse with \
+             the papers of the purchase (tsl phone clearinghouse, reactivate)"
+        )),
     }
 }

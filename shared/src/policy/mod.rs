@@ -14,6 +14,7 @@ pub mod events;
 pub mod grace;
 pub mod issuing;
 pub mod licensing_events;
+pub mod logons;
 pub mod modes;
 pub mod neighbours;
 pub mod nt4;

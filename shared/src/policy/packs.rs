@@ -83,8 +83,11 @@ pub fn check_entitlement(
 /// AC-04, AC-17, AC-44, AC-45: papers that nobody sold, or a code that is mistyped.
 #[must_use]
 pub fn unknown(purchase: &Purchase) -> TurnedDown {
+    // Which of the two numbers is wrong is not said: whoever holds the papers sees it, and nobody else is to learn that a number exists.
     let numbered = |what: &str, number: &str| {
-        let reason = format!("no {what} {number} is known here; lost numbers are found by the reseller, not by the clearinghouse");
+        let reason = format!(
+            "no {what} {number} with this authorization number is known here; lost numbers are found by the reseller, not by the clearinghouse"
+        );
         TurnedDown::new(Ground::AgreementUnknown, reason)
     };
     match purchase {
@@ -94,9 +97,9 @@ pub fn unknown(purchase: &Purchase) -> TurnedDown {
         Purchase::Retail { .. } => {
             TurnedDown::new(Ground::CodeUnknown, "no package with this retail code was sold; CALs are bought from a reseller")
         }
-        Purchase::Open { license, .. } => numbered("Open License with this authorization and number", license.as_str()),
+        Purchase::Open { license, .. } => numbered("Open License", license.as_str()),
         Purchase::Volume { enrollment, .. } => numbered("enrollment of that program", enrollment.as_str()),
-        Purchase::Other { agreement } => numbered("agreement", agreement.as_str()),
+        Purchase::Other { agreement, .. } => numbered("agreement", agreement.as_str()),
     }
 }
 

@@ -12,13 +12,17 @@ pub struct TurnedDown {
 }
 
 /// The kinds of reasons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ground {
     /// A required field of the registrant is missing.
     RegistrantIncomplete,
     /// The Product ID or the key belongs to another activation.
     DoubleUse,
+    /// Another key for a Product ID on record, which nobody has shown a right to (AM-15).
+    KeyUnproved,
+    /// Another license server that was not deactivated has this name (AM-15).
+    NameTaken,
     /// The activation on record has come to its end.
     RegistrationEnded,
     /// The clearinghouse's root does not hold at this moment.
@@ -61,12 +65,69 @@ impl TurnedDown {
 }
 
 impl Ground {
+    /// In words, for a list of how often.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Ground::RegistrantIncomplete => "required information is missing",
+            Ground::DoubleUse => "Product ID or key of another activation",
+            Ground::KeyUnproved => "another key, and no right to it shown",
+            Ground::NameTaken => "the name of another license server",
+            Ground::RegistrationEnded => "the activation on record has ended",
+            Ground::RootEnded => "the clearinghouse's root does not hold",
+            Ground::CodeUnknown => "retail code that nobody bought",
+            Ground::CodeMistyped => "mistyped code",
+            Ground::CodeUsed => "code of another license server",
+            Ground::AgreementUnknown => "papers that nobody signed",
+            Ground::NotEntitled => "more than the agreement entitles to",
+            Ground::VersionTooNew => "license server too old",
+            Ground::Deactivated => "license server deactivated",
+            Ground::WrongMethod => "not done this way",
+            Ground::WrongPapers => "not the papers of the purchase",
+            Ground::NotLost => "more CALs than can be lost",
+            Ground::PackElsewhere => "pack of another license server",
+            Ground::ReissuedBefore => "reissued before",
+            Ground::ComesBack => "comes back by itself",
+            Ground::OfferRefused => "not covered by the offer",
+        }
+    }
+
+    /// Whether the caller showed something that the record does not know: an honest mistake once, a guess when it happens often. A
+    /// mistyped code is none, since its check characters alone tell so.
+    #[must_use]
+    pub fn is_guess(self) -> bool {
+        match self {
+            Ground::CodeUnknown
+            | Ground::AgreementUnknown
+            | Ground::WrongPapers
+            | Ground::OfferRefused
+            | Ground::DoubleUse
+            | Ground::KeyUnproved => true,
+            Ground::RegistrantIncomplete
+            | Ground::NameTaken
+            | Ground::RegistrationEnded
+            | Ground::RootEnded
+            | Ground::CodeMistyped
+            | Ground::CodeUsed
+            | Ground::NotEntitled
+            | Ground::VersionTooNew
+            | Ground::Deactivated
+            | Ground::WrongMethod
+            | Ground::NotLost
+            | Ground::PackElsewhere
+            | Ground::ReissuedBefore
+            | Ground::ComesBack => false,
+        }
+    }
+
     /// The rules behind it.
     #[must_use]
     pub fn rules(self) -> &'static [&'static str] {
         match self {
             Ground::RegistrantIncomplete => &["AC-11"],
             Ground::DoubleUse => &["AC-42"],
+            Ground::KeyUnproved => &["AM-15", "AC-25"],
+            Ground::NameTaken => &["AM-15", "AC-42"],
             Ground::RegistrationEnded => &["AC-27"],
             Ground::RootEnded => &["CE-13"],
             Ground::CodeUnknown => &["AC-04", "AC-45"],

@@ -2,11 +2,11 @@
 
 use super::desk::Replacement;
 use super::{
-    Activation, Agreement, Answer, Asked, Command, Entitlement, Event, IssuedPack, LOG, Order, PackOnRecord, Package, Refusal,
-    Registration, Registry, Remembered, XpKey,
+    Activation, Agreement, Answer, Asked, AskedBy, Command, Entitlement, Event, IssuedPack, LOG, Mailed, Order, PackOnRecord, Package,
+    Refusal, Registration, Registry, Remembered, XpKey,
 };
 use crate::machine::{Machine, Moment, RowError, Rows};
-use crate::model::{ContactMethod, LabTime, PackId, Purchase, RequestId, RetailCode};
+use crate::model::{ContactMethod, LabTime, PackId, ProductId, Purchase, RequestId, RetailCode};
 use crate::wire::desk::{Letter, OfferRequest};
 
 impl Machine for Registry {
@@ -21,6 +21,7 @@ impl Machine for Registry {
 
     fn apply(&mut self, event: &Event, at: LabTime, rows: &mut Rows) {
         rows.list(LOG);
+        self.turned_down.note(event, at, rows);
         match event {
             Event::Founded(founding) => {
                 self.founding = Some(founding.clone());
@@ -37,8 +38,14 @@ impl Machine for Registry {
                 rows.list(super::ACTIVATIONS);
                 self.remember(asked, Answer::TurnedDown(turned_down.clone()), rows);
             }
-            Event::Registered { asked, registration, activation, .. } => {
+            Event::Registered { asked, registration, activation, disowns_key, former, .. } => {
                 rows.list(super::ACTIVATIONS);
+                if *disowns_key {
+                    self.disown_key(&registration.product_id, rows);
+                }
+                if let Some(former) = former {
+                    self.take_registration(former, rows);
+                }
                 if let Some(activation) = activation {
                     self.take_activation(activation, rows);
                 }
@@ -81,6 +88,7 @@ impl Machine for Registry {
             }
             Event::OfferTaken { request, offer, tokens } => self.take_offer(request, offer, tokens, at, rows),
             Event::OfferTurnedDown { .. } => {}
+            Event::TurnedDownCounted { counted } => self.turned_down.note_counted(counted, at, rows),
             Event::AgreementSigned { purchase, entitlements, transitional } => {
                 let bought = entitlements.iter().map(|entitled| Entitlement { entitled: *entitled, drawn: 0, until: None });
                 let given =
@@ -121,8 +129,8 @@ impl Machine for Registry {
                 self.xp_keys.insert(xp.key.clone(), xp);
             }
             "mail" => {
-                let letter: Letter = RowError::parse(key, value)?;
-                self.mail.entry(letter.to.clone()).or_default().push(letter);
+                let mailed: Mailed = RowError::parse(key, value)?;
+                self.mail.entry(mailed.letter.to.clone()).or_default().push(mailed);
             }
             "offer" => {
                 let (request, tokens): (RequestId, Vec<RetailCode>) = RowError::parse(key, value)?;
@@ -138,8 +146,13 @@ impl Machine for Registry {
             }
             "answer" => {
                 let known: Remembered = RowError::parse(key, value)?;
+                if matches!(known.answer, Answer::TurnedDown(_)) {
+                    self.turned_down.keep_answer(known.entry, (known.asked.key, known.asked.request.clone()));
+                }
                 self.answers.insert((known.asked.key, known.asked.request.clone()), known);
             }
+            "turned-down" => self.turned_down.load(value)?,
+            "turned-down-hour" => self.turned_down.load_hour(value)?,
             _ => return Err(RowError::new(key, "a registry has no such row")),
         }
         Ok(())
@@ -155,7 +168,20 @@ impl Registry {
         self.index(activation.clone());
     }
 
+    /// AM-15: a key that is out of its owner's hands stands for nothing any more.
+    fn disown_key(&mut self, product_id: &ProductId, rows: &mut Rows) {
+        if let Some(activation) = self.activations.remove(product_id) {
+            self.by_key.remove(&activation.key);
+            self.by_thumbprint.remove(&activation.key.thumbprint());
+            rows.remove(format!("activation/{product_id}"));
+        }
+    }
+
     fn index(&mut self, activation: Activation) {
+        if let Some(before) = self.activations.get(&activation.product_id).filter(|before| before.key != activation.key) {
+            self.by_key.remove(&before.key);
+            self.by_thumbprint.remove(&before.key.thumbprint());
+        }
         self.by_key.insert(activation.key, activation.product_id.clone());
         self.by_thumbprint.insert(activation.key.thumbprint(), activation.product_id.clone());
         self.activations.insert(activation.product_id.clone(), activation);
@@ -167,6 +193,12 @@ impl Registry {
     }
 
     fn index_registration(&mut self, registration: Registration) {
+        if let Some(before) = self.registrations.get(&registration.product_id)
+            && let Some(of_name) = self.by_name.get_mut(&before.name)
+        {
+            of_name.remove(&registration.product_id);
+        }
+        self.by_name.entry(registration.name.clone()).or_default().insert(registration.product_id.clone());
         if let Some(id) = &registration.id {
             self.by_id.insert(id.clone(), registration.product_id.clone());
         }
@@ -216,8 +248,9 @@ impl Registry {
             self.codes.insert(token.clone(), package);
         }
         let letter = Letter { to: offer.email.clone(), at, tokens: tokens.to_vec() };
-        rows.put(format!("mail/{:020}", rows.entry()), &letter);
-        self.mail.entry(letter.to.clone()).or_default().push(letter);
+        let mailed = Mailed { letter, keys: offer.keys.clone() };
+        rows.put(format!("mail/{:020}", rows.entry()), &mailed);
+        self.mail.entry(offer.email.clone()).or_default().push(mailed);
         rows.put(format!("offer/{request}"), &(request, tokens));
         self.offers.insert(request.clone(), tokens.to_vec());
     }
@@ -255,9 +288,16 @@ impl Registry {
     }
 
     fn remember(&mut self, asked: &Asked, answer: Answer, rows: &mut Rows) {
-        let known = Remembered { asked: asked.clone(), answer };
-        rows.put(format!("answer/{}/{}", asked.key.thumbprint(), asked.request), &known);
-        self.answers.insert((asked.key, asked.request.clone()), known);
+        let whose = (asked.key, asked.request.clone());
+        if matches!(answer, Answer::TurnedDown(_))
+            && let Some(oldest) = self.turned_down.keep_answer(rows.entry(), whose.clone())
+        {
+            rows.remove(answer_row(&oldest));
+            self.answers.remove(&oldest);
+        }
+        let known = Remembered { asked: asked.clone(), answer, entry: rows.entry() };
+        rows.put(answer_row(&whose), &known);
+        self.answers.insert(whose, known);
     }
 }
 
@@ -277,6 +317,10 @@ impl Registration {
     }
 }
 
+fn answer_row((key, request): &(AskedBy, RequestId)) -> String {
+    format!("answer/{}/{request}", key.thumbprint())
+}
+
 fn code_row(code: &RetailCode) -> String {
     format!("code/{code}")
 }
@@ -285,7 +329,9 @@ fn agreement_row(purchase: &Purchase) -> String {
     match purchase {
         Purchase::Retail { code } => format!("agreement/retail/{code}"),
         Purchase::Open { license, authorization } => format!("agreement/open/{license}/{authorization}"),
-        Purchase::Volume { agreement, enrollment } => format!("agreement/volume/{agreement:?}/{enrollment}"),
-        Purchase::Other { agreement } => format!("agreement/other/{agreement}"),
+        Purchase::Volume { agreement, enrollment, authorization } => {
+            format!("agreement/volume/{agreement:?}/{enrollment}/{authorization}")
+        }
+        Purchase::Other { agreement, authorization } => format!("agreement/other/{agreement}/{authorization}"),
     }
 }

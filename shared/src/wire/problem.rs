@@ -134,9 +134,18 @@ catalogue! {
     /// More calls in a minute than a service can remember, and it must remember each to refuse its replay.
     Busy = "busy", 503, "The service has more calls in hand than it can keep apart",
         "Ask again in a minute: a repeated request does nothing twice.";
+    /// More passwords wait to be checked than are checked at once, or too many of one account's.
+    Crowded = "crowded", 429, "Too many passwords are being checked",
+        "Ask again after the seconds that the header Retry-After names; nothing was decided, and the session still waits.";
+    /// Numbers, codes or product keys that were guessed wrong too often (AC-42).
+    SlowDown = "slow-down", 429, "Too many wrong numbers were shown",
+        "Wait as long as the header Retry-After says, then show the numbers as they stand on the papers.";
     /// The service can no longer promise that what it answers is on disk.
     Failed = "failed", 503, "The service cannot write its journal",
         "See the service's log; free the disk or restore the data directory, then start it again.";
+    /// An old entry of the journal cannot be read; the service goes on.
+    EntryDamaged = "entry-damaged", 500, "An entry of the journal is damaged",
+        "detail names the entry; only answers that show it fail. Stop the service and mend it with `journal repair`.";
     /// A fault of this program.
     Internal = "internal", 500, "Something failed inside the service",
         "See the service's log under the request id; asking again is safe.";
@@ -164,6 +173,9 @@ pub struct Problem {
     /// What the denied client sees, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denial: Option<Box<super::terminal_server::Denial>>,
+    /// In how many seconds of the host's time to ask again, where that helps; the header `Retry-After` says the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<u32>,
 }
 
 impl Problem {
@@ -178,7 +190,15 @@ impl Problem {
             cure: code.cure().to_owned(),
             rules: Vec::new(),
             denial: None,
+            retry_after_s: None,
         }
+    }
+
+    /// Says when to ask again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
     }
 
     /// Names the rules behind the problem.

@@ -58,7 +58,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Shows::Others),
     ];
     let connect = (0..DEVICES, prop::bool::weighted(0.15), shows, prop::collection::vec(reply(), 1..5));
-    let how = prop_oneof![Just(Ending::LoggedOff), Just(Ending::LogonCancelled), Just(Ending::LogonFailed)];
+    let how = prop_oneof![1 => Just(Ending::LoggedOff), 1 => Just(Ending::LogonCancelled), 3 => Just(Ending::LogonFailed), 1 => Just(Ending::TooManyFailedLogons)];
     let span = prop_oneof![0..900_i64, 0..100_000_i64, 0..8_000_000_i64];
     let lists = prop::sample::subsequence(vec![0_usize, 1, 2], 0..=3).prop_shuffle();
     prop_oneof![
@@ -127,7 +127,7 @@ impl World {
         let mut run = Run::new(seed, "2026-03-02T08:00:00Z".parse().unwrap());
         run.execute(start()).unwrap();
         for (number, server) in SERVERS.iter().enumerate() {
-            let enrolled = Enrolled { key: PublicKey::from_bytes([number as u8; 32]), url: format!("http://{server}") };
+            let enrolled = Enrolled { key: PublicKey::from_bytes([number as u8 + 1; 32]).unwrap(), url: format!("http://{server}") };
             run.execute(Command::TrustLicenseServer { name: name(number), enrolled }).unwrap();
         }
         let account = Account { hash: "hash".to_owned(), administrator: false };

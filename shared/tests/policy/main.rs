@@ -13,6 +13,7 @@ mod discovery;
 mod forms;
 mod grace;
 mod issuing;
+mod logons;
 mod nt4;
 mod per_user;
 mod revoking;

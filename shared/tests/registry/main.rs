@@ -10,4 +10,5 @@
 mod activations;
 mod desk;
 mod packs;
+mod refused;
 mod representative;

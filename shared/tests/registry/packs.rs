@@ -1,7 +1,7 @@
 //! What papers yield, and that nothing is ever drawn twice.
 
 use proptest::prelude::*;
-use shared::model::{PackKind, ProductType, ProductVersion, Purchase, VolumeProgram};
+use shared::model::{AuthorizationNumber, PackKind, ProductType, ProductVersion, Purchase, VolumeProgram};
 use shared::policy::turned_down::Ground;
 use shared::registry::{Answer, Command, Event, IssuedPack, LOG, PACKS, Refusal, problem_of};
 use shared::wire::clearinghouse::{AgreementProgram, RecordOutcome, Wanted};
@@ -91,9 +91,30 @@ fn every_program_yields_its_kind_of_pack() {
         assert_eq!(issued(desk.pack(2, id, &papers, Some(devices(9)))).pack.kind, kind);
     }
     let papers = desk.sign(volume, vec![devices(9)]);
-    let Purchase::Volume { enrollment, .. } = papers else { panic!() };
-    let swapped = Purchase::Volume { agreement: VolumeProgram::School, enrollment };
+    let Purchase::Volume { enrollment, authorization, .. } = papers else { panic!() };
+    let swapped = Purchase::Volume { agreement: VolumeProgram::School, enrollment, authorization };
     assert_eq!(turned_down(desk.pack(2, "swapped", &swapped, Some(devices(1)))).0, Ground::AgreementUnknown);
+}
+
+/// Rules: AC-06, AC-07, AC-44.
+#[test]
+fn a_number_of_seven_digits_draws_nothing_without_the_authorization_number_beside_it() {
+    let mut desk = with_servers();
+    let other: AuthorizationNumber = "AB12CD34EF56GH7".parse().unwrap();
+    let volume = desk.sign(AgreementProgram::Volume { agreement: VolumeProgram::Enterprise }, vec![devices(9)]);
+    let Purchase::Volume { agreement, enrollment, .. } = volume.clone() else { panic!() };
+    let guessed = Purchase::Volume { agreement, enrollment, authorization: other.clone() };
+    let (ground, known) = turned_down(desk.pack(2, "volume", &guessed, Some(devices(1))));
+    assert_eq!(ground, Ground::AgreementUnknown);
+    let unknown = Purchase::Volume { agreement, enrollment: "0000001".parse().unwrap(), authorization: other.clone() };
+    let (_, reason) = turned_down(desk.pack(2, "unknown", &unknown, Some(devices(1))));
+    let Purchase::Volume { enrollment, .. } = &volume else { panic!() };
+    assert_eq!(known.replace(enrollment.as_str(), "0000001"), reason, "nobody learns which numbers exist");
+    let papers = desk.sign(AgreementProgram::Other, vec![devices(9)]);
+    let Purchase::Other { agreement, .. } = papers else { panic!() };
+    let guessed = Purchase::Other { agreement, authorization: other };
+    assert_eq!(turned_down(desk.pack(2, "other", &guessed, Some(devices(1)))).0, Ground::AgreementUnknown);
+    assert_eq!(issued(desk.pack(2, "right", &volume, Some(devices(9)))).pack.total, 9);
 }
 
 /// Rules: AC-08, AC-32.
@@ -117,7 +138,7 @@ fn the_clearinghouse_sells_nothing_and_finds_no_lost_numbers() {
     let (ground, reason) = turned_down(desk.pack(2, "one", &unsold(), None));
     assert_eq!(ground, Ground::CodeUnknown);
     assert!(reason.contains("reseller"), "{reason}");
-    let lost = Purchase::Other { agreement: "1234567".parse().unwrap() };
+    let lost = Purchase::Other { agreement: "1234567".parse().unwrap(), authorization: "AB12CD34EF56GH7".parse().unwrap() };
     let (ground, reason) = turned_down(desk.pack(2, "two", &lost, Some(devices(1))));
     assert_eq!(ground, Ground::AgreementUnknown);
     assert!(reason.contains("reseller"), "{reason}");

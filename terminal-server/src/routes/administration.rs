@@ -1,13 +1,13 @@
 //! What administrators change.
 
-use chassis::http::{Body, NoContent, Path};
+use chassis::http::{Body, NoContent, Path, Query};
 use chassis::passwords;
 use shared::model::{ServerName, UserName};
 use shared::node::{Account, Command, Enrolled};
 use shared::trust::Root;
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{
-    AccountChange, AccountRow, CertificateView, FaultChange, LicenseServerList, LicenseServerRow, Settings, SettingsChange,
+    AccountChange, AccountRow, CertificateView, FaultChange, ForgetQuery, LicenseServerList, LicenseServerRow, Settings, SettingsChange,
     TrustLicenseServer, TrustRoot,
 };
 
@@ -20,7 +20,9 @@ pub(super) async fn settings(app: TerminalServer) -> Result<Settings, Problem> {
 
 /// WS03-02, WS03-03, W2K-02.
 pub(super) async fn change_settings(app: TerminalServer, Body(change): Body<SettingsChange>) -> Result<Settings, Problem> {
-    app.execute(None, Command::ChangeSettings(change), |node, _, _| node.settings().clone()).await
+    let settings = app.execute(None, Command::ChangeSettings(change), |node, _, _| node.settings().clone()).await?;
+    app.belief().forget();
+    Ok(settings)
 }
 
 /// FT-12.
@@ -90,8 +92,14 @@ pub(super) async fn trust_license_server(
     Ok(NoContent)
 }
 
-pub(super) async fn forget_license_server(app: TerminalServer, Path(name): Path<ServerName>) -> Result<NoContent, Problem> {
-    app.execute(None, Command::ForgetLicenseServer(name), |_, _, _| ()).await?;
+/// AM-15: what it issued before goes on counting, unless its key got out.
+pub(super) async fn forget_license_server(
+    app: TerminalServer,
+    Path(name): Path<ServerName>,
+    Query(query): Query<ForgetQuery>,
+) -> Result<NoContent, Problem> {
+    let command = Command::ForgetLicenseServer { name, leaked: query.leaked.unwrap_or(false) };
+    app.execute(None, command, |_, _, _| ()).await?;
     app.belief().forget();
     Ok(NoContent)
 }

@@ -25,12 +25,13 @@ pub(crate) fn table() -> Routes<TerminalServer> {
 }
 
 fn clients(routes: &mut Routes<TerminalServer>) {
-    use ProblemCode::{Conflict, Denied, LogonFailed, NotFound};
+    use ProblemCode::{Conflict, Crowded, Denied, LogonFailed, NotFound};
     let anyone = Access::Anyone;
     routes.get("/license-request", anyone, "What this server asks a client's store for (SPEC 4.3 step 1).", clients::license_request);
     routes.post("/connections", anyone, "Connect: present a license, or none, and be judged.", clients::connect).problems(&[Denied]);
     routes.post("/sessions/{session}/logon", anyone, "Log on to a session that waits for it.", clients::log_on).problems(&[
         LogonFailed,
+        Crowded,
         NotFound,
         Conflict,
     ]);

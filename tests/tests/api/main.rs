@@ -6,5 +6,6 @@ mod access;
 mod bodies;
 mod calls;
 mod paths;
+mod roles;
 mod secrets;
 mod world;

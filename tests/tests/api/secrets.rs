@@ -69,10 +69,10 @@ fn secrets(world: &World) -> Vec<(String, String)> {
 fn exported(kind: Kind, data: &std::path::Path) -> String {
     let (out, data) = (Shared::default(), DataDir::open(data).unwrap());
     let exported: Exported = match kind {
-        Kind::Clearinghouse => export::<Registry>(&data, out.clone()),
-        Kind::LicenseServer => export::<Ledger>(&data, out.clone()),
-        Kind::TerminalServer => export::<Node>(&data, out.clone()),
-        Kind::Directory => export::<Directory>(&data, out.clone()),
+        Kind::Clearinghouse => export::<Registry>(&data, out.clone(), None),
+        Kind::LicenseServer => export::<Ledger>(&data, out.clone(), None),
+        Kind::TerminalServer => export::<Node>(&data, out.clone(), None),
+        Kind::Directory => export::<Directory>(&data, out.clone(), None),
     }
     .unwrap();
     assert!(exported.entries > 5 && exported.damage.is_none(), "{exported:?}");

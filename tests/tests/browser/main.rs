@@ -45,11 +45,13 @@ async fn the_web_method_is_walked_in_a_browser_from_the_product_id_to_a_cal() {
     let line = json!({ "version": "5.2", "product_type": "device", "quantity": 20 });
     let sign = json!({ "program": { "program": "volume", "agreement": "select" }, "entitlements": [line] });
     let papers: SignedAgreement = lab.clearinghouse.api().post("/lab/reseller/agreements", &sign).await.unwrap();
-    let number = serde_json::to_value(&papers.purchase).unwrap()["enrollment"].as_str().unwrap().to_owned();
+    let purchase = serde_json::to_value(&papers.purchase).unwrap();
+    let on_the_papers = |what: &str| purchase[what].as_str().unwrap().to_owned();
     browser.click("nav a[href='/web/install']").await;
     browser.fill("server", &mistyped(&id)).await;
     browser.click("#program option[value='select']").await;
-    browser.fill("number", &number).await;
+    browser.fill("number", &on_the_papers("enrollment")).await;
+    browser.fill("authorization", &on_the_papers("authorization")).await;
     browser.fill("quantity", "20").await;
     browser.click("main button").await;
     let alert = browser.text("[role=alert]").await;

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod clocks;
+mod diagnosis;
 mod enrolments;
 mod managing;
 mod network;

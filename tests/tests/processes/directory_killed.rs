@@ -4,10 +4,10 @@ use serde_json::json;
 use shared::directory::Directory;
 use shared::wire::directory::{DomainRow, UserRow};
 use tests::harness::Plan;
+use tests::size::size;
 
-use crate::process::{Process, verified};
+use crate::process::{Head, Process, verified};
 
-const KILLS: usize = 4;
 
 /// Rules: W08-04, W08-05.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -16,8 +16,9 @@ async fn a_directory_that_is_killed_keeps_every_user_that_it_answered_for() {
     lab.directory.as_mut().unwrap().stop().await;
     let directory = lab.directory.as_ref().unwrap();
     let mut users = 0;
-    for round in 0..KILLS {
+    for round in 0..size("KILLS", 4) {
         let process = Process::of("directory", directory).await;
+        let head = Head::of(directory);
         if round == 0 {
             let domain = json!({ "kind": "active-directory", "controllers": ["DC1"] });
             directory.api().put::<_, ()>("/domains/LAB", &domain).await.unwrap();
@@ -28,7 +29,7 @@ async fn a_directory_that_is_killed_keeps_every_user_that_it_answered_for() {
             directory.api().put::<_, ()>(&format!("/users/lab%5Cuser{users}"), &user).await.unwrap();
             users += 1;
         }
-        process.kill();
+        process.kill_in_round(round, &head);
         verified::<Directory>(directory).await;
     }
     let process = Process::of("directory", directory).await;

@@ -209,7 +209,7 @@ fn mark_told(admitted: &Admitted) -> String {
 fn exported(lab: &TestLab) -> String {
     let text = Arc::<Mutex<Vec<u8>>>::default();
     let data = DataDir::open(&lab.license_servers[0].data()).expect("a free data directory");
-    journal::export::<Ledger>(&data, Into(text.clone())).expect("an export");
+    journal::export::<Ledger>(&data, Into(text.clone()), None).expect("an export");
     let bytes = text.lock().unwrap().clone();
     String::from_utf8(bytes).expect("text")
 }

@@ -76,6 +76,14 @@ impl Process {
         assert!(!said.contains("panicked"), "{said}");
     }
 
+    /// SIGKILL; in one round of three the head file then is what it was at `earlier`, as if its last seconds had not reached the disk.
+    pub(crate) fn kill_in_round(self, round: usize, earlier: &Head) {
+        self.kill();
+        if round % 3 == 2 {
+            std::fs::write(&earlier.path, &earlier.bytes).expect("a head file");
+        }
+    }
+
     /// SIGTERM: it ends in order.
     pub(crate) fn terminate(mut self) {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill");
@@ -114,6 +122,19 @@ impl Drop for Process {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// The head file of a service at some moment.
+pub(crate) struct Head {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Head {
+    pub(crate) fn of(service: &Service) -> Self {
+        let path = service.data().join("head");
+        Self { bytes: std::fs::read(&path).expect("a head file"), path }
     }
 }
 

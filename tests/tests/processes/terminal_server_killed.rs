@@ -12,13 +12,13 @@ use shared::node::Node;
 use shared::wire::common::Page;
 use shared::wire::terminal_server::{Ending, GraceView, Session, SessionRow, SessionState};
 use tests::harness::{Plan, TestLab, device, stay};
+use tests::size::size;
 use tokio::sync::watch;
 
-use crate::process::{Process, verified};
+use crate::process::{Head, Process, verified};
 use crate::tally::figures;
 
 const CLIENTS: usize = 16;
-const KILLS: usize = 5;
 
 /// Sessions that a client was told of.
 struct Told {
@@ -30,19 +30,21 @@ struct Told {
 /// Rules: GR-04, GR-10.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_open_when_a_terminal_server_is_killed_are_listed_as_ended_by_the_stop_and_grace_is_kept() {
-    let mut lab = Plan::default().device_cals(500).start().await;
+    let kills = size("KILLS", 6);
+    let mut lab = Plan::default().device_cals(500 + u32::try_from(kills).unwrap() * 60).start().await;
     let grace: GraceView = lab.grace().await;
     lab.terminal_servers[0].stop().await;
     let told = Told { sessions: Mutex::default(), count: watch::Sender::new(0), stop: watch::Sender::new(false) };
     let clients = join_all((0..CLIENTS).map(|client| come_and_stay(&lab, client, &told)));
-    join(clients, kill_and_start(&lab, &told, &grace)).await;
+    join(clients, kill_and_start(&lab, kills, &told, &grace)).await;
 }
 
-async fn kill_and_start(lab: &TestLab, told: &Told, grace: &GraceView) {
+async fn kill_and_start(lab: &TestLab, kills: usize, told: &Told, grace: &GraceView) {
     let server = &lab.terminal_servers[0];
-    for round in 0..=KILLS {
+    for round in 0..kills {
         let open: Vec<SessionId> = told.sessions.lock().unwrap().clone();
         let process = Process::of("terminal-server", server).await;
+        let head = Head::of(server);
         let listed = listed(lab).await;
         for id in &open {
             let ended = matches!(listed[id].state, SessionState::Ended { how: Ending::ServiceStopped, .. });
@@ -51,13 +53,13 @@ async fn kill_and_start(lab: &TestLab, told: &Told, grace: &GraceView) {
         // The first permanent of the lab sets the marker; nothing else about grace changes.
         let now: GraceView = server.get("/grace").await;
         assert_eq!((now.running, now.began_at, now.ends_at), (grace.running, grace.began_at, grace.ends_at));
-        let wanted = *told.count.borrow() + 10 + round * 5;
+        let wanted = *told.count.borrow() + 10 + round % 6 * 5;
         let more = async { told.count.subscribe().wait_for(|count| *count >= wanted).await.map(|count| *count) };
         tokio::time::timeout(Duration::from_secs(60), more).await.expect("sessions are opened").expect("a count");
-        process.kill();
+        process.kill_in_round(round, &head);
         verified::<Node>(server).await;
     }
-    figures(&format!("{} kills: {} sessions", KILLS + 1, told.sessions.lock().unwrap().len()));
+    figures(&format!("{kills} kills: {} sessions", told.sessions.lock().unwrap().len()));
     told.stop.send_replace(true);
 }
 

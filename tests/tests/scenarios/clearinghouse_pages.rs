@@ -112,7 +112,11 @@ async fn product_keys_of_xp_professional_are_traded_for_tokens_that_come_by_mail
     assert!(html.contains("2 license tokens went to"), "{html}");
     let html = trade(&lab, &typed, email).await;
     assert!(html.contains("traded for a license token before"), "{html}");
-    let mail = post(&lab, "/web/mail", &[("email", email)]).await.text().await.unwrap();
+    for wrong in ["", late[0].as_str(), "BBBBB-BBBBB-BBBBB-BBBBB-BBBBB"] {
+        let mail = post(&lab, "/web/mail", &[("email", email), ("key", wrong)]).await.text().await.unwrap();
+        assert!(!mail.contains("Your license tokens"), "an address alone shows nobody's mail: {mail}");
+    }
+    let mail = post(&lab, "/web/mail", &[("email", email), ("key", &keys[0])]).await.text().await.unwrap();
     let token = between(&mail, "<li><span class=\"code\">", "<");
     let install = json!({ "request": request_id(), "purchase": { "program": "retail", "code": token } });
     let row: PackRow = lab.license_servers[0].api().post("/packs", &install).await.unwrap();

@@ -4,6 +4,7 @@
 //! the rows stand in the order of their numbers, one row to one or two lines, so that a change of status is a change of a word.
 
 mod activation;
+mod amendments;
 mod certificates;
 mod discovery;
 mod later_windows;
@@ -107,6 +108,7 @@ pub const FAMILIES: &[Family] = &[
     Family { prefix: "CON", title: "Where the sources disagree", rules: questions::CONTRADICTIONS },
     Family { prefix: "OQ", title: "Open questions and their defaults", rules: questions::OPEN },
     Family { prefix: "SD", title: "Small decisions", rules: questions::DECISIONS },
+    Family { prefix: "AM", title: "Amendments of the second reading", rules: amendments::RULES },
 ];
 
 /// Every rule, family after family.
