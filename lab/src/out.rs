@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -89,22 +89,48 @@ impl Out {
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
 
-    /// A table; `none` is said where it has no rows.
+    /// A table; `none` is said where it has no rows. Where a terminal is too narrow for its longest words side by side, each row stands as a
+    /// list of what is in it: nobody can copy an id that is broken in four.
     pub fn table(self, header: &[&str], rows: Vec<Vec<String>>, none: &str) {
         if rows.is_empty() {
             self.line(none);
             return;
         }
+        let least = least_widths(header, &rows);
+        let narrow = width().filter(|columns| least.iter().map(|width| width + 3).sum::<usize>() > columns + 1);
+        if let Some(columns) = narrow {
+            return self.lists(header, &rows, columns);
+        }
         let mut table = Table::new();
         table.load_style(STYLE).set_header(header.to_vec()).add_rows(rows);
         if let Some(columns) = width() {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(u16::try_from(columns).unwrap_or(u16::MAX));
+            let least =
+                least.into_iter().map(|width| ColumnConstraint::LowerBoundary(Width::Fixed(u16::try_from(width + 2).unwrap_or(u16::MAX))));
+            table.set_constraints(least);
         }
         let text = table.trim_fmt();
         let (head, rest) = text.split_once(RULED).map_or(("", text.as_str()), |(head, _)| text.split_at(head.len()));
         let head: Vec<String> = head.lines().map(|line| self.tinted(line, Tint::Heading, false)).collect();
         let head = if head.is_empty() { String::new() } else { format!("{}\n", head.join("\n")) };
         self.raw(&format!("{head}{rest}"));
+    }
+
+    /// A table's rows one below the other: the first cell, and under it the others by the names of their columns.
+    fn lists(self, header: &[&str], rows: &[Vec<String>], columns: usize) {
+        let names = header.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        for row in rows {
+            let mut cells = header.iter().zip(row);
+            if let Some((name, cell)) = cells.next() {
+                let first = wrapped(format!("{name} {cell}").trim(), columns, 2);
+                self.raw(&first.lines().map(|line| self.tinted(line, Tint::Heading, false)).collect::<Vec<_>>().join("\n"));
+            }
+            for (name, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
+                for line in cell.lines() {
+                    self.raw(&wrapped(&format!("  {name:<names$}  {line}"), columns, names + 4));
+                }
+            }
+        }
     }
 
     /// A bar that shows itself at a terminal once two seconds have passed.
@@ -117,6 +143,18 @@ impl Out {
         bar.set_message(what.to_owned());
         Progress { bar, at_terminal: !self.json && console::Term::stderr().is_term() }
     }
+}
+
+/// How wide each column has to be so that no word of it is broken.
+fn least_widths(header: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
+    let longest = |text: &str| text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0);
+    let mut least: Vec<usize> = header.iter().map(|name| longest(name)).collect();
+    for row in rows {
+        for (width, cell) in least.iter_mut().zip(row) {
+            *width = (*width).max(longest(cell));
+        }
+    }
+    least
 }
 
 /// How wide what is printed may be: as the terminal, or as `TSL_WIDTH` says; none where nobody reads it line by line.

@@ -108,6 +108,27 @@ fn whatever_is_printed_fits_a_terminal_of_80_columns() {
     assert!(welcome, "{}", up.said());
 }
 
+/// What is to be copied has to be whole: ids, addresses, moments.
+#[test]
+fn no_word_is_broken_where_a_table_does_not_fit() {
+    let room = room();
+    let _up = room.up(USUAL);
+    let narrow = |words: &str| {
+        let said = room.command(&[words]).env("TSL_WIDTH", "60").output().unwrap();
+        String::from_utf8(said.stdout).unwrap()
+    };
+    let (packs, shown) = (room.json("packs"), narrow("packs"));
+    assert!(shown.contains(packs["packs"][0]["id"].as_str().unwrap()), "{shown}");
+    assert!(shown.lines().any(|line| line.trim_start().starts_with("available") && line.ends_with(" 20")), "{shown}");
+    let status = narrow("status");
+    for service in room.json("status")["services"].as_array().unwrap() {
+        assert!(status.contains(service["url"].as_str().unwrap()) && status.contains(service["kind"].as_str().unwrap()), "{status}");
+    }
+    // Wide enough for its words, a table stays one, and its sentences go on below.
+    let review = narrow("review-configuration");
+    assert!(review.lines().next().is_some_and(|line| line.contains("looked at") && line.contains("what to do")), "{review}");
+}
+
 #[test]
 fn colours_are_for_terminals_and_for_nobody_who_wants_none() {
     let room = room();

@@ -43,6 +43,7 @@ fn lab() -> (Room, tests::tsl::Up) {
 #[test]
 fn a_question_to_nobody_in_particular_is_answered_by_every_server_with_its_name() {
     let (room, _up) = lab();
+    room.done("clock freeze");
     room.done("connect PC01 --server TS1");
     room.done("clock advance 1m");
     room.done("connect PC02 --server TS2");
