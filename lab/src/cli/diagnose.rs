@@ -83,7 +83,7 @@ async fn terminal_server(lab: &Lab, place: &Place) -> Result<TerminalServerFacts
         settings: api.get("/settings").await?,
         grace: api.get("/grace").await?,
         certificate: api.get("/certificate").await?,
-        enrolled: api.get("/license-servers").await?,
+        enrolled: api.all("/license-servers").await?,
         discovery: api.get("/discovery").await?,
         visitors,
     })
@@ -95,10 +95,10 @@ async fn answers(lab: &Lab, place: &Place) -> Result<Answers, Failure> {
         identity: lab.anyone(place)?.get("/identity").await?,
         now: clock(&api).await,
         activation: api.get("/activation").await?,
-        packs: api.get("/packs").await?,
+        packs: api.packs().await?,
         settings: api.get("/settings").await?,
         group: api.get("/security-group").await?,
-        enrolled: api.get("/terminal-servers").await?,
+        enrolled: api.all("/terminal-servers").await?,
         review: api.get("/configuration-review").await?,
         licenses: licenses(&api, None).await?,
     })

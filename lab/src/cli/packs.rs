@@ -27,7 +27,7 @@ impl OnLicenseServer {
     }
 
     pub(crate) async fn packs(self, context: &Context) -> Result<(), Failure> {
-        let list: PackList = self.api(context)?.get("/packs").await?;
+        let list: PackList = self.api(context)?.packs().await?;
         context.out.show(&list, |out| {
             let packs = list.packs.iter().map(pack_row);
             let temporaries = list.temporaries.iter().map(|count| {
@@ -171,7 +171,7 @@ impl Records {
         let query = ListQuery { limit: Some(self.limit), before: None };
         let activations: Page<ActivationRecord> = api.list("/activations", &query).await?;
         let packs: Page<PackRecord> = api.list("/packs", &query).await?;
-        let turned_down: Vec<TurnedDownRow> = api.get("/turned-down").await?;
+        let turned_down: Vec<TurnedDownRow> = api.all("/turned-down").await?;
         let all = json!({ "activations": activations.items, "packs": packs.items, "turned_down": turned_down });
         context.out.show(&all, |out| {
             let rows = activations.items.iter().map(|row| {

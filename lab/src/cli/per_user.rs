@@ -88,7 +88,7 @@ pub(crate) struct People {
 
 impl People {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let rows: Vec<PersonRow> = self.on.api(context)?.get("/people").await?;
+        let rows: Vec<PersonRow> = self.on.api(context)?.all("/people").await?;
         context.out.show(&rows, |out| {
             let cells = rows
                 .iter()

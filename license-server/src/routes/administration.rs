@@ -6,7 +6,7 @@ use shared::ledger::{CertificateKind, Clearinghouse, Command, Event, Ledger, Ser
 use shared::model::{LabTime, RequestId, ServerName};
 use shared::policy::licensing_events;
 use shared::trust::Root;
-use shared::wire::common::{EventQuery, LoggedEvent, Page};
+use shared::wire::common::{EventQuery, LoggedEvent, Page, Sorted, SortedQuery};
 use shared::wire::license_server::{
     Activate, ActivationView, InstallPack, LedgerSettings, LedgerSettingsChange, LicenseList, LicenseQuery, NextLife, PackList, PackRow,
     SecurityGroup, TerminalServerRow, TrustClearinghouse, TrustTerminalServer,
@@ -49,8 +49,11 @@ pub(super) async fn activate(app: LicenseServer, request: RequestId, Body(wanted
     activation(app).await
 }
 
-pub(super) async fn packs(app: LicenseServer) -> Result<PackList, Problem> {
-    app.read(|ledger, _| ledger.pack_list()).await
+/// The figures of temporaries stand on every page.
+pub(super) async fn packs(app: LicenseServer, Query(query): Query<SortedQuery>) -> Result<PackList, Problem> {
+    let all = app.read(|ledger, _| ledger.pack_list()).await?;
+    let page = pages::placed(&query, all.packs);
+    Ok(PackList { packs: page.items, temporaries: all.temporaries, next: page.next })
 }
 
 /// AC-30 to AC-34.
@@ -112,8 +115,8 @@ pub(super) async fn trust_clearinghouse(app: LicenseServer, Body(wanted): Body<T
     Ok(NoContent)
 }
 
-pub(super) async fn terminal_servers(app: LicenseServer) -> Result<Vec<TerminalServerRow>, Problem> {
-    app.read(|ledger, _| ledger.terminal_servers()).await
+pub(super) async fn terminal_servers(app: LicenseServer, Query(query): Query<SortedQuery>) -> Result<Sorted<TerminalServerRow>, Problem> {
+    Ok(pages::sorted(&query, app.read(|ledger, _| ledger.terminal_servers()).await?, |row| row.name.to_string()))
 }
 
 pub(super) async fn trust_terminal_server(

@@ -169,7 +169,7 @@ impl Ledger {
     #[must_use]
     pub fn pack_list(&self) -> PackList {
         let temporaries = self.temporaries_issued.iter().map(|(version, issued)| TemporaryCount { version: *version, issued: *issued });
-        PackList { packs: self.installed_packs().map(pack_row).collect(), temporaries: temporaries.collect() }
+        PackList { packs: self.installed_packs().map(pack_row).collect(), temporaries: temporaries.collect(), next: None }
     }
 
     /// Who holds what, since, until.

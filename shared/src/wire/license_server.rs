@@ -505,6 +505,9 @@ pub struct PackList {
     pub packs: Vec<PackRow>,
     /// Temporaries issued so far, by version: a row without a limit in the tools (section 12's note).
     pub temporaries: Vec<TemporaryCount>,
+    /// Give this as `after` to see the packs that follow; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// How many temporaries of a version were issued.

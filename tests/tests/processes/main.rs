@@ -6,6 +6,7 @@ mod directory_killed;
 mod license_server_killed;
 mod lost_answers;
 mod nt4_killed;
+mod open_sessions;
 mod process;
 mod proxy;
 mod race;
