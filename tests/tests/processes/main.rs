@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod clearinghouse_killed;
+mod crowds;
 mod directory_killed;
 mod license_server_killed;
 mod lost_answers;
