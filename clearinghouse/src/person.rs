@@ -51,13 +51,10 @@ pub(crate) async fn issue(desk: Desk, Body(request): Body<IssuePack>) -> Result<
 
 /// The same for whoever asks. A server that is not on record is a wrong number too.
 pub(crate) async fn issue_for(desk: &Desk, visitor: Caller, request: IssuePack) -> Result<TypedPack, Problem> {
-    let number = number_of(&request.purchase);
-    desk.demand_patience(visitor, Some(&number))?;
-    let (id, server) = (request.request.clone(), find(desk, &request.server).await);
-    if server.as_ref().is_err_and(|problem| problem.code == ProblemCode::NotActivated) {
-        desk.note_unknown(visitor, None);
-    }
-    typed(desk, (visitor, Some(&number)), &id, &server?, |product_id| Call::Issue(request, product_id)).await
+    let (id, number) = (request.request.clone(), number_of(&request.purchase));
+    let unknown = |found: &Result<Registration, Problem>| found.as_ref().is_err_and(|problem| problem.code == ProblemCode::NotActivated);
+    let server = desk.patiently(visitor, None, find(desk, &request.server), unknown).await?;
+    typed(desk, (visitor, Some(&number)), &id, &server, |product_id| Call::Issue(request, product_id)).await
 }
 
 /// AC-40, AC-48.

@@ -409,7 +409,7 @@ impl TestLab {
 
     /// Free and installed device CALs of a license server, all packs together.
     pub async fn pool(&self, license_server: usize) -> (u32, u32) {
-        let list: PackList = self.license_servers[license_server].api.get("/packs").await.expect("packs");
+        let list: PackList = self.license_servers[license_server].api.packs().await.expect("packs");
         let device = list.packs.iter().filter(|row| row.pack.product_type == ProductType::Device);
         device.fold((0, 0), |(available, total), row| (available + row.available, total + row.pack.total))
     }
@@ -633,6 +633,11 @@ impl Service {
     /// `GET` as its administrator.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> T {
         self.api.get(path).await.expect("an answer")
+    }
+
+    /// All of a list that is kept in an order of its own, page by page, as its administrator.
+    pub async fn all<T: DeserializeOwned>(&self, path: &str) -> Vec<T> {
+        self.api.all(path).await.expect("all pages")
     }
 
     /// `PATCH` as its administrator.

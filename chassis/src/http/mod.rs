@@ -8,6 +8,7 @@ mod admission;
 mod answer;
 mod ask;
 mod common;
+mod doorstep;
 mod handler;
 mod observe;
 mod openapi;
@@ -24,6 +25,7 @@ pub use routes::{Access, App, Caller, Method, Routes, Row};
 
 pub(crate) use admission::AdminToken;
 pub(crate) use common::Facts;
+pub(crate) use doorstep::Hosts;
 pub(crate) use routes::Doorway;
 
 /// The most bytes that a request's body may have.

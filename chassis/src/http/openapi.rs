@@ -147,6 +147,7 @@ fn responses<S: App>(row: &Row<S>, operation: &Operation<'_>, problem: &Schema) 
 fn problems<S: App>(row: &Row<S>, operation: &Operation<'_>) -> Vec<ProblemCode> {
     let mut codes = row.problems.clone();
     codes.extend([ProblemCode::Malformed, ProblemCode::TooLarge, ProblemCode::Internal, ProblemCode::Failed]);
+    codes.extend([ProblemCode::Misdirected, ProblemCode::ForeignOrigin]);
     if operation.body.is_some() {
         codes.extend([ProblemCode::UnsupportedMediaType, ProblemCode::Invalid]);
     }

@@ -15,7 +15,7 @@ use super::common::Facts;
 use super::{Asked, Handler, Operation, Written, common, observe, openapi};
 use crate::calls::{Enrolled, Verifier};
 use crate::clock::Clock;
-use crate::http::AdminToken;
+use crate::http::{AdminToken, Hosts};
 use crate::identity::Identity;
 use crate::lab::LabEngine;
 
@@ -198,6 +198,7 @@ pub(crate) struct Doorway<S> {
     pub(crate) clock: Clock,
     pub(crate) admin_token: AdminToken,
     pub(crate) lab: bool,
+    pub(crate) hosts: Hosts,
     pub(crate) verifier: Verifier,
     pub(crate) facts: Arc<Facts>,
     pub(crate) routes: Routes<S>,

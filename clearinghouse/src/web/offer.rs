@@ -64,11 +64,7 @@ pub(crate) async fn letters(desk: Desk, Form(form): Form<Mailbox>) -> Result<Pag
 async fn trade(desk: &Desk, visitor: Caller, form: &Offer) -> Result<usize, Problem> {
     let offer = form.offer()?;
     let (request, count) = (offer.request.clone(), offer.keys.len());
-    desk.demand_patience(visitor, None)?;
-    let turned_down = desk.offer(&request, offer).await?;
-    if let Some(turned_down) = &turned_down {
-        desk.note(visitor, None, turned_down);
-    }
+    let turned_down = desk.offer(visitor, &request, offer).await?;
     turned_down.map_or(Ok(count), |turned_down| Err(problem_of(&turned_down)))
 }
 

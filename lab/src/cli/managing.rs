@@ -335,7 +335,7 @@ impl Peers {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Peers::List { on } => {
-                let rows: Vec<PeerRow> = on.api(context)?.get("/license-servers").await?;
+                let rows: Vec<PeerRow> = on.api(context)?.all("/license-servers").await?;
                 context.out.show(&rows, |out| list(out, &rows))
             }
             Peers::Announce { on } => {

@@ -7,7 +7,7 @@ use shared::model::{CalKind, DeviceName, HardwareId, RegistrantText, ServerName}
 use shared::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome, Sort, TurnedDownRow};
 use shared::wire::common::{ListQuery, Page};
 use shared::wire::license_server::{
-    LicenseList, LicenseQuery, LicenseRow, PackList, PackRow, PutBack, SecurityGroup, Standing, TemporaryCount,
+    LicenseList, LicenseQuery, LicenseRow, PackRow, PutBack, SecurityGroup, Standing, TemporaryCount,
 };
 
 use super::Context;
@@ -28,7 +28,7 @@ enum Line {
 /// `tsl packs`.
 pub(super) async fn list(context: &Context, on: &OnLicenseServer) -> Result<(), Failure> {
     let asked = on.each(context)?;
-    let told = asked.ask(async |api| api.get::<PackList>("/packs").await).await?;
+    let told = asked.ask(async |api| api.packs().await).await?;
     let (mut packs, mut temporaries, mut put_back) = (Vec::new(), Vec::new(), Vec::new());
     for Told { server, said } in told {
         put_back.extend(said.put_back.map(|said| Told { server: server.clone(), said }));
@@ -195,7 +195,7 @@ impl Records {
         let query = ListQuery { limit: Some(self.limit), before: None };
         let activations: Page<ActivationRecord> = api.list("/activations", &query).await?;
         let packs: Page<PackRecord> = api.list("/packs", &query).await?;
-        let turned_down: Vec<TurnedDownRow> = api.get("/turned-down").await?;
+        let turned_down: Vec<TurnedDownRow> = api.all("/turned-down").await?;
         let all = json!({ "activations": activations.items, "packs": packs.items, "turned_down": turned_down });
         context.out.show(&all, |out| {
             let rows = activations.items.iter().map(|row| {

@@ -62,7 +62,7 @@ impl Servers {
                 api.delete(&format!("/license-servers/{}{query}", path_segment(name.as_str()))).await?;
             }
         }
-        let rows: Vec<LicenseServerRow> = api.get("/license-servers").await?;
+        let rows: Vec<LicenseServerRow> = api.all("/license-servers").await?;
         context.out.show(&rows, |out| {
             let table = rows.iter().map(|row| {
                 let place = match (row.current, row.listed, row.found) {

@@ -17,7 +17,7 @@ use crate::place::{Kind, Lab};
 pub(super) async fn introduce(lab: &Lab, whom: Whom) -> Result<Vec<Step>, Failure> {
     let Ok(place) = lab.directory() else { return Ok(Vec::new()) };
     let (own, api) = (identity(lab, place).await?, lab.admin(Kind::Directory, place)?);
-    let known: Vec<ServiceRow> = api.get("/services").await?;
+    let known: Vec<ServiceRow> = api.all("/services").await?;
     let trust = TrustDirectory { name: own.name, key: own.key, url: place.peer_url().to_owned() };
     let mut steps = Vec::new();
     for (kind, service) in lab.services() {

@@ -63,7 +63,7 @@ async fn take_back(lab: &Lab, kind: Kind, place: &Place, name: &ServerName, leak
         Kind::LicenseServer => known_at_license_server(&api, name).await?,
         Kind::TerminalServer => known_at_terminal_server(&api, name, leaked).await?,
         Kind::Directory => {
-            let rows: Vec<ServiceRow> = api.get("/services").await?;
+            let rows: Vec<ServiceRow> = api.all("/services").await?;
             rows.iter().filter(|row| row.name == *name).map(|row| under("services", &row.name)).collect()
         }
     };
@@ -76,8 +76,8 @@ async fn take_back(lab: &Lab, kind: Kind, place: &Place, name: &ServerName, leak
 }
 
 async fn known_at_license_server(api: &Api, name: &ServerName) -> Result<Vec<String>, Failure> {
-    let terminal_servers: Vec<TerminalServerRow> = api.get("/terminal-servers").await?;
-    let peers: Vec<PeerRow> = api.get("/license-servers").await?;
+    let terminal_servers: Vec<TerminalServerRow> = api.all("/terminal-servers").await?;
+    let peers: Vec<PeerRow> = api.all("/license-servers").await?;
     let standing: LicenseServerStanding = api.get("/network").await?;
     let mut paths: Vec<String> =
         terminal_servers.iter().filter(|row| row.name == *name).map(|row| under("terminal-servers", &row.name)).collect();
@@ -87,7 +87,7 @@ async fn known_at_license_server(api: &Api, name: &ServerName) -> Result<Vec<Str
 }
 
 async fn known_at_terminal_server(api: &Api, name: &ServerName, leaked: bool) -> Result<Vec<String>, Failure> {
-    let license_servers: Vec<LicenseServerRow> = api.get("/license-servers").await?;
+    let license_servers: Vec<LicenseServerRow> = api.all("/license-servers").await?;
     let view: DiscoveryView = api.get("/discovery").await?;
     let query = if leaked { "?leaked=true" } else { "" };
     let under_query = |row: &LicenseServerRow| format!("{}{query}", under("license-servers", &row.name));

@@ -5,7 +5,7 @@ use chassis::pages;
 use shared::ledger::{CertificateKind, Clearinghouse, Command, Event, Ledger, Server};
 use shared::model::{LabTime, RequestId, ServerName};
 use shared::trust::Root;
-use shared::wire::common::{EventQuery, LoggedEvent, Page};
+use shared::wire::common::{EventQuery, LoggedEvent, Page, Sorted, SortedQuery};
 use shared::wire::license_server::{
     Activate, ActivationView, InstallPack, LedgerSettings, LedgerSettingsChange, LicenseList, LicenseQuery, NextLife, PackList, PackRow,
     SecurityGroup, TerminalServerRow, TrustClearinghouse, TrustTerminalServer,
@@ -53,8 +53,11 @@ pub(super) async fn activate(app: LicenseServer, request: RequestId, Body(wanted
     activation(app).await
 }
 
-pub(super) async fn packs(app: LicenseServer) -> Result<PackList, Problem> {
-    app.read(|ledger, now| ledger.pack_list(now)).await
+/// The figures of temporaries, and what a restore put back, stand on every page.
+pub(super) async fn packs(app: LicenseServer, Query(query): Query<SortedQuery>) -> Result<PackList, Problem> {
+    let all = app.read(|ledger, now| ledger.pack_list(now)).await?;
+    let page = pages::placed(&query, all.packs);
+    Ok(PackList { packs: page.items, temporaries: all.temporaries, put_back: all.put_back, next: page.next })
 }
 
 /// AC-30 to AC-34.
@@ -116,8 +119,8 @@ pub(super) async fn trust_clearinghouse(app: LicenseServer, Body(wanted): Body<T
     Ok(NoContent)
 }
 
-pub(super) async fn terminal_servers(app: LicenseServer) -> Result<Vec<TerminalServerRow>, Problem> {
-    app.read(|ledger, _| ledger.terminal_servers()).await
+pub(super) async fn terminal_servers(app: LicenseServer, Query(query): Query<SortedQuery>) -> Result<Sorted<TerminalServerRow>, Problem> {
+    Ok(pages::sorted(&query, app.read(|ledger, _| ledger.terminal_servers()).await?, |row| row.name.to_string()))
 }
 
 pub(super) async fn forget_terminal_server(app: LicenseServer, Path(name): Path<ServerName>) -> Result<NoContent, Problem> {

@@ -1,8 +1,10 @@
 //! What other license servers ask, and what administrators ask about them.
 
-use chassis::http::{Body, NoContent, Path, Signed};
+use chassis::http::{Body, NoContent, Path, Query, Signed};
+use chassis::pages;
 use shared::ledger::{Asked, Command, Event, Peer, PeerCommand, PeerEvent};
 use shared::model::ServerName;
+use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::license_server::{DeclineReason, InquiryAnswer};
 use shared::wire::peers::{Announcement, Heard, Outreach, PeerRow, Referral, ReturnAnswer, ReturnNotice, TrustPeer};
 use shared::wire::problem::{Problem, ProblemCode};
@@ -43,8 +45,8 @@ pub(super) async fn take_back(app: LicenseServer, signed: Signed, Body(notice): 
     .await
 }
 
-pub(super) async fn list(app: LicenseServer) -> Result<Vec<PeerRow>, Problem> {
-    app.read(|ledger, now| ledger.peer_rows(now)).await
+pub(super) async fn list(app: LicenseServer, Query(query): Query<SortedQuery>) -> Result<Sorted<PeerRow>, Problem> {
+    Ok(pages::sorted(&query, app.read(|ledger, now| ledger.peer_rows(now)).await?, |row| row.name.to_string()))
 }
 
 pub(super) async fn trust(app: LicenseServer, Path(name): Path<ServerName>, Body(wanted): Body<TrustPeer>) -> Result<NoContent, Problem> {

@@ -175,6 +175,7 @@ impl Ledger {
             packs: self.installed_packs().map(pack_row).collect(),
             temporaries: temporaries.collect(),
             put_back: self.put_back.filter(|put_back| now < put_back.until),
+            next: None,
         }
     }
 

@@ -13,12 +13,13 @@ use crate::wire::terminal_server::{CertificateState, Ending, Fault, FaultChange,
 
 pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
     if let Command::Start(server) = command {
-        return start(node, server, moment.now);
+        return start(node, server);
     }
     let server = node.server.as_ref().ok_or(Refusal::NotStarted)?;
     match command {
         Command::Start(_) => Err(Refusal::NotStarted),
-        Command::Stop => Ok(workstation::run_ended(node, moment.now)),
+        Command::Stop => Ok(workstation::run_ended(node)),
+        Command::EndLeftOver => Ok(super::sessions::end_left_over(node)),
         Command::Judge(connection) => Ok(judge::judge(node, server, &connection, moment)),
         Command::Contacted(heard) => Ok(judge::heard_events(node, server, &heard, moment.now)),
         Command::LogOn { session, user, administrator, trace } => log_on(node, server, session, user, administrator, trace, moment.now),
@@ -55,15 +56,15 @@ pub(super) fn due(node: &Node, now: LabTime) -> Vec<Event> {
     events
 }
 
-fn start(node: &Node, wanted: Server, now: LabTime) -> Result<Vec<Event>, Refusal> {
+fn start(node: &Node, wanted: Server) -> Result<Vec<Event>, Refusal> {
     match &node.server {
         Some(server) if *server != wanted => Err(Refusal::OtherServer { name: server.name.clone(), generation: server.generation }),
         // FT-12: a start makes new certificate values where they were deleted.
         Some(_) if node.faults.certificate == CertificateState::Deleted => {
             let whole = faults_changed(node, Faults { certificate: CertificateState::Whole, ..node.faults });
-            Ok(workstation::run_ended(node, now).into_iter().chain(whole).collect())
+            Ok(workstation::run_ended(node).into_iter().chain(whole).collect())
         }
-        Some(_) => Ok(workstation::run_ended(node, now)),
+        Some(_) => Ok(workstation::run_ended(node)),
         None => Ok(vec![Event::Founded(wanted)]),
     }
 }

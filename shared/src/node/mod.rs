@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use connection::{Arrival, Connection, Heard, Said, Step};
 pub use issuers::PermanentsOf;
 pub use network::{NetworkCommand, NetworkEvent};
+pub use sessions::LEFT_OVER_AT_ONCE;
 
 use crate::model::{
     Accept, Generation, GraceEnd, GraceStart, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName,
@@ -97,6 +98,8 @@ pub enum Command {
     Start(Server),
     /// The service is stopping: its sessions end.
     Stop,
+    /// Write down the ends of some sessions of an earlier run.
+    EndLeftOver,
     /// Everybody who had to be asked was asked: judge.
     Judge(Box<Connection>),
     /// License servers were contacted without a client (start, new list).
@@ -226,6 +229,8 @@ pub enum Event {
         /// What became of the mark (LS-13).
         trace: Vec<TraceStep>,
     },
+    /// The service or the machine stopped: all sessions that were open ended at this moment. Each one's own end follows.
+    RunEnded,
     /// A session ended.
     SessionEnded {
         /// The session as it was and how it ended.
@@ -396,6 +401,9 @@ pub struct Node {
     current: Option<ServerName>,
     silent: BTreeMap<ServerName, LabTime>,
     open: HashMap<SessionId, OpenSession>,
+    /// The open sessions by the entries that opened them.
+    by_entry: BTreeMap<u64, SessionId>,
+    left_over: sessions::LeftOver,
     /// Open sessions that wait for a logon, by the moment at which the wait ends.
     waiting: BTreeSet<(LabTime, SessionId)>,
     /// How many open sessions count to remote administration's two.
@@ -440,6 +448,8 @@ impl Default for Node {
             current: None,
             silent: BTreeMap::new(),
             open: HashMap::new(),
+            by_entry: BTreeMap::new(),
+            left_over: sessions::LeftOver::default(),
             waiting: BTreeSet::new(),
             administrative: 0,
             anonymous: 0,

@@ -530,6 +530,9 @@ pub struct PackList {
     /// CALs that a restore put back although devices hold them, while one of these may still hold (AM-16).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put_back: Option<PutBack>,
+    /// Give this as `after` to see the packs that follow; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// CALs that were issued after a backup, and that its restore put back into the pool (AM-16, AC-39).

@@ -224,6 +224,18 @@ pub struct LoggedOn {
     pub trace: Vec<TraceStep>,
 }
 
+/// What the query of the sessions may say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionQuery {
+    /// At most this many items, 1 to 1000; 100 unless told.
+    pub limit: Option<u32>,
+    /// The `next` of a page, to see what comes after it.
+    pub before: Option<u64>,
+    /// Only sessions that are open.
+    pub open: Option<bool>,
+}
+
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

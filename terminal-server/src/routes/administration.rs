@@ -1,10 +1,11 @@
 //! What administrators change.
 
 use chassis::http::{Body, NoContent, Path, Query};
-use chassis::passwords;
+use chassis::{pages, passwords};
 use shared::model::{ServerName, UserName};
 use shared::node::{Account, Command, Enrolled};
 use shared::trust::Root;
+use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{
     AccountChange, AccountRow, CertificateView, FaultChange, ForgetQuery, LicenseServerList, LicenseServerRow, Settings, SettingsChange,
@@ -40,8 +41,8 @@ pub(super) async fn change_faults(app: TerminalServer, Body(change): Body<FaultC
     app.execute(None, Command::Break(change), |node, _, _| node.certificate()).await
 }
 
-pub(super) async fn accounts(app: TerminalServer) -> Result<Vec<AccountRow>, Problem> {
-    app.read(|node, _| node.accounts()).await
+pub(super) async fn accounts(app: TerminalServer, Query(query): Query<SortedQuery>) -> Result<Sorted<AccountRow>, Problem> {
+    Ok(pages::sorted(&query, app.read(|node, _| node.accounts()).await?, |row| row.name.to_string()))
 }
 
 pub(super) async fn set_account(
@@ -66,17 +67,17 @@ pub(super) async fn trust_root(app: TerminalServer, Body(wanted): Body<TrustRoot
     Ok(NoContent)
 }
 
-pub(super) async fn license_servers(app: TerminalServer) -> Result<Vec<LicenseServerRow>, Problem> {
-    app.read(|node, now| node.license_server_rows(now)).await
+pub(super) async fn license_servers(app: TerminalServer, Query(query): Query<SortedQuery>) -> Result<Sorted<LicenseServerRow>, Problem> {
+    Ok(pages::placed(&query, app.read(|node, now| node.license_server_rows(now)).await?))
 }
 
 pub(super) async fn list_license_servers(
     app: TerminalServer,
     Body(list): Body<LicenseServerList>,
-) -> Result<Vec<LicenseServerRow>, Problem> {
+) -> Result<Sorted<LicenseServerRow>, Problem> {
     app.execute(None, Command::ListLicenseServers(list.names), |_, _, _| ()).await?;
     asking::locate(&app).await;
-    license_servers(app).await
+    license_servers(app, Query(SortedQuery::default())).await
 }
 
 /// A license server that was enrolled may be located at once (GR-11).

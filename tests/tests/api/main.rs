@@ -5,6 +5,7 @@
 mod access;
 mod bodies;
 mod calls;
+mod lists;
 mod paths;
 mod roles;
 mod secrets;

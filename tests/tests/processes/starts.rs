@@ -29,6 +29,20 @@ async fn a_second_process_on_the_same_data_directory_is_told_so_and_ends() {
 }
 
 #[tokio::test]
+async fn a_listener_beyond_loopback_warns_at_every_start() {
+    let folder = tempfile::TempDir::new().unwrap();
+    for kind in ["clearinghouse", "license-server", "terminal-server", "directory"] {
+        for (address, warns) in [("0.0.0.0:0", true), ("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
+            let mut process = Process::spawn(kind, "ONE", address, &folder.path().join(kind));
+            assert!(process.ended_or_listening().is_none(), "{}", process.said());
+            process.terminate();
+            let said = std::fs::read_to_string(folder.path().join(kind).with_extension("said")).unwrap();
+            assert_eq!(said.contains("listening beyond loopback"), warns, "{kind} on {address}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_data_directory_of_another_service_or_name_is_told_so() {
     let mut lab = Plan::default().start().await;
     lab.license_servers[0].stop().await;

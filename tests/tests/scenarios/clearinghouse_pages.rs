@@ -127,6 +127,30 @@ async fn product_keys_of_xp_professional_are_traded_for_tokens_that_come_by_mail
     assert!(html.contains("ended on 2007-06-30"), "{html}");
 }
 
+#[tokio::test]
+async fn a_form_that_another_site_s_page_sends_activates_nothing() {
+    let lab = Plan::default().not_activated().start().await;
+    let papers: Papers = lab.license_servers[0].get("/activation/papers").await;
+    let form = [
+        ("name", papers.name.as_str()),
+        ("product_id", papers.product_id.as_str()),
+        ("key_text", papers.key_text.as_str()),
+        ("first_name", "Ada"),
+        ("last_name", "Lovelace"),
+        ("company", "Engines"),
+        ("country", "United Kingdom"),
+    ];
+    let fields: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", path_segment(value))).collect();
+    let own = lab.clearinghouse.url();
+    for (header, value, status) in [("origin", "null", 403), ("origin", "http://evil.example", 403), ("origin", own.as_str(), 200)] {
+        let request = client().post(format!("{own}/web/activate")).header(header, value);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(fields.join("&"));
+        assert_eq!(request.send().await.unwrap().status().as_u16(), status, "{value}");
+    }
+    let page = get(&lab, "/web/activate").await;
+    assert_eq!(page.headers()["referrer-policy"], "same-origin", "else a browser hides that a form is the page's own");
+}
+
 /// Rules: WS03-10.
 #[tokio::test]
 async fn under_an_agreement_the_free_cals_are_installed_with_its_number_until_the_offer_ends() {

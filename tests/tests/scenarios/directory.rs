@@ -51,7 +51,7 @@ async fn visit(lab: &TestLab, user: &str, pc: &str) -> (Admitted, String) {
 }
 
 async fn licensing(lab: &TestLab, user: &str) -> Vec<shared::model::LicensingSet> {
-    let users: Vec<UserRow> = directory(lab).get("/users").await;
+    let users: Vec<UserRow> = directory(lab).all("/users").await;
     users.into_iter().find(|row| row.name.as_str() == user).unwrap().licensing
 }
 
@@ -191,11 +191,11 @@ async fn a_2003_server_counts_the_people_who_owe_a_user_cal_and_enforces_nothing
         let _ = lab.visit_as(0, &mut device(pc), "anna", false, stay()).await;
         lab.advance(Span::seconds(60)).await;
     }
-    let people: Vec<PersonRow> = lab.terminal_servers[0].get("/people").await;
+    let people: Vec<PersonRow> = lab.terminal_servers[0].all("/people").await;
     assert_eq!(people.iter().map(|row| (row.user.as_str(), row.logons)).collect::<Vec<_>>(), [("anna", 2)], "one person on two devices");
     lab.terminal_servers[0].stop().await;
     lab.start_terminal_server(0).await;
-    assert_eq!(lab.terminal_servers[0].get::<Vec<PersonRow>>("/people").await, people);
+    assert_eq!(lab.terminal_servers[0].all::<PersonRow>("/people").await, people);
 }
 
 /// Who was recorded after all, here or by another license server, stands under "not recorded" no longer; who failed twice stands there once.

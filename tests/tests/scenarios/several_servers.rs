@@ -164,7 +164,7 @@ async fn two(first: u32, second: u32) -> TestLab {
 }
 
 async fn current(lab: &TestLab) -> String {
-    let rows: Vec<LicenseServerRow> = lab.terminal_servers[0].get("/license-servers").await;
+    let rows: Vec<LicenseServerRow> = lab.terminal_servers[0].all("/license-servers").await;
     rows.into_iter().find(|row| row.current).map(|row| row.name.to_string()).unwrap_or_default()
 }
 
