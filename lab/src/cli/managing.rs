@@ -209,7 +209,7 @@ impl Packs {
                 if let Some(pack) = withdraw {
                     api.delete(&format!("/release-orders/{pack}")).await?;
                 }
-                show_orders(context, &api.get("/release-orders").await?)
+                show_orders(context, &api.all("/release-orders").await?)
             }
         }
     }

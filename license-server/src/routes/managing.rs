@@ -127,8 +127,8 @@ pub(super) async fn order_release(app: LicenseServer, Body(wanted): Body<OrderRe
 }
 
 /// AM-17.
-pub(super) async fn release_orders(app: LicenseServer) -> Result<Vec<ReleaseOrder>, Problem> {
-    app.read(|ledger, _| ledger.release_orders()).await
+pub(super) async fn release_orders(app: LicenseServer, Query(query): Query<SortedQuery>) -> Result<Sorted<ReleaseOrder>, Problem> {
+    Ok(pages::placed(&query, app.read(|ledger, _| ledger.release_orders()).await?))
 }
 
 /// AM-17.
