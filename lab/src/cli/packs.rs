@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 use shared::model::{CalKind, DeviceName, HardwareId, RegistrantText, ServerName};
 use shared::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome, Sort, TurnedDownRow};
 use shared::wire::common::{ListQuery, Page};
-use shared::wire::license_server::{
-    LicenseList, LicenseQuery, LicenseRow, PackRow, PutBack, SecurityGroup, Standing, TemporaryCount,
-};
+use shared::wire::license_server::{LicenseList, LicenseQuery, LicenseRow, PackRow, PutBack, SecurityGroup, Standing, TemporaryCount};
 
 use super::Context;
 use super::on::{OnLicenseServer, Told};

@@ -1,10 +1,12 @@
 //! What administrators do with CALs and packs beyond installing them (W08-07 to W08-13).
 
 use chassis::client::{CallError, Peer};
-use chassis::http::{Body, Created, Method, NoContent, Path, Signed};
+use chassis::http::{Body, Created, Method, NoContent, Path, Query, Signed};
+use chassis::pages;
 use shared::ledger::{Command, Event, ManageCommand, ManageEvent, Refusal};
 use shared::model::{Pack, PackId, RequestId};
 use shared::wire::clearinghouse::MigrationRequest;
+use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::license_server::PackRow;
 use shared::wire::managing::{
     Convert, Migrate, Migrated, MigrationReason, OrderRelease, Rebuild, Rebuilt, Release, ReleaseOrder, Released, Revoke, Revoked,
