@@ -75,14 +75,18 @@ impl Clock {
     /// A clock that goes as an earlier one did.
     #[must_use]
     pub fn from_state(state: ClockState) -> Self {
-        Self::made_at(now().0, state)
+        Self::since(asked_once(), state)
     }
 
     /// A clock of a machine that shows `host` just now, whatever this one shows: how another machine, or this one with its
     /// clock set wrong, would make it.
     #[must_use]
     pub fn made_at(host: HostTime, state: ClockState) -> Self {
-        Self(Arc::new(Shared { made: (host, now().1), state: Mutex::new(state), shown: AtomicI64::new(i64::MIN) }))
+        Self::since((host, asked().1), state)
+    }
+
+    fn since(made: (HostTime, Instant), state: ClockState) -> Self {
+        Self(Arc::new(Shared { made, state: Mutex::new(state), shown: AtomicI64::new(i64::MIN) }))
     }
 
     /// The machine's time.
@@ -138,13 +142,11 @@ impl Clock {
     }
 }
 
-/// The machine's time, asked once in the life of the process: services that start and stop in it always agree.
-#[expect(clippy::disallowed_methods, reason = "how much time has passed since then")]
-fn now() -> (HostTime, Instant) {
+/// The machine's time and the moment on its steady clock at which it was asked, once in the life of the process: services that
+/// start and stop in it always agree.
+fn asked_once() -> (HostTime, Instant) {
     static ASKED: OnceLock<(HostTime, Instant)> = OnceLock::new();
-    let (at, moment) = *ASKED.get_or_init(asked);
-    let since = moment.elapsed();
-    (HostTime(at.0.saturating_add(millis(since))), moment + since)
+    *ASKED.get_or_init(asked)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]

@@ -72,6 +72,10 @@ pub struct ServiceConfig {
     /// Address and port to listen on [default: 127.0.0.1:7801 clearinghouse, :7802 license server, :7803 terminal server, :7800 directory]
     #[arg(long, env = "TSL_BIND", value_name = "ADDRESS:PORT", global = true)]
     pub bind: Option<SocketAddr>,
+    /// A further host name under which the service is asked, without the port; may be given several times [loopback's names, the address
+    /// listened on and the service's own name are known]
+    #[arg(long = "host", env = "TSL_HOSTS", value_name = "HOST", value_delimiter = ',', value_parser = host_name, global = true)]
+    pub hosts: Vec<String>,
     /// The directory that holds journal, key and token; made if it is not there
     #[arg(long, env = "TSL_DATA", value_name = "DIRECTORY", default_value = "./data", global = true)]
     pub data: PathBuf,
@@ -95,6 +99,17 @@ pub struct ServiceConfig {
     pub bind_switch: &'static str,
 }
 
+/// A host name or address, as it stands in a URL.
+fn host_name(text: &str) -> Result<String, String> {
+    let named = text.trim();
+    let good = named.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.:[]".contains(letter));
+    let with_port = named.rsplit_once(':').is_some_and(|(name, _)| !name.contains(':'));
+    if good && !with_port {
+        return Ok(named.to_owned());
+    }
+    Err("a host is given by its name or address alone, without http://, port or path, such as license-server or lab.example".to_owned())
+}
+
 impl ServiceConfig {
     /// Listening on a free loopback port, keeping data in `data`, without lab powers: for services inside another program.
     #[must_use]
@@ -103,6 +118,7 @@ impl ServiceConfig {
         Self {
             name: Some(name),
             bind,
+            hosts: Vec::new(),
             data,
             admin_token_file: None,
             lab: false,

@@ -2,6 +2,7 @@
 //! would be one more variant.
 
 use shared::model::{LicensingSet, RequestId, UserName};
+use shared::wire::common::Sorted;
 use shared::wire::directory::{
     DirectoryStanding, DiscoveryAnswer, DiscoveryQuery, LogonAnswer, LogonCheck, NumberedSet, Publication, ReportScope, TrustDirectory,
     UserLicense, UserLicenseAnswer, UserRow,
@@ -117,7 +118,15 @@ impl Directory {
     /// # Errors
     /// As [`Directory::discovery`].
     pub async fn users(&self, scope: &ReportScope) -> Result<Vec<UserRow>, NoAnswer> {
-        self.call(Method::Post, "/user-lists", scope).await
+        let mut users: Vec<UserRow> = Vec::new();
+        let mut path = format!("/user-lists?limit={USERS_AT_ONCE}");
+        for _ in 0..USER_PAGES_MAX {
+            let page: Sorted<UserRow> = self.call(Method::Post, &path, scope).await?;
+            users.extend(page.items);
+            let Some(next) = page.next else { return Ok(users) };
+            path = format!("/user-lists?limit={USERS_AT_ONCE}&after={}", in_query(&next));
+        }
+        Err(NoAnswer::Silent(format!("it has more than {} users in that scope", users.len())))
     }
 
     async fn call<T: serde::de::DeserializeOwned>(&self, method: Method, path: &str, body: &impl serde::Serialize) -> Result<T, NoAnswer> {
@@ -133,6 +142,18 @@ impl Directory {
         }
     }
 }
+
+/// Text as it may stand in a query.
+fn in_query(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let escaped = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(escaped).collect()
+}
+
+/// How many users a page holds: a page stays well below what a call takes as an answer.
+const USERS_AT_ONCE: u32 = 500;
+/// How many pages are turned: half a million users.
+const USER_PAGES_MAX: u32 = 1000;
 
 fn silent(error: CallError) -> NoAnswer {
     match error {

@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -22,7 +23,7 @@ use crate::random;
 /// * A password that is being checked is not checked a second time beside it: whoever shows the same waits for the same outcome.
 /// * No more than [`WAITING_MAX`] are under way, and of one account [`WAITING_OF_ONE_MAX`], so that whoever guesses at one account
 ///   crowds nobody else out. What comes above that is told to come again (`crowded`), and nothing was decided.
-/// * Two are worked on at a time in the whole process, since each takes 19 MiB.
+/// * Two are worked on at a time in the whole process, since each takes 19 MiB, and that memory is used again.
 /// * An account that does not exist costs what a wrong password costs, so that the time tells nobody which accounts exist.
 ///
 /// Clones share all of it.
@@ -166,9 +167,39 @@ pub async fn hash(password: String) -> Result<String, Problem> {
         .map_err(|error| Problem::new(ProblemCode::Internal, format!("the password could not be hashed: {error}")))
 }
 
+/// Whether the password gives this hash; what is no hash is given by none.
 fn verify(hash: &str, password: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|parsed| hasher().verify_password(password.as_bytes(), &parsed).is_ok())
+    let Ok(parsed) = PasswordHash::new(hash) else { return false };
+    let (Some(salt), Some(kept)) = (&parsed.salt, &parsed.hash) else { return false };
+    let Ok(params) = Params::try_from(&parsed) else { return false };
+    if parsed.algorithm != Algorithm::Argon2id.ident() || parsed.version != Some(Version::V0x13.into()) {
+        return false;
+    }
+    let mut given = vec![0; kept.len()];
+    let mut memory = memory(params.block_count());
+    let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let hashed = hasher.hash_password_into_with_memory(password.as_bytes(), salt, &mut given, &mut memory);
+    give_back(memory);
+    // Two outputs are compared in a time that does not tell where they differ.
+    hashed.is_ok() && Output::new(&given).is_ok_and(|given| given == *kept)
 }
+
+/// The memory of a check that is over, or fresh. Taken anew each time it would be scattered over the allocator's heaps, one for each
+/// thread that ever checked a password, and stay there.
+fn memory(blocks: usize) -> Vec<Block> {
+    let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+    memory.resize(blocks, Block::new());
+    memory
+}
+
+fn give_back(memory: Vec<Block>) {
+    let mut kept = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+    if kept.len() < WORKED_ON_MAX {
+        kept.push(memory);
+    }
+}
+
+static MEMORY: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 
 /// A hash of the same cost as every other, whose password nobody knows: random bytes in place of what a password would give.
 fn hash_of_nobody() -> String {
@@ -195,7 +226,9 @@ async fn working<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 }
 
 /// How many are worked on at a time in this process: a lab of `tsl up` is several services in one.
-static AT_ONCE: Semaphore = Semaphore::const_new(2);
+static AT_ONCE: Semaphore = Semaphore::const_new(WORKED_ON_MAX);
+
+const WORKED_ON_MAX: usize = 2;
 
 /// How many checks may be under way, those that are worked on included: as many as are done in about a second.
 pub const WAITING_MAX: usize = 32;

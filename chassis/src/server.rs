@@ -19,7 +19,8 @@ use crate::clock::Clock;
 use crate::config::{Kind, ServiceConfig};
 use crate::data::{self, DataDir, DataError};
 use crate::engine::ExecuteError;
-use crate::http::{AdminToken, App, Doorway, Facts, Routes};
+use crate::files_limit;
+use crate::http::{AdminToken, App, Doorway, Facts, Hosts, Routes};
 use crate::identity::{Identity, IdentityError};
 use crate::journal;
 
@@ -149,6 +150,9 @@ impl Site {
     /// Opens the data directory, reads or makes key and token.
     pub fn open(kind: Kind, config: &ServiceConfig) -> Result<Self, StartError> {
         let name = config.name(kind)?;
+        if let Some(shortage) = files_limit::shortage() {
+            return Err(StartError::Service(shortage));
+        }
         let data = DataDir::open(&config.data)?;
         // Before anything is made in it: it may be another service's.
         journal::belongs_to(&data, kind.journal()).map_err(|error| StartError::Service(error.to_string()))?;
@@ -175,6 +179,13 @@ impl Site {
         };
         let handle = server.handle();
         tracing::info!(service.kind = kind.name(), service.name = %self.identity.name(), service.address = %address, service.lab = self.config.lab, "listening");
+        if !address.ip().is_loopback() {
+            tracing::warn!(
+                service.name = %self.identity.name(),
+                service.address = %address,
+                "listening beyond loopback: whoever reaches this address can connect, and nothing that goes over it is encrypted; keep it to networks that you trust, or listen on 127.0.0.1"
+            );
+        }
         Ok(Running {
             kind,
             name: self.identity.name().clone(),
@@ -200,12 +211,14 @@ impl Site {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let facts = Arc::new(Facts { health, openapi: routes.describe(kind.name()) });
+        let hosts = Hosts::new(self.identity.name(), &self.config.hosts, self.config.bind(kind));
         Doorway {
             app,
             identity: self.identity.clone(),
             clock: self.clock.clone(),
             admin_token: AdminToken::new(&self.admin_token),
             lab: self.config.lab,
+            hosts,
             verifier: Verifier::new(self.identity.clone(), self.clock.host()),
             facts,
             routes,

@@ -1,9 +1,10 @@
 //! `POST /activations` (AC-10, AC-11, AC-14).
 
 use chassis::http::{Body, Signed};
-use shared::registry::{Activate, Activation, Answer, Command, Registry, problem_of};
+use shared::model::{AgreementKey, PublicKey};
+use shared::registry::{Activate, Activation, Answer, AskedBy, Command, Registry, problem_of};
 use shared::trust::{make_activation_certificate, read_request};
-use shared::wire::clearinghouse::{ActivationAnswer, ActivationRequest};
+use shared::wire::clearinghouse::{ActivationAnswer, ActivationRequest, Standing, StandingQuery};
 use shared::wire::problem::{Problem, ProblemCode};
 
 use crate::desk::{Asker, Desk, failed};
@@ -17,8 +18,9 @@ pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<Act
         return Err(improper(format!("name: the call is signed as {}, the request is for {}", signed.name, request.name)));
     }
     let (caller, id) = (signed.key, request.request.clone());
-    let command = Activate { caller, request, requested, certificate_years: desk.certificate_years() };
-    let asker = Asker { caller: Caller::Service(caller), key: caller, request: &id, number: None };
+    let owned = owned(&desk, &caller, &request);
+    let command = Activate { caller, request, requested, owned, certificate_years: desk.certificate_years() };
+    let asker = Asker { caller: Caller::Service(caller), key: AskedBy::Service(caller), request: &id, number: None };
     let answered = desk.answer(asker, Command::Activate(Box::new(command))).await?;
     match answered {
         Some(Answer::Activated(activation)) => certificate(&desk, &activation).await,
@@ -28,6 +30,18 @@ pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<Act
         }
         None => Err(Problem::new(ProblemCode::Internal, "the activation has no answer on record")),
     }
+}
+
+/// AM-15: the key agreement key that the request tells, where it proves to be the caller's.
+fn owned(desk: &Desk, caller: &PublicKey, request: &ActivationRequest) -> Option<AgreementKey> {
+    let (agreement, shown) = (request.agreement?, request.ownership.as_deref()?);
+    let codes = desk.codes(&request.product_id, &agreement).ok()?;
+    codes.shows_ownership(shown, caller, &request.request).then_some(agreement)
+}
+
+/// AM-15: how the caller stands here; whoever signs may ask, since nobody learns more than what /identity of a server tells.
+pub(crate) async fn standing(desk: Desk, signed: Signed, Body(query): Body<StandingQuery>) -> Result<Standing, Problem> {
+    desk.engine().read(|registry, _| registry.standing(&query, &signed.key)).await.map_err(|failed| failed.problem())
 }
 
 async fn certificate(desk: &Desk, activation: &Activation) -> Result<ActivationAnswer, Problem> {

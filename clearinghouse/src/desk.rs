@@ -1,16 +1,17 @@
 //! The clearinghouse at work: its engine, its two keys, its root.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use chassis::calls::Enrolled;
 use chassis::clock::Clock;
 use chassis::engine::{Engine, ExecuteError};
-use chassis::http::App;
+use chassis::http::{self, App};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
-use shared::model::{AgreementKey, ProductId, PublicKey, RequestId};
+use shared::model::{AgreementKey, CallerRole, ProductId, RequestId};
 use shared::policy::turned_down::TurnedDown;
-use shared::registry::{Answer, Command, Event, Refusal, Registry};
+use shared::registry::{Activation, Answer, AskedBy, Command, Event, Refusal, Registry};
 use shared::trust::{AgreementSecret, CodeKey, Root, SigningKey, TrustError};
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::desk::OfferRequest;
@@ -60,25 +61,52 @@ impl Desk {
         let Asker { caller, key, request, number } = asker;
         let granted = |answer: &Answer| !matches!(answer, Answer::TurnedDown(_));
         let known = self.0.engine.peek(|registry, _| registry.answer(key, request).is_some_and(granted));
-        if !known.map_err(|failed| failed.problem())? {
-            self.demand_patience(caller, number)?;
-        }
-        let executed = self.0.engine.execute(Some(request), command, |registry, _, _| registry.answer(key, request).cloned()).await;
-        let answer = match executed {
-            Err(ExecuteError::Refused(Refusal::TurnedDown { sort, turned_down })) => {
-                self.0.uncounted.add(sort, turned_down.ground);
-                Some(Answer::TurnedDown(turned_down))
+        // What was granted is handed out again, however long its caller has to wait for anything else.
+        let caller = if known.map_err(|failed| failed.problem())? { Caller::Representative } else { caller };
+        let decided = async {
+            let executed = self.0.engine.execute(Some(request), command, |registry, _, _| registry.answer(key, request).cloned()).await;
+            match executed {
+                Err(ExecuteError::Refused(Refusal::TurnedDown { sort, turned_down })) => {
+                    self.0.uncounted.add(sort, turned_down.ground);
+                    Ok(Some(Answer::TurnedDown(turned_down)))
+                }
+                other => other.map_err(|error| error.problem(Refusal::problem)),
             }
-            other => other.map_err(|error| error.problem(Refusal::problem))?,
         };
-        if let Some(Answer::TurnedDown(turned_down)) = &answer {
-            self.note(caller, number, turned_down);
+        let is_guess = |answer: &Result<Option<Answer>, Problem>| match answer {
+            Ok(Some(Answer::TurnedDown(turned_down))) => turned_down.ground.is_guess(),
+            Ok(_) | Err(_) => false,
+        };
+        self.patiently(caller, number, decided, is_guess).await
+    }
+
+    /// Looks something up for a caller that has tries left; it costs one where `is_guess` says so of what came of it.
+    pub(crate) async fn patiently<T>(
+        &self,
+        caller: Caller,
+        number: Option<&str>,
+        looked_up: impl Future<Output = Result<T, Problem>>,
+        is_guess: impl FnOnce(&Result<T, Problem>) -> bool,
+    ) -> Result<T, Problem> {
+        let look = self.0.guesses.begin(caller, number, self.0.clock.host())?;
+        let found = looked_up.await;
+        if is_guess(&found) {
+            look.was_wrong(self.0.clock.host());
         }
-        Ok(answer)
+        found
     }
 
     /// Trades product keys for license tokens; gives back why not (WS03-14).
-    pub(crate) async fn offer(&self, request: &RequestId, offer: OfferRequest) -> Result<Option<TurnedDown>, Problem> {
+    pub(crate) async fn offer(&self, caller: Caller, request: &RequestId, offer: OfferRequest) -> Result<Option<TurnedDown>, Problem> {
+        let traded = self.trade(request, offer);
+        let is_guess = |traded: &Result<Option<TurnedDown>, Problem>| match traded {
+            Ok(Some(turned_down)) => turned_down.ground.is_guess(),
+            Ok(None) | Err(_) => false,
+        };
+        self.patiently(caller, None, traded, is_guess).await
+    }
+
+    async fn trade(&self, request: &RequestId, offer: OfferRequest) -> Result<Option<TurnedDown>, Problem> {
         let why_not = |event: &Event| if let Event::OfferTurnedDown { turned_down, .. } = event { Some(turned_down.clone()) } else { None };
         let executed =
             self.0.engine.execute(Some(request), Command::TakeOffer(offer), |_, events, _| events.iter().find_map(why_not)).await;
@@ -89,23 +117,6 @@ impl Desk {
             }
             other => other.map_err(|error| error.problem(Refusal::problem)),
         }
-    }
-
-    /// Whether this caller's numbers are looked at now.
-    pub(crate) fn demand_patience(&self, caller: Caller, number: Option<&str>) -> Result<(), Problem> {
-        self.0.guesses.demand_patience(caller, number, self.0.clock.host())
-    }
-
-    /// Notes a wrong number, where that is why something was turned down.
-    pub(crate) fn note(&self, caller: Caller, number: Option<&str>, turned_down: &TurnedDown) {
-        if turned_down.ground.is_guess() {
-            self.note_unknown(caller, number);
-        }
-    }
-
-    /// Notes that somebody named what is not on record.
-    pub(crate) fn note_unknown(&self, caller: Caller, number: Option<&str>) {
-        self.0.guesses.note(caller, number, self.0.clock.host());
     }
 
     /// Puts on record how often something was turned down beyond what stands there one by one.
@@ -170,10 +181,13 @@ impl App for Desk {
         }
     }
 
-    async fn caller(&self, thumbprint: &str) -> Result<Option<Enrolled>, Problem> {
-        let enrolled = |registry: &Registry| {
-            registry.caller(thumbprint).map(|activation| Enrolled { name: activation.name.clone(), key: activation.key })
+    /// Nobody but license servers has anything to ask here.
+    async fn caller(&self, thumbprint: &str) -> Result<Option<http::Caller>, Problem> {
+        let known = |activation: &Activation| http::Caller {
+            enrolled: Enrolled { name: activation.name.clone(), key: activation.key },
+            roles: vec![CallerRole::LicenseServer],
         };
+        let enrolled = |registry: &Registry| registry.caller(thumbprint).map(known);
         self.0.engine.peek(|registry, _| enrolled(registry)).map_err(|failed| failed.problem())
     }
 }
@@ -183,7 +197,7 @@ pub(crate) struct Asker<'a> {
     /// Who waits where wrong numbers are shown.
     pub(crate) caller: Caller,
     /// The key under which the answer is on record.
-    pub(crate) key: PublicKey,
+    pub(crate) key: AskedBy,
     /// The id of the request.
     pub(crate) request: &'a RequestId,
     /// The number that others could guess at too.

@@ -2,9 +2,9 @@
 
 use chassis::http::{Body, NoContent, Signed};
 use shared::model::code::{CodeKind, read_groups};
-use shared::model::{ProductId, PublicKey, RequestId, ServerRef};
+use shared::model::{ProductId, RequestId, ServerRef};
 use shared::registry::desk::Call;
-use shared::registry::{Answer, Command, Registration, problem_of};
+use shared::registry::{Answer, AskedBy, Command, Registration, problem_of};
 use shared::trust::{CodeFlaw, read_key_text, read_request};
 use shared::wire::desk::{
     AutomaticDeactivation, Confirmed, Deactivate, IssuePack, Move, Recover, Register, Registered, Reissue, TypedPack,
@@ -27,7 +27,7 @@ pub(crate) async fn register_for(desk: &Desk, visitor: Caller, request: Register
     let requested = request.certificate_request.as_deref().map(read_request).transpose();
     let requested = requested.map_err(|error| improper(format!("certificate_request: {error}")))?;
     let (id, product_id, years) = (request.request.clone(), request.product_id.clone(), desk.certificate_years());
-    let caller = PublicKey::from_bytes(*agreement.as_bytes());
+    let caller = AskedBy::Person(agreement);
     let codes = desk.codes(&product_id, &agreement)?;
     let call = Call::Register { request: Box::new(request), agreement, requested, years };
     match answer(desk, Asker { caller: visitor, key: caller, request: &id, number: None }, call, codes).await? {
@@ -51,13 +51,10 @@ pub(crate) async fn issue(desk: Desk, Body(request): Body<IssuePack>) -> Result<
 
 /// The same for whoever asks. A server that is not on record is a wrong number too.
 pub(crate) async fn issue_for(desk: &Desk, visitor: Caller, request: IssuePack) -> Result<TypedPack, Problem> {
-    let number = number_of(&request.purchase);
-    desk.demand_patience(visitor, Some(&number))?;
-    let (id, server) = (request.request.clone(), find(desk, &request.server).await);
-    if server.as_ref().is_err_and(|problem| problem.code == ProblemCode::NotActivated) {
-        desk.note_unknown(visitor, None);
-    }
-    typed(desk, (visitor, Some(&number)), &id, &server?, |product_id| Call::Issue(request, product_id)).await
+    let (id, number) = (request.request.clone(), number_of(&request.purchase));
+    let unknown = |found: &Result<Registration, Problem>| found.as_ref().is_err_and(|problem| problem.code == ProblemCode::NotActivated);
+    let server = desk.patiently(visitor, None, find(desk, &request.server), unknown).await?;
+    typed(desk, (visitor, Some(&number)), &id, &server, |product_id| Call::Issue(request, product_id)).await
 }
 
 /// AC-40, AC-48.
@@ -100,7 +97,7 @@ pub(crate) async fn deactivate_itself(
 ) -> Result<NoContent, Problem> {
     let (caller, id) = (signed.key, request.request.clone());
     let command = Command::Deactivate { caller, request };
-    let asker = Asker { caller: Caller::Service(caller), key: caller, request: &id, number: None };
+    let asker = Asker { caller: Caller::Service(caller), key: AskedBy::Service(caller), request: &id, number: None };
     match desk.answer(asker, command).await? {
         Some(Answer::Deactivated { .. }) => Ok(NoContent),
         Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),
@@ -135,13 +132,13 @@ async fn typed(
 }
 
 /// By which key the record knows a person who asks for this server, and the key of its codes.
-fn keys(desk: &Desk, server: &Registration) -> Result<(PublicKey, shared::trust::CodeKey), Problem> {
+fn keys(desk: &Desk, server: &Registration) -> Result<(AskedBy, shared::trust::CodeKey), Problem> {
     let without = || {
         let detail = format!("{} has not told its key text; register it with it first", server.name);
         Problem::new(ProblemCode::NotActivated, detail)
     };
     let agreement = server.agreement.ok_or_else(without)?;
-    Ok((PublicKey::from_bytes(*agreement.as_bytes()), desk.codes(&server.product_id, &agreement)?))
+    Ok((AskedBy::Person(agreement), desk.codes(&server.product_id, &agreement)?))
 }
 
 async fn answer(desk: &Desk, asker: Asker<'_>, call: Call, codes: shared::trust::CodeKey) -> Result<Answer, Problem> {

@@ -5,7 +5,7 @@ use chassis::pages;
 use shared::model::LogRecord;
 use shared::registry::{ACTIVATIONS, LOG, PACKS};
 use shared::wire::clearinghouse::{ActivationRecord, PackRecord, TurnedDownRow};
-use shared::wire::common::{EventQuery, ListQuery, LoggedEvent, Page};
+use shared::wire::common::{EventQuery, ListQuery, LoggedEvent, Page, Sorted, SortedQuery};
 use shared::wire::problem::Problem;
 
 use crate::desk::Desk;
@@ -26,9 +26,10 @@ pub(crate) async fn packs(desk: Desk, Query(query): Query<ListQuery>) -> Result<
 }
 
 /// AC-42: how often what was turned down, that included which does not stand on the record one by one.
-pub(crate) async fn turned_down(desk: Desk) -> Result<Vec<TurnedDownRow>, Problem> {
+pub(crate) async fn turned_down(desk: Desk, Query(query): Query<SortedQuery>) -> Result<Sorted<TurnedDownRow>, Problem> {
     desk.count_turned_down().await?;
-    desk.engine().read(|registry, _| registry.turned_down()).await.map_err(|failed| failed.problem())
+    let rows = desk.engine().read(|registry, _| registry.turned_down()).await.map_err(|failed| failed.problem())?;
+    Ok(pages::placed(&query, rows))
 }
 
 /// The event log.

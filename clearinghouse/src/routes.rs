@@ -1,6 +1,7 @@
 //! The routes of the clearinghouse.
 
 use chassis::http::{Access, Routes};
+use shared::model::CallerRole;
 use shared::wire::problem::ProblemCode;
 
 use crate::desk::Desk;
@@ -14,17 +15,28 @@ pub fn routes() -> Routes<Desk> {
     routes
         .post("/activations", Access::Introduced, "Activate the license server that signs this call.", activations::activate)
         .problems(&[ProblemCode::RegistrantIncomplete, ProblemCode::ActivationRefused, ProblemCode::RequestReused, ProblemCode::SlowDown]);
+    routes.post("/standing", Access::Introduced, "How the license server that signs this call stands here (AM-15).", activations::standing);
     routes.get("/activations", Access::Administrator, "Every activation asked for, turned down or not, newest first.", record::activations);
-    routes.post("/packs", Access::Service, "Issue a CAL pack to the license server that signs this call.", packs::issue).problems(&[
+    routes.post("/packs", LICENSE_SERVERS, "Issue a CAL pack to the license server that signs this call.", packs::issue).problems(&[
         ProblemCode::PackRefused,
         ProblemCode::PackVersion,
         ProblemCode::SlowDown,
         ProblemCode::NotActivated,
         ProblemCode::RequestReused,
     ]);
+    routes
+        .post("/migrations", LICENSE_SERVERS, "Issue the pack of a license server that no longer functions anew (AM-17).", packs::migrate)
+        .problems(&[
+            ProblemCode::ReplacementRefused,
+            ProblemCode::PackVersion,
+            ProblemCode::SlowDown,
+            ProblemCode::NotActivated,
+            ProblemCode::NotFound,
+            ProblemCode::RequestReused,
+        ]);
     routes.get("/packs", Access::Administrator, "Every pack asked for, turned down or not, newest first.", record::packs);
     routes
-        .post("/deactivations", Access::Service, "Deactivate the license server that signs this call (AC-23).", person::deactivate_itself)
+        .post("/deactivations", LICENSE_SERVERS, "Deactivate the license server that signs this call (AC-23).", person::deactivate_itself)
         .problems(&[ProblemCode::RegistrantIncomplete, ProblemCode::NotActivated, ProblemCode::RequestReused]);
     routes.get("/turned-down", Access::Administrator, "How often what was turned down, and why (AC-42).", record::turned_down);
     desk(&mut routes);
@@ -35,6 +47,8 @@ pub fn routes() -> Routes<Desk> {
     routes.post("/lab/reseller/agreements", Access::Lab, "Sign an agreement.", reseller::sign);
     routes
 }
+
+const LICENSE_SERVERS: Access = Access::Service(&[CallerRole::LicenseServer]);
 
 /// The representative's desk: for whoever plays the clearinghouse to a caller.
 fn desk(routes: &mut Routes<Desk>) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chassis::calls::Enrolled;
 use chassis::engine::{Engine, JournalFailed};
-use chassis::http::App;
+use chassis::http::{App, Caller};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
 use chassis::passwords::PasswordCheck;
@@ -60,8 +60,8 @@ impl App for DirectoryService {
         Ok(self.0.identity.view())
     }
 
-    async fn caller(&self, thumbprint: &str) -> Result<Option<Enrolled>, Problem> {
+    async fn caller(&self, thumbprint: &str) -> Result<Option<Caller>, Problem> {
         let found = self.engine().peek(|directory, _| directory.caller(thumbprint)).map_err(|failed| failed.problem())?;
-        Ok(found.map(|(name, key)| Enrolled { name, key }))
+        Ok(found.map(|(name, service)| Caller { enrolled: Enrolled { name, key: service.key }, roles: vec![service.role] }))
     }
 }

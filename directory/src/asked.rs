@@ -1,7 +1,9 @@
 //! What enrolled services ask: where license servers are, whether a password is right, what a user's licensing attributes say.
 
-use chassis::http::{Body, Signed};
+use chassis::http::{Body, Query, Signed};
+use chassis::pages;
 use shared::directory::Command;
+use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::directory::{
     DirectoryStanding, DiscoveryAnswer, DiscoveryQuery, LogonAnswer, LogonCheck, Publication, ReportScope, UserLicense, UserLicenseAnswer,
     UserRow,
@@ -47,6 +49,11 @@ pub(crate) async fn license(app: DirectoryService, signed: Signed, Body(asked): 
 }
 
 /// TL-07.
-pub(crate) async fn list_users(app: DirectoryService, _: Signed, Body(scope): Body<ReportScope>) -> Result<Vec<UserRow>, Problem> {
-    app.read(|directory| directory.users(&scope)).await
+pub(crate) async fn list_users(
+    app: DirectoryService,
+    _: Signed,
+    Query(query): Query<SortedQuery>,
+    Body(scope): Body<ReportScope>,
+) -> Result<Sorted<UserRow>, Problem> {
+    Ok(pages::sorted(&query, app.read(|directory| directory.users(&scope)).await?, |row| row.name.to_string()))
 }

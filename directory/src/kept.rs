@@ -2,9 +2,9 @@
 
 use chassis::http::{Body, NoContent, Path, Query};
 use chassis::{pages, passwords};
-use shared::directory::{Command, Event};
+use shared::directory::{Command, Event, Service};
 use shared::model::{DomainName, ServerName, SiteName, UserName};
-use shared::wire::common::{EventQuery, LoggedEvent, Page};
+use shared::wire::common::{EventQuery, LoggedEvent, Page, Sorted, SortedQuery};
 use shared::wire::directory::{
     DomainChange, DomainRow, LicenseServerGroup, ReportScope, ServiceRow, SiteRow, TrustService, UserChange, UserRow,
 };
@@ -12,8 +12,8 @@ use shared::wire::problem::Problem;
 
 use crate::app::DirectoryService;
 
-pub(crate) async fn services(app: DirectoryService) -> Result<Vec<ServiceRow>, Problem> {
-    app.read(|directory| directory.services()).await
+pub(crate) async fn services(app: DirectoryService, Query(query): Query<SortedQuery>) -> Result<Sorted<ServiceRow>, Problem> {
+    Ok(pages::sorted(&query, app.read(|directory| directory.services()).await?, |row| row.name.to_string()))
 }
 
 pub(crate) async fn trust_service(
@@ -21,15 +21,15 @@ pub(crate) async fn trust_service(
     Path(name): Path<ServerName>,
     Body(wanted): Body<TrustService>,
 ) -> Result<NoContent, Problem> {
-    app.execute(Command::TrustService { name, key: wanted.key }, |_, _| NoContent).await
+    app.execute(Command::TrustService { name, service: Service { key: wanted.key, role: wanted.role } }, |_, _| NoContent).await
 }
 
 pub(crate) async fn forget_service(app: DirectoryService, Path(name): Path<ServerName>) -> Result<NoContent, Problem> {
     app.execute(Command::ForgetService(name), |_, _| NoContent).await
 }
 
-pub(crate) async fn domains(app: DirectoryService) -> Result<Vec<DomainRow>, Problem> {
-    app.read(|directory| directory.domains()).await
+pub(crate) async fn domains(app: DirectoryService, Query(query): Query<SortedQuery>) -> Result<Sorted<DomainRow>, Problem> {
+    Ok(pages::sorted(&query, app.read(|directory| directory.domains()).await?, |row| row.name.to_string()))
 }
 
 pub(crate) async fn set_domain(
@@ -51,17 +51,19 @@ pub(crate) async fn set_group(
     app.execute(Command::SetGroup { domain, members }, |_, _| NoContent).await
 }
 
-pub(crate) async fn sites(app: DirectoryService) -> Result<Vec<SiteRow>, Problem> {
-    app.read(|directory| directory.sites()).await
+pub(crate) async fn sites(app: DirectoryService, Query(query): Query<SortedQuery>) -> Result<Sorted<SiteRow>, Problem> {
+    Ok(pages::sorted(&query, app.read(|directory| directory.sites()).await?, |row| row.name.to_string()))
 }
 
 pub(crate) async fn add_site(app: DirectoryService, Path(name): Path<SiteName>) -> Result<NoContent, Problem> {
     app.execute(Command::AddSite(name), |_, _| NoContent).await
 }
 
-pub(crate) async fn users(app: DirectoryService) -> Result<Vec<UserRow>, Problem> {
+pub(crate) async fn users(app: DirectoryService, Query(query): Query<SortedQuery>) -> Result<Sorted<UserRow>, Problem> {
     let scopes = app.read(|directory| directory.domains()).await?.into_iter().map(|row| ReportScope::Domain { domain: row.name });
-    app.read(|directory| scopes.flat_map(|scope| directory.users(&scope)).collect()).await
+    let mut users: Vec<UserRow> = app.read(|directory| scopes.flat_map(|scope| directory.users(&scope)).collect()).await?;
+    users.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(pages::sorted(&query, users, |row| row.name.to_string()))
 }
 
 pub(crate) async fn set_user(

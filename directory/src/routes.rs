@@ -1,6 +1,7 @@
 //! The table of routes: which route leads to which command.
 
 use chassis::http::{Access, Routes};
+use shared::model::CallerRole;
 use shared::wire::problem::ProblemCode::{Conflict, Crowded, Invalid, NotFound};
 
 use crate::app::DirectoryService;
@@ -9,13 +10,23 @@ use crate::{asked, kept};
 /// Every route of a directory.
 pub(crate) fn table() -> Routes<DirectoryService> {
     let mut routes = Routes::new();
-    let service = Access::Service;
-    routes.post("/discovery", service, "The controllers of a domain, and what its site's object names (DI-02, DI-03).", asked::discovery);
-    routes.post("/logons", service, "Whether this is the user's password.", asked::log_on).problems(&[Crowded]);
-    routes.put("/publication", service, "A license server publishes itself in a site (DI-23).", asked::publish).problems(&[NotFound]);
-    routes.get("/membership", service, "Where the directory knows the license server that asks (TL-08).", asked::standing);
-    routes.post("/user-licenses", service, "Read or write a user's licensing attributes (W08-04).", asked::license).problems(&[Invalid]);
-    routes.post("/user-lists", service, "Users with their licensing attributes, for a report (TL-07).", asked::list_users);
+    let terminal_servers = Access::Service(&[CallerRole::TerminalServer]);
+    let license_servers = Access::Service(&[CallerRole::LicenseServer]);
+    routes.post(
+        "/discovery",
+        terminal_servers,
+        "The controllers of a domain, and what its site's object names (DI-02, DI-03).",
+        asked::discovery,
+    );
+    routes.post("/logons", terminal_servers, "Whether this is the user's password.", asked::log_on).problems(&[Crowded]);
+    routes
+        .put("/publication", license_servers, "A license server publishes itself in a site (DI-23).", asked::publish)
+        .problems(&[NotFound]);
+    routes.get("/membership", license_servers, "Where the directory knows the license server that asks (TL-08).", asked::standing);
+    routes
+        .post("/user-licenses", license_servers, "Read or write a user's licensing attributes (W08-04).", asked::license)
+        .problems(&[Invalid]);
+    routes.post("/user-lists", license_servers, "Users with their licensing attributes, for a report (TL-07).", asked::list_users);
     administration(&mut routes);
     routes
 }

@@ -6,6 +6,8 @@ use chassis::client::{self, Client, ClientError, Connections};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use shared::wire::common::{Sorted, SortedQuery};
+use shared::wire::license_server::PackList;
 
 use crate::failure::Failure;
 
@@ -48,6 +50,43 @@ impl Api {
     /// As [`Api::get`].
     pub async fn list<Q: Serialize, T: DeserializeOwned>(&self, path: &str, query: &Q) -> Result<T, Failure> {
         self.get(&format!("{path}{}", query_text(query))).await
+    }
+
+    /// All of a list that is kept in an order of its own, page by page.
+    ///
+    /// # Errors
+    /// As [`Api::get`]; and for a list that has no end.
+    pub async fn all<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, Failure> {
+        let mut rows = Vec::new();
+        let mut query = SortedQuery { limit: Some(PAGE), after: None };
+        for _ in 0..PAGES_MAX {
+            let page: Sorted<T> = self.list(path, &query).await?;
+            rows.extend(page.items);
+            if page.next.is_none() {
+                return Ok(rows);
+            }
+            query.after = page.next;
+        }
+        Err(Failure::Broken(format!("{}{path} has no end after {} rows", self.url(), rows.len())))
+    }
+
+    /// Every installed pack of a license server, and how many temporaries it has issued.
+    ///
+    /// # Errors
+    /// As [`Api::all`].
+    pub async fn packs(&self) -> Result<PackList, Failure> {
+        let mut query = SortedQuery { limit: Some(PAGE), after: None };
+        let mut list: PackList = self.list("/packs", &query).await?;
+        for _ in 0..PAGES_MAX {
+            if list.next.is_none() {
+                return Ok(list);
+            }
+            query.after = list.next.take();
+            let page: PackList = self.list("/packs", &query).await?;
+            list.packs.extend(page.packs);
+            list.next = page.next;
+        }
+        Err(Failure::Broken(format!("{}/packs has no end after {} rows", self.url(), list.packs.len())))
     }
 
     /// `POST path` with a body.
@@ -109,6 +148,10 @@ impl From<ClientError> for Failure {
         }
     }
 }
+
+/// How many rows are asked for at a time, and how many times.
+const PAGE: u32 = 1000;
+const PAGES_MAX: u32 = 1000;
 
 /// The fields of a query type as `?a=1&b=x`; nothing where all are none.
 fn query_text<Q: Serialize>(query: &Q) -> String {

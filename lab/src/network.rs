@@ -288,7 +288,7 @@ async fn fill_directory(lab: &Lab, file: &NetworkFile) -> Result<Vec<Step>, Fail
     for site in file.sites() {
         let _: Value = api.put(&format!("/sites/{}", path_segment(site.as_str())), &serde_json::json!({})).await?;
     }
-    let known: Vec<UserRow> = api.get("/users").await?;
+    let known: Vec<UserRow> = api.all("/users").await?;
     for part in &file.domain {
         let on_it = |host: &&HostPart| host.controller && host.domain.as_ref() == Some(&part.name);
         let controllers: Vec<ServerName> = file.host.iter().filter(on_it).map(|host| host.name.clone()).collect();

@@ -4,11 +4,13 @@
 //! (`console by-hand`) it is only shown. A block marked `console lab` holds the `tsl up` line of the lab that the page needs. In a
 //! block that is run, `$ command` is run, `> ` goes on with a command whose line ended in `\`, and the
 //! lines up to the next `$` are the expected output. `...` stands for any text inside a line, and for any lines where it is
-//! alone. A last line `[exit 3]` expects that exit code, otherwise it is 0. Trailing blanks do not count.
+//! alone. Below other commands `> ` is what a person types into the command, in the midst of what it prints. `{name}` in the output
+//! stands for a text that the page uses later: in a command, in what is typed, in other output. A last line `[exit 3]` expects that
+//! exit code, otherwise it is 0. Trailing blanks do not count.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -22,6 +24,8 @@ pub struct Step {
     pub line: usize,
     /// The command, continuation lines joined.
     pub command: String,
+    /// What a person types into it, line by line; a command without has no input.
+    pub typed: Vec<String>,
     /// The lines that it should print.
     pub expected: Vec<String>,
     /// The exit code that it should end with.
@@ -69,13 +73,80 @@ impl std::error::Error for PageError {}
 ///
 /// # Errors
 /// The page cannot be read, or a command printed or returned something else than it says.
-pub fn run(page: &str, mut perform: impl FnMut(&str) -> Printed) -> Result<usize, PageError> {
+pub fn run(page: &str, mut perform: impl FnMut(&Step) -> Printed) -> Result<usize, PageError> {
     let steps = steps(page)?;
+    let mut seen = Seen::default();
     for step in &steps {
-        let printed = perform(&step.command);
-        check(step, &printed)?;
+        let step = seen.fill(step);
+        let printed = perform(&step);
+        check(&step, &printed)?;
+        seen.learn(&step, &printed);
     }
     Ok(steps.len())
+}
+
+/// The texts that a page has given names to so far: a code, a Product ID, whatever differs from lab to lab and is needed again.
+#[derive(Clone, Debug, Default)]
+pub struct Seen(BTreeMap<String, String>);
+
+impl Seen {
+    /// The step with every name that is known by now replaced by its text.
+    #[must_use]
+    pub fn fill(&self, step: &Step) -> Step {
+        let fill = |text: &String| self.0.iter().fold(text.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
+        Step {
+            line: step.line,
+            command: fill(&step.command),
+            typed: step.typed.iter().map(fill).collect(),
+            expected: step.expected.iter().map(fill).collect(),
+            exit: step.exit,
+        }
+    }
+
+    /// Takes the texts of new names from what the step printed.
+    pub fn learn(&mut self, step: &Step, printed: &Printed) {
+        for pattern in &step.expected {
+            let Some((before, name, after)) = named(pattern) else { continue };
+            let found = printed.text.lines().map(str::trim_end).filter(|line| line_matches(&wild(pattern), line));
+            if let Some(text) = found.filter_map(|line| between(line, before, after)).next() {
+                self.0.insert(name.to_owned(), text.to_owned());
+            }
+        }
+    }
+}
+
+/// The first `{name}` of a line, with what stands before and behind it.
+fn named(line: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    while let Some(open) = line.get(from..).and_then(|rest| rest.find('{')).map(|at| from + at) {
+        let (before, rest) = line.split_at_checked(open)?;
+        let (name, after) = rest.strip_prefix('{')?.split_once('}')?;
+        if !name.is_empty() && name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-') {
+            return Some((before, name, after));
+        }
+        from = open + 1;
+    }
+    None
+}
+
+/// A line with its names as wildcards.
+fn wild(line: &str) -> String {
+    match named(line) {
+        Some((before, _, after)) => format!("{before}{ANYTHING}{}", wild(after)),
+        None => line.to_owned(),
+    }
+}
+
+/// The text that stands in a line between two pieces of a pattern; a word where a wildcard or nothing follows it.
+fn between<'a>(line: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let head = before.rsplit(ANYTHING).next().unwrap_or_default();
+    let tail = after.split(ANYTHING).next().unwrap_or_default();
+    if head.is_empty() && !before.is_empty() {
+        return line.strip_suffix(tail)?.split_whitespace().next_back();
+    }
+    let rest = if before == head { line.strip_prefix(head)? } else { line.split_once(head)?.1 };
+    let text = if tail.is_empty() { rest.split_whitespace().next()? } else { rest.split_once(tail)?.0 };
+    (!text.is_empty()).then_some(text)
 }
 
 /// The steps of a page, in order.
@@ -176,7 +247,9 @@ fn block_steps(block: &[(usize, &str)]) -> Result<Vec<Step>, PageError> {
             step.command.pop();
             step.command.push_str(more.trim_end());
         } else if let Some(command) = text.strip_prefix("$ ") {
-            steps.push(Step { line, command: command.trim_end().to_owned(), expected: Vec::new(), exit: 0 });
+            steps.push(Step { line, command: command.trim_end().to_owned(), typed: Vec::new(), expected: Vec::new(), exit: 0 });
+        } else if let (Some(typed), Some(step)) = (text.strip_prefix("> "), steps.last_mut()) {
+            step.typed.push(typed.trim_end().to_owned());
         } else if let Some(step) = steps.last_mut() {
             step.expected.push(text.trim_end().to_owned());
         } else {
@@ -209,11 +282,12 @@ fn drop_blank_end(lines: &mut Vec<String>) {
 /// # Errors
 /// Text or exit code differ; the reason shows where, `-` for the page and `+` for the lab.
 pub fn check(step: &Step, printed: &Printed) -> Result<(), PageError> {
+    let expected: Vec<String> = step.expected.iter().map(|line| wild(line)).collect();
     let mut actual: Vec<String> = printed.text.lines().map(|line| line.trim_end().to_owned()).collect();
     drop_blank_end(&mut actual);
     let error = |reason| Err(PageError { line: step.line, reason });
-    if !lines_match(&step.expected, &actual) {
-        return error(format!("$ {}\nprints something else (- page, + lab):\n{}", step.command, difference(&step.expected, &actual)));
+    if !lines_match(&expected, &actual) {
+        return error(format!("$ {}\nprints something else (- page, + lab):\n{}", step.command, difference(&expected, &actual)));
     }
     if step.exit != printed.exit {
         return error(format!("$ {}\nexit code: the page says {}, the lab says {}", step.command, step.exit, printed.exit));
@@ -316,36 +390,41 @@ impl Shell {
         self
     }
 
-    /// Runs one command line to its end, standard error joined to standard output, no input.
+    /// Runs one command line to its end, standard error joined to standard output, with these lines as its input.
     ///
     /// A plain call of `tsl` needs no `sh`, which an image of containers may not have. What the command leaves running in the
     /// background must not hold its output open, or this waits for it.
     #[must_use]
-    pub fn perform(&self, command: &str) -> Printed {
+    pub fn perform(&self, command: &str, typed: &[String]) -> Printed {
         let run = match plain_words(command).as_deref() {
             Some([program, arguments @ ..]) if program == "tsl" && self.program.exists() => {
                 let mut call = Command::new(&self.program);
                 call.args(arguments);
-                self.run(call)
+                self.run(call, typed)
             }
             Some(_) | None => {
                 let mut shell = Command::new("sh");
                 shell.args(["-c", command]);
-                self.run(shell)
+                self.run(shell, typed)
             }
         };
         run.unwrap_or_else(|error| Printed { text: format!("it could not be started: {error}"), exit: -1 })
     }
 
-    fn run(&self, mut command: Command) -> io::Result<Printed> {
+    fn run(&self, mut command: Command, typed: &[String]) -> io::Result<Printed> {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TSL_")) {
             command.env_remove(name);
         }
         let (mut reader, writer) = io::pipe()?;
         command.current_dir(&self.folder).env("PATH", &self.path).envs(&self.variables);
-        let mut child = command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).spawn()?;
+        let input = if typed.is_empty() { Stdio::null() } else { Stdio::piped() };
+        let mut child = command.stdin(input).stdout(writer.try_clone()?).stderr(writer).spawn()?;
         // The command holds this process's ends of the pipe as well; until they are closed the reading does not end.
         drop(command);
+        if let Some(mut input) = child.stdin.take() {
+            // A command that ends before it has read all of it says so itself. What a page types is far smaller than a pipe's room.
+            let _ = input.write_all(typed.iter().map(|line| format!("{line}\n")).collect::<String>().as_bytes());
+        }
         let mut text = Vec::new();
         reader.read_to_end(&mut text)?;
         let status = child.wait()?;

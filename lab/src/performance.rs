@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::page::{self, PageError, Part, Printed, Shell, Step};
+use crate::page::{self, PageError, Part, Printed, Seen, Shell, Step};
 
 /// What a performance shows, in order.
 #[derive(Clone, Debug)]
@@ -23,16 +23,18 @@ pub enum Beat<'a> {
 /// # Errors
 /// A page that cannot be read as one, a command that printed or returned something else, or a watcher who has seen enough.
 pub fn perform(text: &str, shell: &Shell, mut watch: impl FnMut(Beat<'_>) -> Result<(), Failure>) -> Result<usize, Failure> {
-    let mut ran = 0;
+    let (mut ran, mut seen) = (0, Seen::default());
     for part in page::parts(text).map_err(differs)? {
         match part {
             Part::Text(lines) => watch(Beat::Text(&lines))?,
             Part::Lab(words) => watch(Beat::Lab(&words))?,
             Part::Step(step) => {
+                let step = seen.fill(&step);
                 watch(Beat::Command(&step))?;
-                let printed = shell.perform(&step.command);
+                let printed = shell.perform(&step.command, &step.typed);
                 watch(Beat::Printed(&printed))?;
                 page::check(&step, &printed).map_err(differs)?;
+                seen.learn(&step, &printed);
                 ran += 1;
             }
         }

@@ -200,7 +200,7 @@ async fn trust_clearinghouse(
 
 async fn enrol(lab: &Lab, place: &Place, root: Option<&str>, whom: Whom) -> Result<Vec<Step>, Failure> {
     let (own, api) = (identity(lab, place).await?, lab.admin(Kind::TerminalServer, place)?);
-    let known: Vec<LicenseServerRow> = api.get("/license-servers").await?;
+    let known: Vec<LicenseServerRow> = api.all("/license-servers").await?;
     let mut steps = Vec::new();
     if let Some(root) = root.filter(|_| whom == Whom::Everybody) {
         let _: Value = api.put("/root", &TrustRoot { root: root.to_owned() }).await?;
@@ -218,7 +218,7 @@ async fn enrol(lab: &Lab, place: &Place, root: Option<&str>, whom: Whom) -> Resu
             continue;
         }
         let there = lab.admin(Kind::LicenseServer, server)?;
-        let rows: Vec<TerminalServerRow> = there.get("/terminal-servers").await?;
+        let rows: Vec<TerminalServerRow> = there.all("/terminal-servers").await?;
         let here = known.iter().any(|row| row.name == theirs.name && row.key == theirs.key && row.url == server.peer_url());
         let both = here && rows.iter().any(|row| row.name == own.name && row.key == own.key);
         if !both {
@@ -283,7 +283,7 @@ async fn begun(api: &Api) -> Result<ActivationView, Failure> {
 }
 
 async fn first_pack(lab: &Lab, api: &Api, place: &Place, cals: u32) -> Result<Option<Step>, Failure> {
-    let list: PackList = api.get("/packs").await?;
+    let list: PackList = api.packs().await?;
     if cals == 0 {
         return Ok(None);
     }
@@ -341,7 +341,7 @@ async fn nt4_licenses(lab: &Lab, place: &Place, cals: u32) -> Result<Option<Step
 
 /// Makes the accounts that are missing on a terminal server.
 pub(crate) async fn accounts(lab: &Lab, api: &Api, place: &Place, users: &[UserName]) -> Result<Vec<Step>, Failure> {
-    let known: Vec<AccountRow> = api.get("/accounts").await?;
+    let known: Vec<AccountRow> = api.all("/accounts").await?;
     let administrator = administrator()?;
     let mut steps = Vec::new();
     for user in std::iter::once(&administrator).chain(users) {

@@ -1,10 +1,14 @@
 //! Activation and packs: what the license server asks of its clearinghouse.
 
 use chassis::http::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use shared::ledger::{ActivationCommand, Clearinghouse, Command, ManageCommand, NewCertificate};
 use shared::model::{ContactMethod, Pack, ReactivationReason, Registrant, RequestId};
 use shared::trust::{self, Certificate, Root, ServerCertificate};
-use shared::wire::clearinghouse::{ActivationAnswer, ActivationRequest, PackAnswer, PackRequest};
+use shared::wire::clearinghouse::{
+    ActivationAnswer, ActivationRequest, MigrationRequest, PackAnswer, PackRequest, Standing, StandingQuery,
+};
 use shared::wire::desk::AutomaticDeactivation;
 use shared::wire::license_server::InstallPack;
 use shared::wire::problem::{Problem, ProblemCode};
@@ -17,6 +21,7 @@ pub(crate) async fn activate(
     request: RequestId,
     registrant: Registrant,
     reason: Option<ReactivationReason>,
+    succession: Option<String>,
 ) -> Result<(), Problem> {
     let clearinghouse = app.clearinghouse()?;
     let server = app.server()?;
@@ -28,10 +33,11 @@ pub(crate) async fn activate(
         registrant,
         certificate_request,
         agreement: Some(app.agreement().public()),
+        ownership: ownership(app, &clearinghouse, &request)?,
         reason,
+        succession,
     };
-    let called = app.client().call(&peer(&clearinghouse), &request, Method::Post, "/activations", &asked).await;
-    let answer: ActivationAnswer = called.map_err(call_problem)?;
+    let answer: ActivationAnswer = call(app, &clearinghouse, &request, "/activations", &asked).await?;
     let certificate = check(app, &clearinghouse, &answer.certificate)?;
     let command = ActivationCommand::Keep { certificate, number: answer.number, reason };
     app.execute(Some(&request), Command::Activation(Box::new(command)), |_, _, _| ()).await
@@ -41,10 +47,54 @@ pub(crate) async fn activate(
 pub(crate) async fn deactivate(app: &LicenseServer, request: RequestId, registrant: Registrant) -> Result<(), Problem> {
     let clearinghouse = app.clearinghouse()?;
     let asked = AutomaticDeactivation { request: request.clone(), registrant };
-    let called = app.client().call::<()>(&peer(&clearinghouse), &request, Method::Post, "/deactivations", &asked).await;
-    called.map_err(call_problem)?;
+    call::<()>(app, &clearinghouse, &request, "/deactivations", &asked).await?;
     let command = ActivationCommand::Deactivate(ContactMethod::Automatic);
     app.execute(Some(&request), Command::Activation(Box::new(command)), |_, _, _| ()).await
+}
+
+/// Asks the clearinghouse. Where it does not answer as asked, it is asked how this server stands there: a call of a server whose
+/// Product ID went to another key is not even understood (AM-15).
+async fn call<T: DeserializeOwned>(
+    app: &LicenseServer,
+    clearinghouse: &Clearinghouse,
+    request: &RequestId,
+    path: &str,
+    asked: &impl Serialize,
+) -> Result<T, Problem> {
+    match app.client().call(&peer(clearinghouse), request, Method::Post, path, asked).await {
+        Ok(answer) => Ok(answer),
+        Err(error) => Err(learn_standing(app).await?.unwrap_or_else(|| call_problem(error))),
+    }
+}
+
+/// AM-15: asks the clearinghouse how this server stands there, where it believes itself activated. What speaks against that is written
+/// down, and is the problem that comes back; silence changes nothing.
+pub(crate) async fn learn_standing(app: &LicenseServer) -> Result<Option<Problem>, Problem> {
+    let (known, activated) = app.peek(|ledger, now| (ledger.clearinghouse().cloned(), ledger.is_activated(now)))?;
+    let Some(clearinghouse) = known.filter(|_| activated) else { return Ok(None) };
+    let asked = StandingQuery { product_id: app.server()?.product_id, agreement: app.agreement().public() };
+    let request = chassis::random::request_id();
+    let called = app.client().call(&peer(&clearinghouse), &request, Method::Post, "/standing", &asked).await;
+    let (other_key, detail) = match called {
+        Err(_) | Ok(Standing::Unknown | Standing::Activated { .. }) => return Ok(None),
+        Ok(Standing::Deactivated { .. }) => (false, "the clearinghouse has this license server on its books as deactivated: reactivate it"),
+        Ok(Standing::OtherKey { .. }) => (
+            true,
+            "the clearinghouse has this license server's Product ID on its books under another key; if nobody here arranged that, call it \
+             with the papers of the purchase (tsl phone clearinghouse)",
+        ),
+    };
+    let command = ActivationCommand::Disown { other_key };
+    app.execute(Some(&request), Command::Activation(Box::new(command)), |_, _, _| ()).await?;
+    Ok(Some(Problem::new(ProblemCode::NotActivated, detail).under(&["AM-15"])))
+}
+
+/// AM-15: proof that the key agreement key is this server's own; none where the clearinghouse has told none.
+fn ownership(app: &LicenseServer, clearinghouse: &Clearinghouse, request: &RequestId) -> Result<Option<String>, Problem> {
+    let Some(theirs) = clearinghouse.agreement else { return Ok(None) };
+    let codes = app.agreement().codes_from(&theirs, &app.server()?.product_id);
+    let codes = codes.map_err(|error| Problem::new(ProblemCode::Internal, error.to_string()))?;
+    Ok(Some(codes.ownership(&app.identity().public_key(), request)))
 }
 
 /// A certificate request for this server's key.
@@ -77,6 +127,17 @@ pub(crate) async fn turned_down(app: &LicenseServer, problem: Problem) -> Result
     Ok(problem)
 }
 
+/// AM-17, AC-37: has the clearinghouse issue the pack of another license server anew, for this one.
+pub(crate) async fn migrate(app: &LicenseServer, request: &RequestId, asked: MigrationRequest) -> Result<Pack, Problem> {
+    let clearinghouse = app.clearinghouse()?;
+    let answer: PackAnswer = match call(app, &clearinghouse, request, "/migrations", &asked).await {
+        Ok(answer) => answer,
+        Err(problem) => return Err(turned_down(app, problem).await?),
+    };
+    let pack = trust::open_pack(&answer.token, &clearinghouse.key, &app.server()?.product_id);
+    pack.map_err(|flaw| Problem::new(ProblemCode::PackUntrusted, flaw.to_string()).under(&["AC-30"]))
+}
+
 /// AC-30 to AC-33: asks for the pack that was bought, and installs it. The same request again does nothing twice.
 pub(crate) async fn install(app: &LicenseServer, install: InstallPack) -> Result<Pack, Problem> {
     let clearinghouse = app.clearinghouse()?;
@@ -91,10 +152,9 @@ pub(crate) async fn install(app: &LicenseServer, install: InstallPack) -> Result
         purchase: install.purchase,
         wanted: install.wanted,
     };
-    let called = app.client().call(&peer(&clearinghouse), &install.request, Method::Post, "/packs", &asked).await;
-    let answer: PackAnswer = match called {
+    let answer: PackAnswer = match call(app, &clearinghouse, &install.request, "/packs", &asked).await {
         Ok(answer) => answer,
-        Err(error) => return Err(turned_down(app, call_problem(error)).await?),
+        Err(problem) => return Err(turned_down(app, problem).await?),
     };
     let pack = trust::open_pack(&answer.token, &clearinghouse.key, &server.product_id);
     let pack = pack.map_err(|flaw| Problem::new(ProblemCode::PackUntrusted, flaw.to_string()).under(&["AC-30"]))?;

@@ -1,20 +1,21 @@
 //! What the handlers work with: the ledger's engine, the server's key, the way to the clearinghouse.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 use chassis::calls::Enrolled;
 use chassis::client::{CallError, Peer, ServiceClient};
 use chassis::engine::{Engine, JournalFailed};
-use chassis::http::{App, Signed};
+use chassis::http::{App, Caller};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
 use shared::ledger::{ActivationCommand, Clearinghouse, Command, Event, Ledger, Owed, Refusal, Server};
-use shared::model::{LabTime, RequestId};
+use shared::model::{LabTime, RequestId, Span};
 use shared::trust::{AgreementSecret, Certificate, ServerCertificate};
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::{Problem, ProblemCode};
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::activation;
 use crate::sealing::Sealing;
 
 /// A running license server; a handle that is cloned for every request.
@@ -29,6 +30,8 @@ struct Parts {
     turn: Arc<Mutex<()>>,
     sealing: Sealing,
     agreement: AgreementSecret,
+    /// When the clearinghouse was last asked how this server stands there.
+    standing_asked: std::sync::Mutex<Option<LabTime>>,
 }
 
 /// A license server that may have stopped meanwhile: what works beside the requests holds on to this.
@@ -59,7 +62,8 @@ impl LicenseServer {
     ) -> Self {
         let sealing = Sealing::new(identity.clone());
         let (peers, turn) = (Arc::new(peers), Arc::default());
-        Self(Arc::new(Parts { engine, identity, client, peers, turn, sealing, agreement }))
+        let standing_asked = std::sync::Mutex::default();
+        Self(Arc::new(Parts { engine, identity, client, peers, turn, sealing, agreement, standing_asked }))
     }
 
     /// The key from which those of typed codes are derived.
@@ -114,16 +118,16 @@ impl LicenseServer {
         self.peek(|ledger, _| ledger.owed())
     }
 
-    /// The caller must be an enrolled terminal server.
-    pub(crate) fn require_terminal_server(&self, signed: &Signed) -> Result<(), Problem> {
-        let is_one = self.peek(|ledger, _| ledger.is_terminal_server(&signed.key))?;
-        if is_one { Ok(()) } else { Err(Problem::new(ProblemCode::Forbidden, "only an enrolled terminal server asks this")) }
-    }
-
-    /// The caller must be an enrolled license server.
-    pub(crate) fn require_peer(&self, signed: &Signed) -> Result<(), Problem> {
-        let is_one = self.peek(|ledger, _| ledger.peer_of(&signed.key).is_some())?;
-        if is_one { Ok(()) } else { Err(Problem::new(ProblemCode::Forbidden, "only an enrolled license server asks this")) }
+    /// AM-15: whether the clearinghouse is to be asked how this server stands there: at the start, and once a lab day. It counts as asked
+    /// from here on.
+    fn standing_is_due(&self) -> Result<bool, Problem> {
+        let now = self.peek(|_, now| now)?;
+        let mut asked = self.0.standing_asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = asked.is_none_or(|asked| asked + Span::DAY <= now);
+        if due {
+            *asked = Some(now);
+        }
+        Ok(due)
     }
 
     /// Looks something up on the way to a command.
@@ -196,8 +200,16 @@ impl App for LicenseServer {
         })
     }
 
-    async fn caller(&self, thumbprint: &str) -> Result<Option<Enrolled>, Problem> {
+    /// AM-15: a server whose Product ID went to another key learns of it.
+    async fn keep_up(&self) {
+        let asked = async { if self.standing_is_due()? { activation::learn_standing(self).await } else { Ok(None) } };
+        if let Err(problem) = asked.await {
+            tracing::warn!(problem.detail = problem.detail, "the clearinghouse was not asked how this server stands there");
+        }
+    }
+
+    async fn caller(&self, thumbprint: &str) -> Result<Option<Caller>, Problem> {
         let found = self.engine().peek(|ledger, _| ledger.caller(thumbprint)).map_err(|failed| failed.problem())?;
-        Ok(found.map(|(name, key)| Enrolled { name, key }))
+        Ok(found.map(|(name, key, roles)| Caller { enrolled: Enrolled { name, key }, roles }))
     }
 }

@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chassis::calls::Enrolled;
 use chassis::client::ServiceClient;
 use chassis::engine::{Engine, JournalFailed};
-use chassis::http::App;
+use chassis::http::{App, Caller};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
 use shared::model::{LabTime, RequestId};
@@ -107,6 +106,9 @@ impl TerminalServer {
     }
 }
 
+/// How many pieces of left-over sessions are written down before the ticker does something else.
+const LEFT_OVER_ROUNDS: usize = 1000;
+
 impl App for TerminalServer {
     fn engine(&self) -> &dyn LabEngine {
         &self.0.engine
@@ -127,13 +129,23 @@ impl App for TerminalServer {
         })
     }
 
-    /// DI-07, DI-08: a search that is due.
+    /// DI-07, DI-08: a search that is due. And the ends of sessions of an earlier run, some at a time, so that others are served
+    /// in between.
     async fn keep_up(&self) {
         discovery::keep_up(self).await;
+        for _ in 0..LEFT_OVER_ROUNDS {
+            // A failure is told to whoever waits for the engine's.
+            if self.peek(|node, _| node.left_over()).is_ok_and(|left| left > 0)
+                && self.execute(None, Command::EndLeftOver, |_, _, _| ()).await.is_ok()
+            {
+                continue;
+            }
+            return;
+        }
     }
 
     /// No service calls a terminal server.
-    async fn caller(&self, _: &str) -> Result<Option<Enrolled>, Problem> {
+    async fn caller(&self, _: &str) -> Result<Option<Caller>, Problem> {
         Ok(None)
     }
 }

@@ -2,14 +2,17 @@
 
 use chassis::client::{CallError, Peer};
 use chassis::http::Method;
-use shared::model::{CalId, HardwareId, ProductVersion, RequestId, ServerName, TraceStep};
+use shared::model::{Cal, CalId, HardwareId, ProductVersion, RequestId, ServerName, TraceStep};
 use shared::node::{Command, Heard, Said};
+use shared::policy::terms;
+use shared::trust::Flaw;
 use shared::wire::license_server::{Contact, Inquiry, InquiryAnswer, Mark, MarkAnswer};
 use shared::wire::problem::Problem;
 use shared::wire::terminal_server::MarkTarget;
 
 use crate::app::TerminalServer;
 use crate::discovery;
+use crate::issuers;
 
 /// Asks one license server for a license; whatever goes wrong is silence (SPEC 4.3 step 4).
 pub(crate) async fn inquire(app: &TerminalServer, server: ServerName, inquiry: &Inquiry) -> Result<Heard, Problem> {
@@ -17,7 +20,7 @@ pub(crate) async fn inquire(app: &TerminalServer, server: ServerName, inquiry: &
     let said = match peer(app, &server)? {
         None => unknown(),
         Some(peer) => match app.client().call(&peer, &inquiry.request, Method::Post, "/inquiries", inquiry).await {
-            Ok(answer) => understand(app, &server, inquiry, answer),
+            Ok(answer) => understand(app, &server, inquiry, answer).await?,
             Err(error) => silence(error),
         },
     };
@@ -57,6 +60,7 @@ pub(crate) async fn locate(app: &TerminalServer) {
 }
 
 async fn try_locate(app: &TerminalServer) -> Result<(), Problem> {
+    issuers::ask_all(app).await?;
     if app.peek(|node, _| node.searches())? {
         return discovery::search(app).await;
     }
@@ -114,14 +118,17 @@ fn silence(error: CallError) -> Said {
     Said::Silence { reason: error.to_string() }
 }
 
-/// What an answer says. A license that does not verify, or is not for this device, is silence.
-fn understand(app: &TerminalServer, server: &ServerName, inquiry: &Inquiry, answer: InquiryAnswer) -> Said {
-    match answer {
+/// What an answer says. A license that does not verify, lasts longer than any may (AM-15), or is not for this device, is silence.
+async fn understand(app: &TerminalServer, server: &ServerName, inquiry: &Inquiry, answer: InquiryAnswer) -> Result<Said, Problem> {
+    Ok(match answer {
         InquiryAnswer::TooOld { version } => Said::TooOld { version },
         InquiryAnswer::Declined { reason, rules, activated } => Said::Declined { reason, rules, activated },
         InquiryAnswer::Issued { token, cal, how, rules, activated } => {
-            let opened = app.belief().genuine(&token, || app.anchors());
+            let opened = genuine(app, server, &token).await?;
             match opened {
+                Ok(opened) if opened == cal && !terms::is_within_terms(&cal) => {
+                    Said::Silence { reason: format!("{server} answered with a license that ends at {}", cal.expires_at.end_in_words()) }
+                }
                 Ok(opened) if opened == cal && cal.hardware_id == inquiry.hardware_id && cal.version >= inquiry.version => {
                     Said::Issued { cal, token, how, rules, activated }
                 }
@@ -129,5 +136,17 @@ fn understand(app: &TerminalServer, server: &ServerName, inquiry: &Inquiry, answ
                 Err(flaw) => Said::Silence { reason: format!("the answer of {server} does not verify: {flaw}") },
             }
         }
+    })
+}
+
+/// The license in an enrolled license server's answer. One of another server that it passed through counts by its word (AM-15, LS-07).
+async fn genuine(app: &TerminalServer, server: &ServerName, token: &str) -> Result<Result<Cal, Flaw>, Problem> {
+    let opened = app.belief().genuine(token, || app.anchors());
+    let Err(Flaw::Untrusted(_)) = opened else { return Ok(opened) };
+    let Some(issuer) = app.belief().stranger(token, || app.anchors()).filter(|issuer| issuer.name != *server) else { return Ok(opened) };
+    let by_word = app.belief().genuine_from(token, (issuer.name.clone(), issuer.key), || app.anchors());
+    if by_word.is_ok() {
+        issuers::vouch(app, server, issuer).await?;
     }
+    Ok(by_word)
 }

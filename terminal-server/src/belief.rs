@@ -3,9 +3,10 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use shared::model::Cal;
+use shared::model::{CalKind, PublicKey, ServerName};
 use shared::node::Node;
 use shared::policy::admission::Presented;
-use shared::trust::{self, Anchors, Flaw, Root};
+use shared::trust::{self, Anchors, Flaw, KeyHolder, Root};
 
 /// The anchors, made from the node's state when they are first needed and again after an enrolment.
 #[derive(Default)]
@@ -27,6 +28,24 @@ impl Belief {
             Err(Flaw::Damaged(reason)) => Presented::Damaged { reason },
             Err(Flaw::Untrusted(reason)) => Presented::Untrusted { reason },
         }
+    }
+
+    /// Whose permanent this is, where its proof is good in itself: who would have to be known here for it to count (AM-15).
+    pub(crate) fn stranger(&self, token: &str, anchors: impl FnOnce() -> Anchors) -> Option<KeyHolder> {
+        let permanent = trust::peek_license(token).is_some_and(|cal| cal.kind == CalKind::Permanent);
+        if permanent { trust::signer_of(token, &self.anchors(anchors)) } else { None }
+    }
+
+    /// The license in an answer, where it would be genuine if this issuer were known here.
+    pub(crate) fn genuine_from(
+        &self,
+        token: &str,
+        issuer: (ServerName, PublicKey),
+        anchors: impl FnOnce() -> Anchors,
+    ) -> Result<Cal, Flaw> {
+        let mut anchors = self.anchors(anchors).as_ref().clone();
+        anchors.vouch(issuer.0, issuer.1);
+        trust::open_license(token, &anchors)
     }
 
     /// The license in a license server's answer, where it is genuine.
@@ -57,7 +76,7 @@ impl Belief {
     }
 }
 
-/// The anchors that a node's state amounts to (DESIGN: root, and pins for CE-14).
+/// The anchors that a node's state amounts to: the root, the pins (CE-14), and whose permanents count (AM-15).
 pub(crate) fn anchors_of(node: &Node) -> Anchors {
     let mut anchors = Anchors::default();
     if let Some(root) = node.root().and_then(|(pem, _)| Root::parse_pem(pem).ok()) {
@@ -65,6 +84,14 @@ pub(crate) fn anchors_of(node: &Node) -> Anchors {
     }
     for (name, enrolled) in node.enrolled() {
         anchors.set_pin(name.clone(), enrolled.key);
+    }
+    let others = node.whose_permanents_count();
+    anchors.set_accept(others.accept);
+    for server in others.vouched {
+        anchors.vouch(server.name, server.key);
+    }
+    for (server, up_to) in others.up_to {
+        anchors.cover(server.name, server.key, up_to);
     }
     anchors
 }

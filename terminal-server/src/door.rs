@@ -14,6 +14,7 @@ use crate::app::TerminalServer;
 use crate::asking;
 use crate::directory::Checked;
 use crate::discovery;
+use crate::issuers;
 use crate::tracking;
 
 /// How many steps a connection may take; each asks a license server that was not asked before.
@@ -22,7 +23,7 @@ const STEPS_MAX: usize = 64;
 /// Takes a connection in, asks whoever must be asked, and judges it (SPEC 4.3).
 pub(crate) async fn connect(app: &TerminalServer, asked: ConnectRequest) -> Result<Connected, Problem> {
     discovery::search_if_due(app).await?;
-    let mut connection = Connection::new(arrival(app, asked)?);
+    let mut connection = Connection::new(arrival(app, asked).await?);
     let mut searched = false;
     for _ in 0..STEPS_MAX {
         match app.peek(|node, now| node.step(&connection, now))? {
@@ -42,9 +43,9 @@ pub(crate) async fn connect(app: &TerminalServer, asked: ConnectRequest) -> Resu
     judge(app, connection).await
 }
 
-fn arrival(app: &TerminalServer, asked: ConnectRequest) -> Result<Arrival, Problem> {
+async fn arrival(app: &TerminalServer, asked: ConnectRequest) -> Result<Arrival, Problem> {
     let breach = breach_of(&asked);
-    let presented = app.belief().open(asked.license.as_deref(), || app.anchors());
+    let presented = issuers::open(app, asked.license.as_deref()).await?;
     Ok(Arrival {
         request: asked.request,
         device: asked.device,

@@ -8,6 +8,7 @@ mod belief;
 mod directory;
 mod discovery;
 mod door;
+mod issuers;
 mod nt4;
 mod routes;
 mod tracking;

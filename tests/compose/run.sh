@@ -4,7 +4,7 @@
 # and started all is as before. Then pages of docs/labs are played on a fresh one. Needs an engine, docker-compose, python3 and the
 # image `tsl-lab`; see `.ci/run compose`.
 #
-# With names of parts as arguments (up topology story restart stop pages) only those run; KEEP=1 leaves the lab standing.
+# With names of parts as arguments (up topology story restart stop pages readme) only those run; KEEP=1 leaves the lab standing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 exec </dev/null
@@ -229,11 +229,32 @@ part_pages() {
     unset TSL_START_AT TSL_SEED TSL_LAB_TERMINAL_SERVERS
 }
 
+# The blocks of the README's section, one after the other in one shell, as somebody types them; those that build have been done before.
+part_readme() {
+    docker-compose down --volumes >/dev/null 2>&1 || fail "docker-compose down"
+    /usr/bin/python3 - README.md >"$work/readme.sh" <<'PYTHON'
+import re, sys
+
+section = open(sys.argv[1]).read().split("## The compose lab\n")[1].split("\n## ")[0]
+blocks = [block for block in re.findall(r"```sh\n(.*?)```", section, re.S) if "build" not in block and ".ci/run" not in block]
+assert len(blocks) >= 3, "the README's section has lost its blocks"
+text = "set -euxo pipefail\n" + "\n".join(blocks)
+# On the ports of this run, by the name of this engine's tool, without a terminal.
+text = text.replace("docker compose run", "docker-compose run -T").replace("docker compose", "docker-compose")
+print(re.sub(r"127\.0\.0\.1:(78\d\d)", r"127.0.0.1:1\1", text).replace("tsl-data-compose", sys.argv[1].replace("README.md", "target/compose-readme")))
+PYTHON
+    rm -rf target/compose-readme
+    PATH="$PWD/image/bin:$PATH" bash "$work/readme.sh" >"$work/readme.log" 2>&1 || { tail -n 40 "$work/readme.log" >&2; fail "a block of the README"; }
+    ok "the README's blocks work one after the other"
+    grep -q 'accepted by TS1' "$work/readme.log" || fail "the README's last line connects nobody"
+    rm -rf target/compose-readme
+}
+
 parts=("$@")
-[ "$#" -gt 0 ] || parts=(up topology story restart pages)
+[ "$#" -gt 0 ] || parts=(up topology story restart pages readme)
 for part in "${parts[@]}"; do
     case "$part" in
-        up | topology | story | restart | stop | pages) "part_$part" ;;
-        *) fail "there is no part '$part'; the parts are: up topology story restart stop pages" ;;
+        up | topology | story | restart | stop | pages | readme) "part_$part" ;;
+        *) fail "there is no part '$part'; the parts are: up topology story restart stop pages readme" ;;
     esac
 done

@@ -14,8 +14,8 @@ use lab::session::{self, Answer, Logon, Then, Visit, Visited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::model::{
-    Cal, CalKind, DeviceName, Generation, LabTime, LicenseServerRole, Membership, Placement, Platform, ProductType, ProductVersion,
-    Purchase, Registrant, RequestId, Search, ServerName, Span, UserName,
+    Cal, CalKind, CallerRole, DeviceName, Generation, LabTime, LicenseServerRole, Membership, Placement, Platform, ProductType,
+    ProductVersion, Purchase, Registrant, RequestId, Search, ServerName, Span, UserName,
 };
 use shared::wire::clearinghouse::{BoughtCode, BuyCode};
 use shared::wire::common::{ClockChange, ClockView, CutOff, Identity, LoggedEvent, NetworkView, Page};
@@ -409,7 +409,7 @@ impl TestLab {
 
     /// Free and installed device CALs of a license server, all packs together.
     pub async fn pool(&self, license_server: usize) -> (u32, u32) {
-        let list: PackList = self.license_servers[license_server].api.get("/packs").await.expect("packs");
+        let list: PackList = self.license_servers[license_server].api.packs().await.expect("packs");
         let device = list.packs.iter().filter(|row| row.pack.product_type == ProductType::Device);
         device.fold((0, 0), |(available, total), row| (available + row.available, total + row.pack.total))
     }
@@ -547,7 +547,11 @@ impl Service {
     /// A directory and a service know each other's keys.
     pub async fn keeps(&self, service: &Service) {
         let (ours, theirs) = (self.identity().await, service.identity().await);
-        self.api.put::<_, ()>(&format!("/services/{}", theirs.name), &TrustService { key: theirs.key }).await.expect("enrolment");
+        let role = match service.part {
+            Part::LicenseServer(_) => CallerRole::LicenseServer,
+            Part::TerminalServer(_) | Part::Clearinghouse | Part::Directory => CallerRole::TerminalServer,
+        };
+        self.api.put::<_, ()>(&format!("/services/{}", theirs.name), &TrustService { key: theirs.key, role }).await.expect("enrolment");
         let trust = TrustDirectory { name: ours.name, key: ours.key, url: self.url() };
         service.api.put::<_, ()>("/directory", &trust).await.expect("a directory");
     }
@@ -629,6 +633,11 @@ impl Service {
     /// `GET` as its administrator.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> T {
         self.api.get(path).await.expect("an answer")
+    }
+
+    /// All of a list that is kept in an order of its own, page by page, as its administrator.
+    pub async fn all<T: DeserializeOwned>(&self, path: &str) -> Vec<T> {
+        self.api.all(path).await.expect("all pages")
     }
 
     /// `PATCH` as its administrator.

@@ -3,10 +3,10 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
-use shared::model::{PublicKey, ServerName};
+use shared::model::{CallerRole, PublicKey, ServerName};
 use shared::wire::problem::{Problem, ProblemCode};
 
-use super::routes::{App, Doorway};
+use super::routes::{App, Caller, Doorway};
 use super::{Access, Method};
 use crate::calls::{Presented, Proof};
 
@@ -39,8 +39,16 @@ pub(super) fn before_body<S: App>(door: &Doorway<S>, access: Access, http: &Http
         Access::Anyone => Ok(()),
         Access::Administrator => administrator(door, http),
         Access::Lab => administrator(door, http).and_then(|()| lab(door)),
-        Access::Service | Access::Introduced => call_of(http).map(|_| ()),
+        Access::Service(_) | Access::Introduced => call_of(http).map(|_| ()),
     }
+}
+
+/// A call that proved whose it is.
+pub(super) struct Called {
+    /// The proof, by which the answer is signed, a refusal too.
+    pub(super) proof: Proof,
+    /// Why the route is not for this caller, where it is not.
+    pub(super) refusal: Option<Problem>,
 }
 
 /// What needs the body: who signed the call. Nobody, on a route that asks for no signature.
@@ -50,25 +58,34 @@ pub(super) async fn after_body<S: App>(
     method: Method,
     http: &HttpRequest,
     body: &[u8],
-) -> Result<Option<Proof>, Problem> {
-    let introduced = match access {
+) -> Result<Option<Called>, Problem> {
+    let roles = match access {
         Access::Anyone | Access::Administrator | Access::Lab => return Ok(None),
-        Access::Service => false,
-        Access::Introduced => true,
+        Access::Service(roles) => Some(roles),
+        Access::Introduced => None,
     };
     let path = http.uri().path_and_query().map_or("/", |path| path.as_str());
     let presented = Presented { token: call_of(http)?, method: method.name(), path, body };
     let now = door.clock.host();
-    if introduced {
-        return door.verifier.introduced(&presented, now).map(Some);
-    }
+    let Some(roles) = roles else {
+        return door.verifier.introduced(&presented, now).map(|proof| Some(Called { proof, refusal: None }));
+    };
     let thumbprint = presented.thumbprint()?;
     let unknown = || {
         let detail = format!("no service is enrolled here under the key {thumbprint}; enrol it with tsl trust");
         Problem::new(ProblemCode::Unauthenticated, detail)
     };
-    let enrolled = door.app.caller(&thumbprint).await?.ok_or_else(unknown)?;
-    door.verifier.enrolled(&presented, &enrolled, now).map(Some)
+    let caller = door.app.caller(&thumbprint).await?.ok_or_else(unknown)?;
+    let proof = door.verifier.enrolled(&presented, &caller.enrolled, now)?;
+    let fits = caller.roles.iter().any(|role| roles.contains(role));
+    Ok(Some(Called { proof, refusal: (!fits).then(|| not_for(&caller, roles)) }))
+}
+
+/// A service that is known, on a route that is for others.
+fn not_for(caller: &Caller, roles: &[CallerRole]) -> Problem {
+    let list = |roles: &[CallerRole]| roles.iter().map(|role| format!("a {role}")).collect::<Vec<_>>().join(" or ");
+    let (name, is, wanted) = (&caller.enrolled.name, list(&caller.roles), list(roles));
+    Problem::new(ProblemCode::Forbidden, format!("{name} is enrolled here as {is}; only {wanted} may ask this"))
 }
 
 fn administrator<S: App>(door: &Doorway<S>, http: &HttpRequest) -> Result<(), Problem> {

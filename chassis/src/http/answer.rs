@@ -77,6 +77,23 @@ impl Reply for NoContent {
     }
 }
 
+/// What is asked for here stands at another path of this service.
+#[derive(Clone, Copy, Debug)]
+pub struct Elsewhere(
+    /// The path.
+    pub &'static str,
+);
+
+impl Reply for Elsewhere {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers_nothing(303);
+    }
+
+    fn write(self) -> Result<Written, Problem> {
+        Ok(Written { status: 303, media: None, headers: vec![("location", self.0.to_owned())], body: Vec::new() })
+    }
+}
+
 impl Written {
     /// A problem as an answer.
     pub(super) fn problem(problem: &Problem) -> Self {

@@ -8,6 +8,7 @@ mod admission;
 mod answer;
 mod ask;
 mod common;
+mod doorstep;
 mod handler;
 mod observe;
 mod openapi;
@@ -15,15 +16,16 @@ mod page;
 mod routes;
 
 pub use admission::Signed;
-pub use answer::{Created, NoContent, Pem, Reply, Written};
+pub use answer::{Created, Elsewhere, NoContent, Pem, Reply, Written};
 pub use ask::{Asked, Body, Extract, Path, Query, Sender};
 pub use handler::Handler;
 pub use openapi::Operation;
 pub use page::{Download, Form, Page};
-pub use routes::{Access, App, Method, Routes, Row};
+pub use routes::{Access, App, Caller, Method, Routes, Row};
 
 pub(crate) use admission::AdminToken;
 pub(crate) use common::Facts;
+pub(crate) use doorstep::Hosts;
 pub(crate) use routes::Doorway;
 
 /// The most bytes that a request's body may have.

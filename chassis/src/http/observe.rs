@@ -11,6 +11,7 @@ use shared::model::RequestId;
 use shared::wire::problem::{Problem, ProblemCode};
 use tracing::Instrument as _;
 
+use super::admission::Called;
 use super::routes::{App, Doorway, Row};
 use super::{Asked, BODY_LIMIT, REQUEST_ID, Written, admission};
 use crate::calls::{ANSWER_HEADER, Proof};
@@ -35,17 +36,19 @@ pub(super) async fn row<S: App>(door: Arc<Doorway<S>>, index: usize, http: HttpR
 pub(super) async fn wrong_method<S: App>(door: Arc<Doorway<S>>, allow: String, http: HttpRequest) -> HttpResponse {
     let observed = Observed::begin(&door, &http);
     let detail = format!("{} takes {allow}, not {}", http.path(), http.method());
-    observed.end(&door, Err(Problem::new(ProblemCode::MethodNotAllowed, detail)), None, Some(allow))
+    let problem = door.hosts.check(&http).err().unwrap_or_else(|| Problem::new(ProblemCode::MethodNotAllowed, detail));
+    observed.end(&door, Err(problem), None, Some(allow))
 }
 
 /// Answers a request whose path does not exist.
 pub(super) async fn unknown<S: App>(door: Arc<Doorway<S>>, http: HttpRequest) -> HttpResponse {
     let observed = Observed::begin(&door, &http);
     let detail = format!("{} has no route {:.200}", door.identity.name(), http.path());
-    observed.end(&door, Err(Problem::new(ProblemCode::NotFound, detail)), None, None)
+    let problem = door.hosts.check(&http).err().unwrap_or_else(|| Problem::new(ProblemCode::NotFound, detail));
+    observed.end(&door, Err(problem), None, None)
 }
 
-/// Lets the caller in, reads the body, runs the handler.
+/// Sees whether the request is for this service, lets the caller in, reads the body, runs the handler.
 async fn answer<S: App>(
     door: &Doorway<S>,
     row: &Row<S>,
@@ -54,13 +57,16 @@ async fn answer<S: App>(
     request: &RequestId,
 ) -> (Result<Written, Problem>, Option<Proof>) {
     let admitted = async {
+        door.hosts.check(http)?;
         admission::before_body(door, row.access, http)?;
         let body = read(http, payload).await?;
-        let proof = admission::after_body(door, row.access, row.method, http, &body).await?;
-        Ok((body, proof))
+        let called = admission::after_body(door, row.access, row.method, http, &body).await?;
+        Ok((body, called))
     };
     let (body, proof) = match admitted.await {
-        Ok(admitted) => admitted,
+        Ok((body, None)) => (body, None),
+        Ok((body, Some(Called { proof, refusal: None }))) => (body, Some(proof)),
+        Ok((_, Some(Called { proof, refusal: Some(problem) }))) => return (Err(problem), Some(proof)),
         Err(problem) => return (Err(problem), None),
     };
     let signed = proof.as_ref().map(|proof| proof.caller.clone());

@@ -101,6 +101,10 @@ fn describe_row<S: App>(row: &Row<S>, schemas: &mut SchemaGenerator, problem: &S
     });
     let parameters = parameters(row.path, &operation);
     if let Some(fields) = described.as_object_mut() {
+        if let Access::Service(roles) = row.access {
+            // Who may call, for whoever reads the description.
+            fields.insert("x-callers".to_owned(), json!(roles));
+        }
         if !parameters.is_empty() {
             fields.insert("parameters".to_owned(), Value::Array(parameters));
         }
@@ -115,7 +119,7 @@ fn security(access: Access) -> Value {
     match access {
         Access::Anyone => json!([]),
         Access::Administrator | Access::Lab => json!([{ "administrator": [] }]),
-        Access::Service | Access::Introduced => json!([{ "call": [] }]),
+        Access::Service(_) | Access::Introduced => json!([{ "call": [] }]),
     }
 }
 
@@ -143,6 +147,7 @@ fn responses<S: App>(row: &Row<S>, operation: &Operation<'_>, problem: &Schema) 
 fn problems<S: App>(row: &Row<S>, operation: &Operation<'_>) -> Vec<ProblemCode> {
     let mut codes = row.problems.clone();
     codes.extend([ProblemCode::Malformed, ProblemCode::TooLarge, ProblemCode::Internal, ProblemCode::Failed]);
+    codes.extend([ProblemCode::Misdirected, ProblemCode::ForeignOrigin]);
     if operation.body.is_some() {
         codes.extend([ProblemCode::UnsupportedMediaType, ProblemCode::Invalid]);
     }
@@ -150,7 +155,8 @@ fn problems<S: App>(row: &Row<S>, operation: &Operation<'_>) -> Vec<ProblemCode>
         Access::Anyone => {}
         Access::Administrator => codes.push(ProblemCode::Unauthenticated),
         Access::Lab => codes.extend([ProblemCode::Unauthenticated, ProblemCode::LabOff]),
-        Access::Service | Access::Introduced => codes.extend([ProblemCode::Unauthenticated, ProblemCode::Busy]),
+        Access::Service(_) => codes.extend([ProblemCode::Unauthenticated, ProblemCode::Forbidden, ProblemCode::Busy]),
+        Access::Introduced => codes.extend([ProblemCode::Unauthenticated, ProblemCode::Busy]),
     }
     codes.sort_unstable();
     codes.dedup();

@@ -48,7 +48,8 @@ impl Reply for Page {
         let mut headers = vec![
             ("content-security-policy", policy),
             ("x-content-type-options", "nosniff".to_owned()),
-            ("referrer-policy", "no-referrer".to_owned()),
+            // Not "no-referrer": browsers then hide from the service itself that a form is its own.
+            ("referrer-policy", "same-origin".to_owned()),
         ];
         headers.extend(self.retry_after_s.map(|seconds| ("retry-after", seconds.to_string())));
         Ok(Written { status: self.status, media: Some(HTML), headers, body: self.html.into_bytes() })

@@ -7,6 +7,7 @@ use actix_web::web::{Payload, ServiceConfig};
 use actix_web::{HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
+use shared::model::CallerRole;
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::{Problem, ProblemCode};
 
@@ -14,7 +15,7 @@ use super::common::Facts;
 use super::{Asked, Handler, Operation, Written, common, observe, openapi};
 use crate::calls::{Enrolled, Verifier};
 use crate::clock::Clock;
-use crate::http::AdminToken;
+use crate::http::{AdminToken, Hosts};
 use crate::identity::Identity;
 use crate::lab::LabEngine;
 
@@ -27,13 +28,22 @@ pub trait App: Clone + Send + Sync + 'static {
     fn identity(&self) -> impl Future<Output = Result<IdentityView, Problem>> + Send;
 
     /// Who is enrolled under this thumbprint; none is answered with 401.
-    fn caller(&self, thumbprint: &str) -> impl Future<Output = Result<Option<Enrolled>, Problem>> + Send;
+    fn caller(&self, thumbprint: &str) -> impl Future<Output = Result<Option<Caller>, Problem>> + Send;
 
     /// What the service does by itself for which it has to ask others, and so cannot be the machine's: called once a second,
     /// and after the clock was moved.
     fn keep_up(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
+}
+
+/// A service that is enrolled, and as what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Its name and its key.
+    pub enrolled: Enrolled,
+    /// As what: each role that it was enrolled in.
+    pub roles: Vec<CallerRole>,
 }
 
 /// Who may use a route.
@@ -45,8 +55,8 @@ pub enum Access {
     Administrator,
     /// Who holds the token, at a service started with `--lab`; `lab-off` otherwise.
     Lab,
-    /// An enrolled service, by a call signed with its pinned key.
-    Service,
+    /// A service that is enrolled in one of these roles, by a call signed with its pinned key; `forbidden` for every other one.
+    Service(&'static [CallerRole]),
     /// Any service, by a call signed with the key that the call itself names.
     Introduced,
 }
@@ -188,6 +198,7 @@ pub(crate) struct Doorway<S> {
     pub(crate) clock: Clock,
     pub(crate) admin_token: AdminToken,
     pub(crate) lab: bool,
+    pub(crate) hosts: Hosts,
     pub(crate) verifier: Verifier,
     pub(crate) facts: Arc<Facts>,
     pub(crate) routes: Routes<S>,

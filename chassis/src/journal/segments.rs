@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::check::Trouble;
 use super::entry::{CODEC, FORMAT, Format, Mark};
-use super::files::{FileError, Files, whole};
+use super::files::{FileError, Files};
 use super::segment::{Frame, HEADER_BYTES, Header, HeaderTrouble, RECORD_HEAD, RawRecord, Scan, record_length, scan};
 
 /// A segment as its header and its name tell.
@@ -28,7 +28,10 @@ pub(crate) fn found(files: &dyn Files, journal: &str, mend: bool) -> Result<Vec<
         let (header, both) = Header::read(&begins).map_err(|trouble| header_trouble(&name, trouble, journal))?;
         of_this_kind(&header, journal)?;
         if header.base.seq + 1 != first {
-            return Err(Trouble::Damage(format!("the file {name} holds what follows entry {}, which its name does not say", header.base.seq)));
+            return Err(Trouble::Damage(format!(
+                "the file {name} holds what follows entry {}, which its name does not say",
+                header.base.seq
+            )));
         }
         if let Some(last) = segments.last().filter(|last| last.base.seq != header.before) {
             let (from, to) = (last.base.seq + 1, header.base.seq);
@@ -312,12 +315,17 @@ impl Segments {
     /// The bytes of an entry; none where it was pruned.
     pub(crate) fn entry(&self, seq: u64) -> Result<Option<Vec<u8>>, ReadTrouble> {
         let Some((segment, last)) = self.segment_of(seq) else { return Ok(None) };
+        // What cannot be read may have been pruned while it was looked for.
+        self.entry_in(&segment, last, seq).map(Some).or_else(|trouble| if self.has(&segment) { Err(trouble) } else { Ok(None) })
+    }
+
+    fn entry_in(&self, segment: &Segment, last: bool, seq: u64) -> Result<Vec<u8>, ReadTrouble> {
         let distance = usize::try_from(seq - segment.base.seq - 1).unwrap_or(usize::MAX);
         let place = if last { self.state().open.places.get(distance).copied() } else { None };
         let place = match place {
             Some(place) => Some(place),
             // Also where the flusher went over to another file just now.
-            None => self.index(&segment)?.places.get(distance).copied(),
+            None => self.index(segment)?.places.get(distance).copied(),
         };
         let Some(Some(place)) = place else { return Err(ReadTrouble::Damaged(seq)) };
         let mut bytes = self.files.read_at(&segment.name, u64::from(place), FIRST_READ)?;
@@ -326,7 +334,7 @@ impl Segments {
             bytes = self.files.read_at(&segment.name, u64::from(place), length)?;
         }
         match RawRecord::read(&bytes).filter(|record| record.is(seq)) {
-            Some(record) => Ok(Some(record.entry.to_vec())),
+            Some(record) => Ok(record.entry.to_vec()),
             None => Err(ReadTrouble::Damaged(seq)),
         }
     }
@@ -349,7 +357,11 @@ impl Segments {
                 }
                 state.open.listed(name, base, before).take(most - seqs.len()).collect()
             } else {
-                self.index(&segment)?.listed(name, base, before).take(most - seqs.len()).collect()
+                match self.index(&segment) {
+                    Ok(index) => index.listed(name, base, before).take(most - seqs.len()).collect(),
+                    Err(_) if !self.has(&segment) => Vec::new(),
+                    Err(trouble) => return Err(trouble),
+                }
             };
             seqs.extend(here);
             if seqs.len() >= most {
@@ -395,6 +407,11 @@ impl Segments {
         state.segments.get(at).map(|segment| (segment.clone(), at + 1 == state.segments.len()))
     }
 
+    /// Whether a segment is still there.
+    fn has(&self, segment: &Segment) -> bool {
+        self.state().segments.iter().any(|other| other.base.seq == segment.base.seq)
+    }
+
     fn index(&self, segment: &Segment) -> Result<Arc<Index>, ReadTrouble> {
         let base = segment.base.seq;
         {
@@ -406,7 +423,7 @@ impl Segments {
                 return Ok(Arc::clone(index));
             }
         }
-        let bytes = whole(self.files.as_ref(), &segment.name)?.unwrap_or_default();
+        let bytes = self.files.read_at(&segment.name, 0, usize::MAX)?;
         let mut index = Index::of(&scan(&bytes, base), base);
         // What the file no longer shows at its end is damaged too.
         let end = self.state().segments.iter().map(|segment| segment.base.seq).find(|other| *other > base).unwrap_or(base);

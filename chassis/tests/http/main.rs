@@ -4,6 +4,7 @@
 mod access;
 mod bodies;
 mod calls;
+mod doorstep;
 mod passwords;
 mod server;
 mod table;

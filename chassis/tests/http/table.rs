@@ -26,7 +26,7 @@ async fn the_description_lists_exactly_the_routes_that_answer() {
             assert_eq!(!missing, listed.contains(&(method.to_owned(), path.clone())), "{method} {path}: {}", answer.status());
         }
     }
-    assert_eq!(listed.len(), 9 + 13);
+    assert_eq!(listed.len(), 9 + 14);
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn the_description_tells_body_parameters_access_and_problems() {
     assert_eq!(make["requestBody"]["content"]["application/json"]["schema"]["$ref"], "#/components/schemas/Thing");
     assert_eq!(make["security"][0]["administrator"], serde_json::json!([]));
     let statuses: Vec<&str> = make["responses"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(statuses, ["201", "400", "401", "409", "413", "415", "422", "500", "503"]);
+    assert_eq!(statuses, ["201", "400", "401", "403", "409", "413", "415", "421", "422", "500", "503"]);
     let one = &described["paths"]["/things/{number}"]["get"];
     assert_eq!((&one["parameters"][0]["name"], &one["parameters"][0]["in"]), (&"number".into(), &"path".into()));
     assert_eq!(one["parameters"][0]["schema"]["type"], "integer");

@@ -8,7 +8,7 @@ use chassis::calls::Enrolled;
 use chassis::clock::Clock;
 use chassis::config::{Kind, ServiceConfig};
 use chassis::data::DataDir;
-use chassis::http::{Access, App, Body, Created, NoContent, Path, Query, Routes, Signed};
+use chassis::http::{Access, App, Body, Caller, Created, NoContent, Path, Query, Routes, Signed};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
 use chassis::server::{Running, Site, StartError};
@@ -18,7 +18,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::model::{LabTime, RequestId, ServerName};
+use shared::model::{CallerRole, LabTime, RequestId, ServerName};
 use shared::wire::common::{ClockChange, ClockView, Identity as IdentityView, JournalView, ListQuery, NetworkView};
 use shared::wire::problem::{Problem, ProblemCode};
 use tempfile::TempDir;
@@ -138,10 +138,11 @@ fn routes() -> Routes<ToyApp> {
     routes.patch("/things/{number}", Access::Administrator, "Change a thing.", put);
     routes.delete("/things/{number}", Access::Administrator, "Take a thing away.", remove);
     routes.get("/things/newest", Access::Anyone, "The newest thing.", newest);
-    routes.post("/inquiries", Access::Service, "Ask as an enrolled service.", inquire);
-    routes.get("/contact", Access::Service, "See whether the signature is taken.", contact);
-    routes.post("/refusals", Access::Service, "Be refused.", refuse);
-    routes.post("/failures", Access::Service, "See a failure.", fail);
+    routes.post("/inquiries", Access::Service(&[CallerRole::TerminalServer]), "Ask as an enrolled service.", inquire);
+    routes.get("/contact", Access::Service(&[CallerRole::TerminalServer]), "See whether the signature is taken.", contact);
+    routes.post("/refusals", Access::Service(&[CallerRole::TerminalServer]), "Be refused.", refuse);
+    routes.post("/failures", Access::Service(&[CallerRole::TerminalServer]), "See a failure.", fail);
+    routes.get("/peers", Access::Service(&[CallerRole::LicenseServer]), "Something for another kind of service.", contact);
     routes.post("/introductions", Access::Introduced, "Introduce a service.", inquire);
     routes.post("/lab/things", Access::Lab, "Make a thing by lab powers.", make);
     routes
@@ -200,8 +201,9 @@ impl App for ToyApp {
         Ok(self.identity.view())
     }
 
-    async fn caller(&self, thumbprint: &str) -> Result<Option<Enrolled>, Problem> {
-        Ok((self.friend.key.thumbprint() == thumbprint).then(|| self.friend.clone()))
+    async fn caller(&self, thumbprint: &str) -> Result<Option<Caller>, Problem> {
+        let caller = || Caller { enrolled: self.friend.clone(), roles: vec![CallerRole::TerminalServer] };
+        Ok((self.friend.key.thumbprint() == thumbprint).then(caller))
     }
 }
 

@@ -63,6 +63,7 @@ pub(super) struct Offer {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Mailbox {
     pub(super) email: String,
+    pub(super) key: String,
 }
 
 /// A certificate.
@@ -83,6 +84,7 @@ impl Activation {
             registrant: self.registrant()?,
             certificate_request: filled(&self.certificate_request).map(str::to_owned),
             reason: filled(&self.reason).map(|reason| parsed("reason", reason)).transpose()?,
+            papers: Vec::new(),
         })
     }
 

@@ -8,13 +8,15 @@ mod layout;
 mod offer;
 mod servers;
 
-use chassis::http::{Access, Routes};
+use chassis::http::{Access, Elsewhere, Routes};
+use shared::wire::problem::Problem;
 
 use crate::desk::Desk;
 
 /// Adds the pages to the table of routes.
 pub(crate) fn add(routes: &mut Routes<Desk>) {
     let anyone = Access::Anyone;
+    routes.get("/", anyone, "Where the pages are.", start);
     routes.get("/web", anyone, "Page: where to go.", servers::start);
     routes.get("/web/activate", anyone, "Page: activate a license server (AC-12).", servers::activation_form);
     routes.post("/web/activate", anyone, "Page: the License Server ID (AC-02).", servers::activate);
@@ -30,4 +32,9 @@ pub(crate) fn add(routes: &mut Routes<Desk>) {
     routes.post("/web/xp", anyone, "Page: product keys for license tokens (WS03-14).", offer::take);
     routes.get("/web/mail", anyone, "Page: the lab's mailbox.", offer::mailbox);
     routes.post("/web/mail", anyone, "Page: what was sent to an address.", offer::letters);
+}
+
+/// Whoever types the address without a path wants the pages.
+async fn start(_: Desk) -> Result<Elsewhere, Problem> {
+    Ok(Elsewhere("/web"))
 }

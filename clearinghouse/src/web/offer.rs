@@ -3,8 +3,8 @@
 use chassis::http::{Form, Page, Sender};
 use chassis::random;
 use maud::{Markup, html};
-use shared::model::RegistrantText;
-use shared::model::code::in_fives;
+use shared::model::code::{as_typed, in_fives};
+use shared::model::{RegistrantText, RetailCode};
 use shared::registry::problem_of;
 use shared::wire::problem::Problem;
 
@@ -38,17 +38,18 @@ pub(crate) async fn mailbox(_: Desk) -> Result<Page, Problem> {
     Ok(page(200, "Lab mailbox", address(&Mailbox::default())))
 }
 
-/// What was sent to an address.
+/// What was sent to an address, shown to whoever has one of the product keys that it was sent for.
 pub(crate) async fn letters(desk: Desk, Form(form): Form<Mailbox>) -> Result<Page, Problem> {
     let read = async {
         let to: RegistrantText = parsed("e-mail address", &form.email)?;
-        desk.engine().read(|registry, _| registry.letters(&to)).await.map_err(|failed| failed.problem())
+        let key: RetailCode = parsed("product key", &as_typed(&form.key))?;
+        desk.engine().read(|registry, _| registry.letters(&to, &key)).await.map_err(|failed| failed.problem())
     };
     Ok(match read.await {
         Ok(letters) => {
             let body = html! {
                 (address(&form))
-                @if letters.is_empty() { p { "No mail for this address." } }
+                @if letters.is_empty() { p { "No mail for this address and this product key." } }
                 @for letter in &letters {
                     h2 { "Your license tokens, " (letter.at) }
                     ul { @for token in &letter.tokens { li { span class="code" { (in_fives(token.as_str())) } } } }
@@ -63,11 +64,7 @@ pub(crate) async fn letters(desk: Desk, Form(form): Form<Mailbox>) -> Result<Pag
 async fn trade(desk: &Desk, visitor: Caller, form: &Offer) -> Result<usize, Problem> {
     let offer = form.offer()?;
     let (request, count) = (offer.request.clone(), offer.keys.len());
-    desk.demand_patience(visitor, None)?;
-    let turned_down = desk.offer(&request, offer).await?;
-    if let Some(turned_down) = &turned_down {
-        desk.note(visitor, None, turned_down);
-    }
+    let turned_down = desk.offer(visitor, &request, offer).await?;
     turned_down.map_or(Ok(count), |turned_down| Err(problem_of(&turned_down)))
 }
 
@@ -88,7 +85,11 @@ fn steps(form: &Offer) -> Markup {
 fn address(form: &Mailbox) -> Markup {
     html! {
         p { "Nothing leaves the lab: what would be sent by e-mail is shown here." }
-        form method="post" action="/web/mail" { (line("E-mail address", "email", &form.email, "")) button { "Show the mail" } }
+        form method="post" action="/web/mail" {
+            (line("E-mail address", "email", &form.email, ""))
+            (line("Product key", "key", &form.key, "one of those that were traded in: it shows that the mail is yours"))
+            button { "Show the mail" }
+        }
     }
 }
 

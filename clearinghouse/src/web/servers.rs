@@ -72,12 +72,10 @@ pub(crate) async fn reactivate(desk: Desk, sender: Sender, Form(form): Form<Acti
 /// CE-15: the certificate on record, for whoever wants the usual chain.
 pub(crate) async fn certificate(desk: Desk, Sender(address): Sender, Form(form): Form<Certificate>) -> Result<Download, Problem> {
     let product_id: ProductId = parsed("Product ID", &form.product_id)?;
-    let visitor = Caller::Visitor(address);
-    desk.demand_patience(visitor, None)?;
-    let found = desk.engine().read(|registry, _| registry.activation(&product_id).cloned()).await.map_err(|failed| failed.problem())?;
-    if found.is_none() {
-        desk.note_unknown(visitor, None);
-    }
+    let found =
+        async { desk.engine().read(|registry, _| registry.activation(&product_id).cloned()).await.map_err(|failed| failed.problem()) };
+    let unknown = |found: &Result<Option<shared::registry::Activation>, Problem>| matches!(found, Ok(None));
+    let found = desk.patiently(Caller::Visitor(address), None, found, unknown).await?;
     let missing = || Problem::new(ProblemCode::NotFound, format!("no certificate was made for Product ID {product_id}"));
     Ok(Download { name: "license-server-certificate.pem", text: certificate_pem(&desk, &found.ok_or_else(missing)?)? })
 }

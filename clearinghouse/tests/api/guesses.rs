@@ -4,6 +4,7 @@ use reqwest::Response;
 use shared::model::{Purchase, RetailCode, VolumeProgram};
 use shared::registry::DETAILED_AN_HOUR;
 use shared::wire::clearinghouse::{AgreementProgram, TurnedDownRow};
+use shared::wire::common::Sorted;
 use shared::wire::problem::ProblemCode;
 
 use crate::world::{Caller, House, devices};
@@ -89,9 +90,9 @@ async fn turned_down_activations_of_ever_new_keys_are_counted_and_fill_no_disk()
     let written = house.written().await - before;
     assert!(written <= u64::from(DETAILED_AN_HOUR) + 3, "{written} entries for {many} requests");
     let counted = |rows: &[TurnedDownRow]| rows.iter().map(|row| row.count).sum::<u64>();
-    assert_eq!(counted(&house.admin().get::<Vec<TurnedDownRow>>("/turned-down").await.unwrap()), many);
+    assert_eq!(counted(&house.admin().get::<Sorted<TurnedDownRow>>("/turned-down").await.unwrap().items), many);
     house = house.reopened().await;
-    assert_eq!(counted(&house.admin().get::<Vec<TurnedDownRow>>("/turned-down").await.unwrap()), many, "and they last");
+    assert_eq!(counted(&house.admin().get::<Sorted<TurnedDownRow>>("/turned-down").await.unwrap().items), many, "and they last");
     owner.activate(&house, &owner.request("activate")).await.unwrap();
 }
 

@@ -114,7 +114,9 @@ impl Caller {
             registrant: registrant(),
             certificate_request: certificate_request(&key, name, &self.product_id).unwrap(),
             agreement: None,
+            ownership: None,
             reason: None,
+            succession: None,
         }
     }
 

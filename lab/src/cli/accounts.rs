@@ -99,7 +99,7 @@ impl Accounts {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Accounts::List { on } => {
-                let rows: Vec<AccountRow> = on.api(context)?.get("/accounts").await?;
+                let rows: Vec<AccountRow> = on.api(context)?.all("/accounts").await?;
                 context.out.show(&rows, |out| {
                     let table = rows.iter().map(|row| {
                         let rank = if row.administrator { "administrator" } else { "user" };

@@ -11,13 +11,14 @@ use shared::wire::terminal_server::{Connected, LicenseRequest, LicenseStatus};
 
 use super::Context;
 use super::accounts::Secret;
+use super::on::meant;
 use super::time::{awake, clocks};
 use super::words::{status_words, steps};
 use crate::api::Api;
 use crate::clients::Clients;
 use crate::device::{Device, device_names};
 use crate::failure::Failure;
-use crate::out::Out;
+use crate::out::{Out, Tint};
 use crate::place::{Kind, Lab, Place};
 use crate::session::{self, Answer, Logon, Mishap, Then, Visit, Visited};
 
@@ -148,7 +149,7 @@ struct DayDenial {
 impl Connect {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let lab = context.lab()?;
-        let place = lab.terminal_server(self.server.as_ref())?;
+        let place = meant(context.out, &lab, Kind::TerminalServer, self.server.as_ref())?;
         let server = lab.anyone(place)?;
         let mut names = Vec::new();
         for text in &self.devices {
@@ -400,13 +401,8 @@ fn narrate(out: Out, outcome: &Outcome) {
     match &outcome.visited.verdict {
         Answer::Accepted { connected, stored, logon } => {
             steps(out, &connected.trace);
-            out.line(&format!(
-                "accepted by {} at {}, {} ({})",
-                connected.server,
-                connected.at,
-                status_words(connected.status),
-                connected.rule
-            ));
+            let how = status_words(connected.status);
+            out.tinted_line(&format!("accepted by {} at {}, {how} ({})", connected.server, connected.at, connected.rule), Tint::Good);
             narrate_license(out, connected, stored.map(|slot| slot.to_string()));
             if let Some(warning) = &connected.warning {
                 out.line(&format!("! {warning}"));
@@ -424,7 +420,8 @@ fn narrate(out: Out, outcome: &Outcome) {
             steps(out, &denial.trace);
             let code = denial.code.map_or_else(String::new, |code| format!(" with code {code}"));
             let event = denial.event.map_or_else(String::new, |event| format!(", event {event} in the server's log"));
-            out.line(&format!("denied{code} by {}{event}\nthe client shows: {}", denial.rule, denial.text));
+            out.tinted_line(&format!("denied{code} by {}{event}", denial.rule), Tint::Bad);
+            out.line(&format!("the client shows: {}", denial.text));
         }
     }
 }

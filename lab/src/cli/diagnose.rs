@@ -11,7 +11,7 @@ use shared::policy::modes;
 use shared::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome};
 use shared::wire::common::{ClockView, Health, Identity, NetworkView};
 use shared::wire::license_server::ConfigurationReview;
-use shared::wire::terminal_server::{Decision, LicenseRequest, VerdictRow};
+use shared::wire::terminal_server::{Decision, LicenseRequest, Verdict, VerdictRow};
 
 use super::Context;
 use super::history::newest;
@@ -101,7 +101,7 @@ async fn terminal_server(lab: &Lab, place: &Place) -> Result<TerminalServerFacts
         settings: api.get("/settings").await?,
         grace: api.get("/grace").await?,
         certificate: api.get("/certificate").await?,
-        enrolled: api.get("/license-servers").await?,
+        enrolled: api.all("/license-servers").await?,
         discovery: api.get("/discovery").await?,
         cut_off: cut_off(&api).await,
         devices: devices(lab, &verdicts, &request)?,
@@ -134,10 +134,16 @@ fn devices(lab: &Lab, verdicts: &[VerdictRow], request: &LicenseRequest) -> Resu
             licenses: device.licensing.store.values().filter_map(crate::device::StoredLicense::read).collect(),
             presents: device.present(request, request.at).map(|(slot, license)| (slot, license.read())),
         });
-        let last = LastVisit { at: row.at, rule: verdict.rule.clone(), admitted: accepted };
+        let last = LastVisit { at: row.at, rule: rule(verdict), admitted: accepted };
         devices.push(DeviceFacts { name: verdict.device.clone(), hardware_id, admitted: usize::from(accepted), last, store });
     }
     Ok(devices)
+}
+
+/// A license that begins in the future is denied like a damaged one, and is none (OQ-10).
+fn rule(verdict: &Verdict) -> String {
+    let too_early = verdict.rule == "PD-22" && verdict.trace.iter().any(|step| step.facts.contains("OQ-10"));
+    if too_early { "OQ-10".to_owned() } else { verdict.rule.clone() }
 }
 
 async fn reached(lab: &Lab, place: &Place) -> Reached {
@@ -185,13 +191,13 @@ async fn answers(lab: &Lab, place: &Place) -> Result<Answers, Failure> {
         identity: lab.anyone(place)?.get("/identity").await?,
         now: clock(&api).await,
         activation: api.get("/activation").await?,
-        packs: api.get("/packs").await?,
+        packs: api.packs().await?,
         settings: api.get("/settings").await?,
         group: api.get("/security-group").await?,
-        enrolled: api.get("/terminal-servers").await?,
+        enrolled: api.all("/terminal-servers").await?,
         standing: api.get("/network").await?,
-        cut_off: cut_off(&api).await,
         licenses: licenses(&api, None).await?,
+        cut_off: cut_off(&api).await,
     })
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::model::{DeviceName, LabTime, ServerName, SessionId, Span};
-use shared::wire::common::{ClockView, EventQuery, JournalView, Level, ListQuery, LoggedEvent, Page};
+use shared::wire::common::{ClockView, EventQuery, JournalView, Level, LoggedEvent, Page};
 use shared::wire::terminal_server::{Decision, Ending, SessionRow, SessionState, VerdictCount, VerdictRow};
 
 use super::Context;
@@ -18,6 +18,8 @@ use crate::out::Out;
 
 /// The largest page that a service gives.
 const PAGE: usize = 1000;
+/// The list of those that have not ended.
+const OPEN_SESSIONS: &str = "/sessions?open=true";
 
 #[derive(Args, Debug)]
 pub(crate) struct Sessions {
@@ -37,9 +39,9 @@ pub(crate) struct Sessions {
 impl Sessions {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let asked = self.on.each(context)?;
-        let wanted =
-            |row: &SessionRow| (!self.open || is_open(row)) && self.device.as_ref().is_none_or(|device| row.session.device == *device);
-        let rows = newest_of(&asked, "/sessions", self.limit, wanted, |row: &SessionRow| row.session.opened_at).await?;
+        let wanted = |row: &SessionRow| self.device.as_ref().is_none_or(|device| row.session.device == *device);
+        let path = if self.open { OPEN_SESSIONS } else { "/sessions" };
+        let rows = newest_of(&asked, path, self.limit, wanted, |row: &SessionRow| row.session.opened_at).await?;
         context.out.show(&rows, |_| {
             let header = ["opened", "device", "user", "state", "rule", "note", "session"];
             asked.table(&header, &rows, session_row, "no session fits");
@@ -91,7 +93,7 @@ pub(crate) struct Logoff {
 impl Logoff {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let api = self.on.api(context)?;
-        let open: Vec<SessionRow> = newest(&api, "/sessions", usize::MAX, is_open).await?;
+        let open: Vec<SessionRow> = newest(&api, OPEN_SESSIONS, usize::MAX, is_open).await?;
         let chosen: Vec<&SessionRow> = match self.which.parse::<SessionId>() {
             Ok(id) => open.iter().filter(|row| row.session.id == id).collect(),
             Err(_) => {
@@ -134,7 +136,7 @@ impl Verdicts {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let asked = self.on.each(context)?;
         if self.counts {
-            let told = asked.ask(async |api| api.get::<Vec<VerdictCount>>("/verdicts/counts").await).await?;
+            let told = asked.ask(async |api| api.all::<VerdictCount>("/verdicts/counts").await).await?;
             let counts: Vec<Told<VerdictCount>> = told.into_iter().flat_map(Told::one_by_one).collect();
             return context.out.show(&counts, |_| {
                 let row = |count: &VerdictCount| vec![count.rule.clone(), count.count.to_string()];
@@ -418,14 +420,15 @@ pub(crate) async fn newest<T: DeserializeOwned>(
     wanted: impl Fn(&T) -> bool,
 ) -> Result<Vec<T>, Failure> {
     let mut rows = Vec::new();
-    let mut query = ListQuery { limit: u32::try_from(PAGE).ok(), before: None };
+    let joint = if path.contains('?') { '&' } else { '?' };
+    let mut page = format!("{path}{joint}limit={PAGE}");
     loop {
-        let page: Page<T> = api.list(path, &query).await?;
-        rows.extend(page.items.into_iter().filter(&wanted));
-        query.before = page.next;
-        if query.before.is_none() || rows.len() >= limit {
+        let Page { items, next } = api.get::<Page<T>>(&page).await?;
+        rows.extend(items.into_iter().filter(&wanted));
+        let Some(next) = next.filter(|_| rows.len() < limit) else {
             rows.truncate(limit);
             return Ok(rows);
-        }
+        };
+        page = format!("{path}{joint}limit={PAGE}&before={next}");
     }
 }

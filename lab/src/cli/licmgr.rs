@@ -73,7 +73,7 @@ async fn look(lab: &Lab, place: &Place) -> Result<State, Failure> {
     let api = lab.admin(Kind::LicenseServer, place)?;
     let identity: Identity = lab.anyone(place)?.get("/identity").await?;
     let activation: ActivationView = api.get("/activation").await?;
-    Ok(State::Reached { identity: Box::new(identity), activation: Box::new(activation), packs: api.get("/packs").await? })
+    Ok(State::Reached { identity: Box::new(identity), activation: Box::new(activation), packs: api.packs().await? })
 }
 
 fn tree(out: Out, servers: &[Server]) {

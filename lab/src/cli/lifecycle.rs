@@ -4,15 +4,18 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use chassis::random;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shared::model::code::{CodeKind, in_fives};
 use shared::model::{ConfirmationCode, ContactMethod, LicenseServerId, ReactivationReason, Registrant, RegistrantText, hex};
+use shared::trust::{SigningKey, make_succession};
+use shared::wire::common::Identity;
 use shared::wire::license_server::{
     Activate as ActivateBody, ActivateById, ActivationView, BackupPage, BackupQuery, BringCertificate, Deactivate as DeactivateBody,
-    Papers, Reactivate as ReactivateBody, ReplaceKey, RestorePart,
+    Papers, Reactivate as ReactivateBody, ReplaceKey, RestorePart, Succession,
 };
 
 use super::Context;
@@ -114,9 +117,12 @@ pub(crate) struct Reactivate {
     /// The License Server ID that the clearinghouse's page showed or its representative read out
     #[arg(long, value_name = "35 CHARACTERS")]
     id: Option<String>,
-    /// Make a new key and show the papers for the page or the telephone: for reason 2, before asking for an ID
-    #[arg(long, conflicts_with = "id")]
+    /// Make a new key and show the papers for the telephone: for reason 2, before asking for an ID
+    #[arg(long, conflicts_with_all = ["id", "old_key"])]
     new_key: bool,
+    /// The key.pem of the installation before, where this one has another key: for reason 0 (it stays here, and only signs)
+    #[arg(long, value_name = "FILE", conflicts_with = "id")]
+    old_key: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -200,10 +206,26 @@ impl Reactivate {
                 let license_server_id: LicenseServerId = typed_code(CodeKind::LicenseServerId, id)?;
                 api.post("/activation/id", &ActivateById { license_server_id, reason: Some(reason) }).await?
             }
-            None => api.post("/reactivation", &ReactivateBody { reason, registrant: self.person.registrant() }).await?,
+            None => {
+                let succession = match &self.old_key {
+                    Some(file) => Some(succession(&api, file).await?),
+                    None => None,
+                };
+                api.post("/reactivation", &ReactivateBody { reason, registrant: self.person.registrant(), succession }).await?
+            }
         };
         show_activation(context, &api).await
     }
+}
+
+/// AM-15: the old key's word for the new one. The key never leaves this machine.
+async fn succession(api: &Api, file: &Path) -> Result<Succession, Failure> {
+    let pem = std::fs::read_to_string(file).map_err(|error| Failure::file(file, error))?;
+    let old = SigningKey::from_pkcs8_pem(&pem).map_err(|error| Failure::file(file, error))?;
+    let (papers, identity): (Papers, Identity) = (api.get("/activation/papers").await?, api.get("/identity").await?);
+    let request = random::request_id();
+    let signature = make_succession(&old, &papers.product_id, &identity.key, &request).map_err(|error| Failure::file(file, error))?;
+    Ok(Succession { request, signature })
 }
 
 async fn show_activation(context: &Context, api: &Api) -> Result<(), Failure> {

@@ -57,7 +57,7 @@ impl LsReport {
         let mut all = Vec::new();
         for place in places {
             let api = lab.admin(Kind::LicenseServer, place)?;
-            let list: PackList = api.get("/packs").await?;
+            let list: PackList = api.packs().await?;
             let mut rows = licenses(&api, None).await?;
             rows.retain(|row| self.wants(row));
             count += rows.len();

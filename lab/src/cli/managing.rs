@@ -6,12 +6,15 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use shared::model::{DeviceName, Generation, PackId, ProductId, RequestId, ServerName, UserName};
 use shared::wire::license_server::{LicenseList, LicenseQuery, PackRow, Standing};
-use shared::wire::managing::{Convert as ConvertBody, Migrate as MigrateBody, Migrated, MigrationReason, Rebuild, Rebuilt};
+use shared::wire::managing::{
+    Convert as ConvertBody, Migrate as MigrateBody, Migrated, MigrationReason, OrderRelease, Rebuild, Rebuilt, ReleaseOrder,
+};
 use shared::wire::managing::{Revoke as RevokeBody, Revoked};
 use shared::wire::peers::{Outreach, PeerRow};
 
 use super::Context;
 use super::on::OnLicenseServer;
+use super::words::purchase_of;
 use crate::api::{Api, path_segment};
 use crate::failure::Failure;
 use crate::out::Out;
@@ -162,14 +165,61 @@ enum PacksAction {
         /// The pack
         pack: PackId,
     },
+    /// Order that CALs may leave for another license server, once: the first step of a migration
+    #[command(
+        after_help = "Example:  tsl packs release BCDFG... --to LSNEW --server LSOLD\n          tsl migrate LSOLD --reason replaced --server LSNEW\nRules: AM-17, W08-11."
+    )]
+    Release {
+        #[command(flatten)]
+        on: OnLicenseServer,
+        /// The pack
+        pack: PackId,
+        /// The license server that may take them over
+        #[arg(long, value_name = "NAME")]
+        to: ServerName,
+        /// How many of its CALs (all of them if left out)
+        #[arg(long, value_name = "N")]
+        quantity: Option<u32>,
+    },
+    /// List the orders that nobody has made use of yet
+    #[command(after_help = "Example:  tsl packs orders --server LSOLD\nRule: AM-17.")]
+    Orders {
+        #[command(flatten)]
+        on: OnLicenseServer,
+        /// Take the order for this pack back
+        #[arg(long, value_name = "PACK")]
+        withdraw: Option<PackId>,
+    },
 }
 
 impl Packs {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let Some(PacksAction::Remove { on, pack }) = self.action else { return super::packs::list(context, &self.on).await };
-        on.api(context)?.delete(&format!("/packs/{pack}")).await?;
-        context.out.show(&json!({ "removed": pack }), |out| out.line(&format!("pack {pack} is removed")))
+        match self.action {
+            None => super::packs::list(context, &self.on).await,
+            Some(PacksAction::Remove { on, pack }) => {
+                on.api(context)?.delete(&format!("/packs/{pack}")).await?;
+                context.out.show(&json!({ "removed": pack }), |out| out.line(&format!("pack {pack} is removed")))
+            }
+            Some(PacksAction::Release { on, pack, to, quantity }) => {
+                let orders = on.api(context)?.post("/release-orders", &OrderRelease { pack, quantity, to }).await?;
+                show_orders(context, &orders)
+            }
+            Some(PacksAction::Orders { on, withdraw }) => {
+                let api = on.api(context)?;
+                if let Some(pack) = withdraw {
+                    api.delete(&format!("/release-orders/{pack}")).await?;
+                }
+                show_orders(context, &api.all("/release-orders").await?)
+            }
+        }
     }
+}
+
+fn show_orders(context: &Context, orders: &Vec<ReleaseOrder>) -> Result<(), Failure> {
+    context.out.show(orders, |out| {
+        let row = |order: &ReleaseOrder| vec![order.to.to_string(), order.quantity.to_string(), order.pack.to_string()];
+        out.table(&["may go to", "CALs", "of the pack"], orders.iter().map(row).collect(), "no CAL may leave: tsl packs release");
+    })
 }
 
 #[derive(Args, Debug)]
@@ -187,6 +237,12 @@ pub(crate) struct Migrate {
     /// The source's Product ID, where it no longer functions
     #[arg(long, value_name = "ID")]
     product_id: Option<ProductId>,
+    /// The pack that the clearinghouse is to issue anew, where the source no longer functions
+    #[arg(long, value_name = "PACK")]
+    pack: Option<PackId>,
+    /// The papers that it was bought with, as tsl records shows them: retail CODE, open NUMBER NUMBER, volume PROGRAM NUMBER NUMBER, other NUMBER NUMBER
+    #[arg(long, value_name = "PAPERS", num_args = 2..=4)]
+    papers: Vec<String>,
     /// The request of a migration whose answer was lost
     #[arg(long, value_name = "ID")]
     request: Option<RequestId>,
@@ -208,7 +264,9 @@ impl Migrate {
             Reason::NotFunctioning => MigrationReason::NotFunctioning,
         };
         let source = self.source.clone();
-        let body = MigrateBody { request: request.clone(), source, reason, generation: self.generation, product_id: self.product_id };
+        let purchase = if self.papers.is_empty() { None } else { Some(purchase_of(&self.papers)?) };
+        let (generation, product_id, pack) = (self.generation, self.product_id, self.pack);
+        let body = MigrateBody { request: request.clone(), source, reason, generation, product_id, pack, purchase };
         let api = self.on.api(context)?;
         let migrated: Migrated = api.post("/migrations", &body).await.inspect_err(|_| {
             context.out.note(&format!("if the answer was lost, repeat this migration with --request {request}"));
@@ -277,7 +335,7 @@ impl Peers {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Peers::List { on } => {
-                let rows: Vec<PeerRow> = on.api(context)?.get("/license-servers").await?;
+                let rows: Vec<PeerRow> = on.api(context)?.all("/license-servers").await?;
                 context.out.show(&rows, |out| list(out, &rows))
             }
             Peers::Announce { on } => {

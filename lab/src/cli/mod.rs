@@ -2,10 +2,12 @@
 
 mod accounts;
 mod client;
+mod completing;
 mod connect;
 mod diagnose;
 mod discovery;
 mod faults;
+mod groups;
 mod history;
 mod install;
 mod journals;
@@ -23,6 +25,7 @@ mod papers;
 mod per_user;
 mod phone;
 mod play;
+mod rule;
 mod servers;
 mod service;
 mod settings;
@@ -37,26 +40,29 @@ mod words;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use shared::model::ServerName;
 
 use crate::failure::Failure;
-use crate::out::Out;
+use crate::out::{self, Out, Tint};
 use crate::place::{Addresses, Lab};
+
+/// How `tsl --help` is laid out: the commands in groups in place of one long list.
+const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}Options:\n{options}{after-help}";
 
 /// What follows every command's list in the short help.
 const SHORT_HELP: &str = "\
 Start a lab with `tsl up`, then in a second terminal: tsl connect PC01
 
 Exit codes: 0 done, 1 failed, 2 refused or wrongly used, 3 a connection was denied.
-Rule ids such as PD-06 are explained in docs/RULES.md. `tsl --help` says how to find labs elsewhere.";
+`tsl rule PD-06` explains a rule. `tsl --help` says how to find labs elsewhere.";
 
 /// The same in the long help, with the way to labs elsewhere.
 const LONG_HELP: &str = "\
 Start a lab with `tsl up`, then in a second terminal: tsl connect PC01
 
 Exit codes: 0 done, 1 failed, 2 refused or wrongly used, 3 a connection was denied.
-Rule ids such as PD-06 are explained in docs/RULES.md.
+`tsl rule PD-06` explains a rule, docs/RULES.md lists all.
 
 Where the lab is: ./tsl-data/lab.json, or the file of --lab or TSL_LAB_FILE, or these addresses
 (lists are NAME=value, comma separated; each is a switch too, such as --terminal-server):
@@ -67,7 +73,11 @@ Where the lab is: ./tsl-data/lab.json, or the file of --lab or TSL_LAB_FILE, or 
   each with _TOKEN_FILE (the file with the administrator's token) or _TOKEN at its end
   TSL_CLEARINGHOUSE_PEER_URL, TSL_LICENSE_SERVER_PEER_URL   as the other services reach them
   TSL_CLIENTS                                               folder of simulated devices
-  TSL_PASSWORDS_FILE, TSL_PASSWORD, TSL_USER                who logs on";
+  TSL_PASSWORDS_FILE, TSL_PASSWORD, TSL_USER                who logs on
+
+At which server: --server NAME, with every command that is done at one. Without it questions go to all servers, and
+whatever else is done is done at the first and says so. What is printed fits the terminal, or TSL_WIDTH columns; colours
+are for terminals, and NO_COLOR=1 turns them off.";
 
 /// A lab of Terminal Server Licensing: three services, simulated client devices, and time that can be skipped.
 #[derive(Debug, Parser)]
@@ -119,11 +129,14 @@ enum Command {
     Trust,
     /// Take every enrolment of a service back: nobody knows its key any more, and it knows nobody's
     #[command(
-        after_help = "For a machine that was set up anew, that is no longer there, or whose key got out; `tsl trust` enrols it again with the key that it\nhas then. What was issued stays on record. One side alone: tsl servers forget, tsl peers forget.\n\nExample:  tsl service reinstall TS1 && tsl forget TS1 && tsl setup\nRules: CE-14, FT-14, FT-23."
+        after_help = "For a machine that was set up anew, that is no longer there, or whose key got out; `tsl trust` enrols it again with the key that it\nhas then. What was issued stays on record, and goes on counting unless the key got out (--leaked).\nOne side alone: tsl servers forget, tsl peers forget.\n\nExample:  tsl service reinstall TS1 && tsl forget TS1 && tsl setup\n          tsl forget LS1 --leaked && tsl trust\nRules: AM-15, CE-14, FT-14, FT-23."
     )]
     Forget {
         /// The service: LS1, TS1, DIR1, or one that is in the lab no longer
         name: ServerName,
+        /// Its key got out: terminal servers take nothing any more that was signed with it
+        #[arg(long)]
+        leaked: bool,
     },
     /// Activate a license server at its clearinghouse
     #[command(
@@ -137,7 +150,7 @@ enum Command {
     Deactivate(Box<lifecycle::Deactivate>),
     /// Activate a license server again, for one of five reasons
     #[command(
-        after_help = "Reasons: 0 redeployed, 1 certificate-corrupt, 2 key-compromised, 3 registration-expired, 4 server-upgraded.\nCALs that were issued stay good; those that were not must be reissued by the clearinghouse: tsl phone clearinghouse.\nWith reason 2 the server makes a new key: tsl forget LS1, then tsl trust.\n\nExample:  tsl reactivate --reason 1 --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl reactivate --reason 0 --id 222AN-...     by web or telephone\n          tsl reactivate --reason 2 --new-key          before asking for an ID\nRules: AC-25 to AC-27, FT-23."
+        after_help = "Reasons: 0 redeployed, 1 certificate-corrupt, 2 key-compromised, 3 registration-expired, 4 server-upgraded.\nCALs that were issued stay good; those that were not must be reissued by the clearinghouse: tsl phone clearinghouse.\nAnother key than before takes the old one (--old-key, reason 0) or a telephone call with papers of a purchase; reason 2 is always a call.\nAfterwards: tsl forget LS1 (--leaked for reason 2), then tsl trust.\n\nExample:  tsl reactivate --reason 1 --first-name Ada --last-name Example --company 'Example Ltd' --country Austria\n          tsl reactivate --reason 0 --id 222AN-...     by web or telephone\n          tsl reactivate --reason 0 --old-key old-key.pem --first-name Ada ...\n          tsl reactivate --reason 2 --new-key          before calling\nRules: AM-15, AC-25 to AC-27, FT-23."
     )]
     Reactivate(Box<lifecycle::Reactivate>),
     /// Call somebody: the clearinghouse, Product Support, the reseller
@@ -275,6 +288,9 @@ enum Command {
     /// Where the sources disagree: each switch, both readings, and how it is set
     #[command(after_help = switches::HELP)]
     Switches(switches::Switches),
+    /// Say what a rule says, where it comes from, where it is decided and what shows it
+    #[command(after_help = rule::HELP)]
+    Rule(rule::Rule),
     /// Show or change the accounts that may log on to a terminal server
     #[command(
         after_help = "A password is never an argument: it comes from a prompt, from --password-file FILE (- is standard input) or from TSL_PASSWORD.\n\nExample:  tsl accounts add teacher --administrator",
@@ -335,10 +351,17 @@ enum Command {
     #[command(after_help = "Example:  tsl openapi --server LS1 > license-server.json")]
     Openapi(history::Openapi),
     /// Write a completion script for a shell
-    #[command(after_help = "Example:  tsl completions bash > ~/.local/share/bash-completion/completions/tsl")]
+    #[command(after_help = completing::HELP)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
+    },
+    /// Say what may be typed next: for the scripts of `tsl completions`
+    #[command(hide = true)]
+    Complete {
+        /// The words of the line up to the one that is being typed, without `tsl`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
     },
 }
 
@@ -358,7 +381,10 @@ impl Context {
 /// Reads the command line, does it, and says how it went.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match tree().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
     let json = cli.json;
     let done = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::Broken(format!("no runtime can be started here: {error}")))
@@ -373,6 +399,27 @@ pub fn run() -> ExitCode {
     ExitCode::from(failure.exit_code())
 }
 
+/// The tree of commands, with its groups.
+pub(crate) fn tree() -> clap::Command {
+    let command = Cli::command();
+    let groups = groups::list(&command);
+    let command = command.help_template(TEMPLATE).before_help(format!("{groups}\n\n"));
+    out::width().into_iter().fold(command, |command, width| command.term_width(width.min(110)))
+}
+
+/// A line that cannot be read as a command; for a script that asked for JSON the reason is a document too.
+fn misused(error: &clap::Error) -> ExitCode {
+    let json = std::env::args().any(|word| word == "--json");
+    if !error.use_stderr() {
+        // Help, on standard output; nobody is left to be told when that is gone.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    report(&Failure::Usage(text.trim().trim_start_matches("error: ").to_owned()), json);
+    ExitCode::from(2)
+}
+
 impl Cli {
     async fn run(self) -> Result<(), Failure> {
         let context = Context { addresses: self.addresses, out: Out { json: self.json } };
@@ -385,7 +432,7 @@ impl Cli {
             Command::Status => operate::status(&context).await,
             Command::Setup(args) => args.run(&context).await,
             Command::Trust => operate::trust(&context).await,
-            Command::Forget { name } => operate::forget(&context, &name).await,
+            Command::Forget { name, leaked } => operate::forget(&context, &name, leaked).await,
             Command::Activate(args) => args.run(&context).await,
             Command::Deactivate(args) => args.run(&context).await,
             Command::Reactivate(args) => args.run(&context).await,
@@ -424,6 +471,7 @@ impl Cli {
             Command::Nt(args) => args.run(&context).await,
             Command::Settings(args) => args.run(&context).await,
             Command::Switches(args) => args.run(&context).await,
+            Command::Rule(args) => args.run(&context),
             Command::Accounts(args) => args.run(&context).await,
             Command::Servers(args) => args.run(&context).await,
             Command::Network(args) => args.run(&context).await,
@@ -438,31 +486,45 @@ impl Cli {
             Command::Dice(args) => args.run(&context).await,
             Command::Journal(args) => args.run(&context).await,
             Command::Openapi(args) => args.run(&context).await,
-            Command::Completions { shell } => completions(shell),
+            Command::Completions { shell } => completing::script(&mut tree(), shell),
+            Command::Complete { words } => {
+                completing::candidates(&context, &tree(), &words);
+                Ok(())
+            }
         }
     }
 }
 
-fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "tsl", &mut script);
-    io::stdout().write_all(&script).map_err(|error| Failure::Broken(format!("the script could not be written: {error}")))
-}
-
-/// A failure for people goes to standard error; with `--json` a problem goes to standard output, for the script.
+/// A failure for people goes to standard error; with `--json` a problem goes to standard output, for the script, unless a document stands
+/// there already.
 fn report(failure: &Failure, json: bool) {
     let mut errors = io::stderr().lock();
+    let said = |text: &str| {
+        let text = out::fitted(&format!("tsl: {text}"), true);
+        format!("{}{}", Out { json }.tinted("tsl:", Tint::Bad, true), text.strip_prefix("tsl:").unwrap_or(&text))
+    };
     // Nobody is left to be told when standard error is gone.
     let _ = match failure {
         Failure::Problem(problem) if json => {
             let text = serde_json::to_string_pretty(problem).unwrap_or_default();
             writeln!(io::stdout().lock(), "{text}")
         }
+        Failure::Silent { .. } | Failure::Usage(_) | Failure::Broken(_) if json && !out::has_shown() => {
+            let code = match failure {
+                Failure::Usage(_) => "usage",
+                Failure::Silent { .. } => "silent",
+                Failure::Problem(_) | Failure::Broken(_) | Failure::Denied(_) => "failed",
+            };
+            let value = serde_json::json!({ "code": code, "detail": failure.to_string(), "exit": failure.exit_code() });
+            writeln!(io::stdout().lock(), "{value:#}")
+        }
         Failure::Problem(problem) => {
             let rules = if problem.rules.is_empty() { String::new() } else { format!("\n  rules: {}", problem.rules.join(", ")) };
-            writeln!(errors, "tsl: {problem}\n  what to do: {}{rules}", problem.cure)
+            writeln!(errors, "{}", said(&format!("{problem}\n  what to do: {}{rules}", problem.cure)))
         }
-        Failure::Silent { .. } | Failure::Usage(_) | Failure::Broken(_) | Failure::Denied(_) => writeln!(errors, "tsl: {failure}"),
+        Failure::Silent { .. } | Failure::Usage(_) | Failure::Broken(_) | Failure::Denied(_) => {
+            writeln!(errors, "{}", said(&failure.to_string()))
+        }
     };
 }
 

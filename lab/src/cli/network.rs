@@ -237,7 +237,7 @@ impl Directory {
         match self {
             Directory::Domains => domains(context, &api).await,
             Directory::Sites => {
-                let rows: Vec<SiteRow> = api.get("/sites").await?;
+                let rows: Vec<SiteRow> = api.all("/sites").await?;
                 context.out.show(&rows, |out| {
                     let cells = rows.iter().map(|row| vec![row.name.to_string(), joined(&row.site_server)]);
                     out.table(&["site", "TS-Enterprise-License-Server names"], cells.collect(), "there is no site");
@@ -246,7 +246,7 @@ impl Directory {
             Directory::Users => users(context, &api).await,
             Directory::Group(change) => {
                 let (Group::Add { server, domain } | Group::Remove { server, domain }) = &change;
-                let rows: Vec<DomainRow> = api.get("/domains").await?;
+                let rows: Vec<DomainRow> = api.all("/domains").await?;
                 let found = rows.into_iter().find(|row| row.name == *domain);
                 let mut members =
                     found.ok_or_else(|| Failure::Usage(format!("there is no domain {domain}; see tsl directory domains")))?.license_servers;
@@ -263,7 +263,7 @@ impl Directory {
 }
 
 async fn domains(context: &Context, api: &Api) -> Result<(), Failure> {
-    let rows: Vec<DomainRow> = api.get("/domains").await?;
+    let rows: Vec<DomainRow> = api.all("/domains").await?;
     context.out.show(&rows, |out| {
         let cells = rows.iter().map(|row| {
             let kind = match row.kind {
@@ -277,7 +277,7 @@ async fn domains(context: &Context, api: &Api) -> Result<(), Failure> {
 }
 
 async fn users(context: &Context, api: &Api) -> Result<(), Failure> {
-    let rows: Vec<UserRow> = api.get("/users").await?;
+    let rows: Vec<UserRow> = api.all("/users").await?;
     context.out.show(&rows, |out| {
         let cells = rows.iter().map(|row| {
             let sets: Vec<_> =

@@ -202,7 +202,7 @@ impl Nt {
         let out = context.out;
         match self.command {
             Command::Licenses => show_licenses(out, &api.get("/nt/licenses").await?),
-            Command::Records => show_records(out, &api.get::<Vec<WorkstationRecord>>("/nt/records").await?),
+            Command::Records => show_records(out, &api.all::<WorkstationRecord>("/nt/records").await?),
             Command::Add { category, count } => {
                 let category = match category {
                     Bought::Full => Category::Full,
@@ -374,7 +374,7 @@ async fn scratch(out: Out, api: &Api, delete: bool) -> Result<(), Failure> {
             out.line(&format!("deleted {}; in use and refused: {refused}", done.deleted.len()));
         });
     }
-    let files: Vec<ScratchFile> = api.get("/nt/scratch").await?;
+    let files: Vec<ScratchFile> = api.all("/nt/scratch").await?;
     out.show(&files, |out| {
         let rows = files.iter().map(|file| {
             let state = if file.open { "open" } else { "left over" };

@@ -12,7 +12,7 @@ use shared::model::{Generation, LabTime, ServerName, UserName};
 use shared::wire::common::{ClockView, Health, Identity, Page};
 use shared::wire::directory::{DomainRow, SiteRow};
 use shared::wire::license_server::{ActivationView, PackList};
-use shared::wire::terminal_server::{GraceView, LicenseServerRow, SessionRow, SessionState};
+use shared::wire::terminal_server::{GraceView, LicenseServerRow, SessionRow};
 use shared::wire::workstation::{LicenseManagerView, LicensingServiceView};
 
 use super::Context;
@@ -128,8 +128,8 @@ pub(crate) async fn trust(context: &Context) -> Result<(), Failure> {
 }
 
 /// `tsl forget`.
-pub(crate) async fn forget(context: &Context, name: &ServerName) -> Result<(), Failure> {
-    let forgotten = setup::forget(&context.lab()?, name).await?;
+pub(crate) async fn forget(context: &Context, name: &ServerName, leaked: bool) -> Result<(), Failure> {
+    let forgotten = setup::forget(&context.lab()?, name, leaked).await?;
     context.out.show(&forgotten.steps, |out| {
         if forgotten.steps.is_empty() {
             out.line(&format!("nobody knows {name}, and it knows nobody"));
@@ -241,14 +241,14 @@ async fn facts_of(kind: Kind, api: &Api) -> Result<Vec<String>, Failure> {
     match kind {
         Kind::Clearinghouse => Ok(Vec::new()),
         Kind::Directory => {
-            let domains: Vec<DomainRow> = api.get("/domains").await?;
-            let sites: Vec<SiteRow> = api.get("/sites").await?;
+            let domains: Vec<DomainRow> = api.all("/domains").await?;
+            let sites: Vec<SiteRow> = api.all("/sites").await?;
             let names: Vec<_> = domains.iter().map(|domain| domain.name.as_str()).collect();
             Ok(vec![format!("domains: {}", names.join(", ")), format!("{} sites", sites.len())])
         }
         Kind::LicenseServer => {
             let activation: ActivationView = api.get("/activation").await?;
-            let list: PackList = api.get("/packs").await?;
+            let list: PackList = api.packs().await?;
             let state = if activation.status == 0 { "activated" } else { "not activated" };
             let packs = list.packs.iter().map(|row| {
                 let pack = &row.pack;
@@ -261,13 +261,14 @@ async fn facts_of(kind: Kind, api: &Api) -> Result<Vec<String>, Failure> {
                 return facts_of_nt4(api).await;
             }
             let grace: GraceView = api.get("/grace").await?;
-            let servers: Vec<LicenseServerRow> = api.get("/license-servers").await?;
-            let sessions: Page<SessionRow> = api.get("/sessions?limit=1000").await?;
-            let open = sessions.items.iter().filter(|row| !matches!(row.session.state, SessionState::Ended { .. })).count();
+            let servers: Vec<LicenseServerRow> = api.all("/license-servers").await?;
+            let sessions: Page<SessionRow> = api.get("/sessions?open=true&limit=1000").await?;
+            let more = if sessions.next.is_some() { "more than " } else { "" };
+            let open = sessions.items.len();
             let grace = if grace.running { format!("grace: {} days left", grace.days_left) } else { "grace is over".to_owned() };
             let asks: Vec<_> = servers.iter().filter(|row| row.listed || row.found.is_some()).map(|row| row.name.as_str()).collect();
             let asks = if asks.is_empty() { "asks no license server".to_owned() } else { format!("asks {}", asks.join(", ")) };
-            Ok(vec![grace, asks, format!("{open} open sessions")])
+            Ok(vec![grace, asks, format!("{more}{open} open sessions")])
         }
     }
 }

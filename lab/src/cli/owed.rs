@@ -107,7 +107,7 @@ async fn seen(lab: &Lab) -> Result<Seen, Failure> {
 async fn installed(lab: &Lab) -> Result<(u64, u64), Failure> {
     let (mut devices, mut users) = (0, 0);
     for place in &lab.file().license_servers {
-        let list: PackList = lab.admin(Kind::LicenseServer, place)?.get("/packs").await?;
+        let list: PackList = lab.admin(Kind::LicenseServer, place)?.packs().await?;
         for row in list.packs {
             match row.pack.product_type {
                 ProductType::User => users += u64::from(row.pack.total),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::model::{CalKind, DeviceName, HardwareId, RegistrantText, ServerName};
 use shared::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome, Sort, TurnedDownRow};
 use shared::wire::common::{ListQuery, Page};
-use shared::wire::license_server::{LicenseList, LicenseQuery, LicenseRow, PackList, PackRow, SecurityGroup, Standing, TemporaryCount};
+use shared::wire::license_server::{LicenseList, LicenseQuery, LicenseRow, PackRow, PutBack, SecurityGroup, Standing, TemporaryCount};
 
 use super::Context;
 use super::on::{OnLicenseServer, Told};
@@ -26,17 +26,24 @@ enum Line {
 /// `tsl packs`.
 pub(super) async fn list(context: &Context, on: &OnLicenseServer) -> Result<(), Failure> {
     let asked = on.each(context)?;
-    let told = asked.ask(async |api| api.get::<PackList>("/packs").await).await?;
-    let (mut packs, mut temporaries) = (Vec::new(), Vec::new());
+    let told = asked.ask(async |api| api.packs().await).await?;
+    let (mut packs, mut temporaries, mut put_back) = (Vec::new(), Vec::new(), Vec::new());
     for Told { server, said } in told {
+        put_back.extend(said.put_back.map(|said| Told { server: server.clone(), said }));
         packs.extend(said.packs.into_iter().map(|row| Told { server: server.clone(), said: Line::Pack(row) }));
         temporaries.extend(said.temporaries.into_iter().map(|count| Told { server: server.clone(), said: Line::Temporaries(count) }));
     }
-    context.out.show(&json!({ "packs": packs, "temporaries": temporaries }), |_| {
+    context.out.show(&json!({ "packs": packs, "temporaries": temporaries, "put_back": put_back }), |out| {
         let header = ["kind", "version", "type", "total", "issued", "available", "installed", "pack id"];
         let mut lines: Vec<_> = packs.into_iter().chain(temporaries).collect();
         lines.sort_by(|one, other| one.server.cmp(&other.server));
         asked.table(&header, &lines, line, "no pack is installed; buy one with: tsl buy code --quantity 20");
+        for Told { server, said } in &put_back {
+            let PutBack { count, at, until } = said;
+            out.line(&format!(
+                "{count} CALs of {server} are free by the restore of {at} that devices hold too, the last one until {until} (AM-16)"
+            ));
+        }
     })
 }
 
@@ -186,7 +193,7 @@ impl Records {
         let query = ListQuery { limit: Some(self.limit), before: None };
         let activations: Page<ActivationRecord> = api.list("/activations", &query).await?;
         let packs: Page<PackRecord> = api.list("/packs", &query).await?;
-        let turned_down: Vec<TurnedDownRow> = api.get("/turned-down").await?;
+        let turned_down: Vec<TurnedDownRow> = api.all("/turned-down").await?;
         let all = json!({ "activations": activations.items, "packs": packs.items, "turned_down": turned_down });
         context.out.show(&all, |out| {
             let rows = activations.items.iter().map(|row| {

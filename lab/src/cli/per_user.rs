@@ -93,7 +93,7 @@ pub(crate) struct People {
 impl People {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let asked = self.on.each(context)?;
-        let told = asked.ask(async |api| api.get::<Vec<PersonRow>>("/people").await).await?;
+        let told = asked.ask(async |api| api.all::<PersonRow>("/people").await).await?;
         let rows: Vec<Told<PersonRow>> = told.into_iter().flat_map(Told::one_by_one).collect();
         context.out.show(&rows, |out| {
             let cells =

@@ -200,6 +200,7 @@ fn show(out: Out, beat: Beat<'_>, auto: bool, pace: Duration) -> Result<(), Fail
         Beat::Lab(words) => out.line(&format!("(the page's lab: tsl up {})", words.join(" "))),
         Beat::Command(step) => {
             out.line(&format!("$ {}", step.command));
+            step.typed.iter().for_each(|line| out.line(&format!("> {line}")));
             if auto {
                 std::thread::sleep(pace);
             } else {

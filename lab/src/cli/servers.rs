@@ -32,13 +32,18 @@ pub(crate) enum Servers {
         #[arg(long, conflicts_with = "names")]
         none: bool,
     },
-    /// Forget a license server: its key, its address, its place on the list
-    #[command(after_help = "Example:  tsl servers forget LS2\n          tsl trust            enrols what is missing again")]
+    /// Forget a license server: its key, its address, its place on the list. What it issued goes on counting, unless its key got out
+    #[command(
+        after_help = "Example:  tsl servers forget LS2\n          tsl servers forget LS2 --leaked\n          tsl trust            enrols what is missing again\nRules: AM-15."
+    )]
     Forget {
         #[command(flatten)]
         on: OnTerminalServer,
         /// The license server
         name: ServerName,
+        /// Its key got out: nothing that was signed with it counts here any more
+        #[arg(long)]
+        leaked: bool,
     },
 }
 
@@ -52,9 +57,12 @@ impl Servers {
             Servers::Order { names, .. } => {
                 let _: Value = api.put("/license-servers", &LicenseServerList { names }).await?;
             }
-            Servers::Forget { name, .. } => api.delete(&format!("/license-servers/{}", path_segment(name.as_str()))).await?,
+            Servers::Forget { name, leaked, .. } => {
+                let query = if leaked { "?leaked=true" } else { "" };
+                api.delete(&format!("/license-servers/{}{query}", path_segment(name.as_str()))).await?;
+            }
         }
-        let rows: Vec<LicenseServerRow> = api.get("/license-servers").await?;
+        let rows: Vec<LicenseServerRow> = api.all("/license-servers").await?;
         context.out.show(&rows, |out| {
             let table = rows.iter().map(|row| {
                 let place = match (row.current, row.listed, row.found) {

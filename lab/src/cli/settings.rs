@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use shared::model::{Generation, ServerName};
+use shared::model::{Generation, ServerName, Span};
 use shared::policy::modes::{self, Mode as Licensing};
 use shared::wire::common::Identity;
 use shared::wire::license_server::LedgerSettingsChange;
@@ -11,6 +11,7 @@ use shared::wire::terminal_server::{GraceView, Settings as TerminalSettings, Set
 
 use super::Context;
 use super::on::{OnTerminalServer, meant};
+use super::words::span_words;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::place::Kind;
@@ -150,7 +151,7 @@ pub(crate) enum Settings {
     },
     /// Change one
     #[command(
-        after_help = "Terminal server: application-mode, policy-ac-on, grace-start (first_connection, services_enabled), grace-end (first_permanent,\nls_located, ls_activated_located), lenient-invalid, per-user-requires-activated, per-user-temporaries, unactivated-stops-server,\ndomain-role-by-name-only, device-cals-per-device-only, internet-connector (2000), external-connector (2003 on), not-before-tolerance-s, expiry-popup-days.\nLicense server: prevent-license-upgrade, security-group-policy, unvalidated-expired-denied, temporary-for-want-only, sweep-at-s.\nWhere the sources disagree about one, tsl switches shows both sides.\n\nExample:  tsl settings set lenient-invalid on\n          tsl settings set sweep-at-s 72000 --server LS1\nRules: GR-11, CON-22, PU-06, OQ-10, OQ-5; PL-01, LS-01, OQ-3, LS-09."
+        after_help = "Terminal server: application-mode, policy-ac-on, grace-start (first_connection, services_enabled), grace-end (first_permanent,\nls_located, ls_activated_located), accept (enrolled, chain), lenient-invalid, per-user-requires-activated, per-user-temporaries, unactivated-stops-server,\ndomain-role-by-name-only, device-cals-per-device-only, internet-connector (2000), external-connector (2003 on), not-before-tolerance-s, expiry-popup-days.\nLicense server: prevent-license-upgrade, security-group-policy, unvalidated-expired-denied, temporary-for-want-only, sweep-at-s.\nWhere the sources disagree about one, tsl switches shows both sides.\n\nExample:  tsl settings set lenient-invalid on\n          tsl settings set sweep-at-s 72000 --server LS1\nRules: GR-11, AM-15, CON-22, PU-06, OQ-10, OQ-5; PL-01, LS-01, OQ-3, LS-09."
     )]
     Set {
         /// Its name
@@ -177,8 +178,8 @@ impl Settings {
         }
         let settings: Map<String, Value> = api.get("/settings").await?;
         context.out.show(&settings, |out| {
-            let rows = settings.iter().map(|(name, value)| vec![name.replace('_', "-"), plain(value)]);
-            out.table(&["setting", "value"], rows.collect(), "this service has no settings");
+            let rows = settings.iter().map(|(name, value)| vec![name.replace('_', "-"), plain(value), in_words(name, value)]);
+            out.table(&["setting", "value", ""], rows.collect(), "this service has no settings");
         })
     }
 }
@@ -201,6 +202,15 @@ fn typed(value: &str) -> Value {
         "off" | "false" | "no" => Value::Bool(false),
         other => other.parse::<u32>().map_or_else(|_| Value::String(other.to_owned()), Value::from),
     }
+}
+
+/// Seconds as a person says them: a time of day, or a span.
+fn in_words(name: &str, value: &Value) -> String {
+    let Some(seconds) = value.as_i64().filter(|_| name.ends_with("_s")) else { return String::new() };
+    if name.ends_with("_at_s") {
+        return format!("at {:02}:{:02}:{:02} every day", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    }
+    span_words(Span::seconds(seconds))
 }
 
 fn plain(value: &Value) -> String {

@@ -147,6 +147,9 @@ fn welcome(out: Out, running: &RunningLab) {
     let rows =
         running.lab.services().into_iter().map(|(kind, place)| vec![place.name.to_string(), kind.name().to_owned(), place.url.clone()]);
     out.table(&["server", "kind", "address"], rows.collect(), "");
+    if let Some(place) = &running.lab.file().clearinghouse {
+        out.line(&format!("The clearinghouse's pages, for a browser: {}/web", place.url));
+    }
     out.line("The lab is up. It stays up until Ctrl-C; what to type next, in a second terminal:\n");
     if running.lab_file != Path::new(DATA_FOLDER).join(LAB_FILE) {
         let file = std::path::absolute(&running.lab_file).unwrap_or_else(|_| running.lab_file.clone());

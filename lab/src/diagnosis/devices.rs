@@ -85,12 +85,10 @@ fn clones(seen: &Seen) -> Vec<Finding> {
 /// FT-10, ST-05: a device whose last visit failed for the license that it still presents.
 fn refused(seen: &Seen, device: &DeviceFacts) -> Option<Finding> {
     let (name, own) = (&device.name, &seen.terminal_server.identity.name);
-    let (slot, cal) = device.store.as_ref()?.presents.as_ref()?;
+    let (slot, _) = device.store.as_ref()?.presents.as_ref()?;
     if device.last.admitted {
         return None;
     }
-    // That was the clocks, which are told as such (OQ-10).
-    let began_later = || cal.as_ref().is_some_and(|cal| cal.issued_at > device.last.at);
     match device.last.rule.as_str() {
         "PD-21" => Some(Finding::new(
             "FT-10, PD-21",
@@ -101,7 +99,7 @@ fn refused(seen: &Seen, device: &DeviceFacts) -> Option<Finding> {
                 [format!("tsl client delete-store {name}")],
             ),
         )),
-        "PD-22" | "PD-23" if !began_later() => Some(Finding::new(
+        "PD-22" | "PD-23" => Some(Finding::new(
             "PD-22, PD-23",
             format!("{name} was denied by {own} (261): the license that it presents is damaged, or of nobody whom {own} believes"),
             Cure::typed(

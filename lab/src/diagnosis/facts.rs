@@ -83,7 +83,7 @@ pub struct DeviceFacts {
 pub struct LastVisit {
     /// When, by the terminal server's clock.
     pub at: LabTime,
-    /// The rule that decided.
+    /// The rule that decided; OQ-10 where the license begins in the future, which is none that is damaged: two clocks differ.
     pub rule: String,
     /// Whether it was let in.
     pub admitted: bool,

@@ -2,6 +2,7 @@
 
 use shared::model::{Lapse, ServerName, Span};
 use shared::policy::terms::{self, PerUser};
+use shared::wire::license_server::PutBack;
 
 use super::facts::{Answers, Reached, Silence};
 use super::remedy::{Cure, Finding, Remedy};
@@ -31,6 +32,7 @@ pub(super) fn findings(seen: &Seen) -> Vec<Finding> {
                     found.extend(skew(seen, &facts.name, answers));
                 }
                 found.extend(withheld(seen, &facts.name, answers));
+                found.extend(put_back(&facts.name, answers));
             }
         }
     }
@@ -96,11 +98,23 @@ fn knows_other_keys(seen: &Seen, name: &ServerName, answers: &Answers) -> Vec<Fi
     let there = answers.enrolled.iter().find(|row| row.name == *own);
     let anew = |whose: &ServerName| [format!("tsl forget {whose}"), "tsl trust".to_owned()];
     if here.is_some_and(|row| row.key != answers.identity.key) {
-        found.push(Finding::new(
+        let leaked = Cure::typed(
+            Remedy::ForgetLeakedKey,
+            "or, where the old key got out, so that nothing that was signed with it counts any more:",
+            [format!("tsl forget {name} --leaked"), "tsl trust".to_owned()],
+        );
+        let finding = Finding::new(
             "FT-14, FT-23",
-            format!("{own} knows another key of {name}, and believes nothing that is signed with the one of today: a new installation, or a key that was replaced"),
-            Cure::typed(Remedy::EnrolLicenseServerAnew, "compare the thumbprints, take the old enrolment back, and introduce it", anew(name)),
-        ));
+            format!(
+                "{own} knows another key of {name}, and believes nothing that is signed with the one of today: a new installation, or a key that was replaced"
+            ),
+            Cure::typed(
+                Remedy::EnrolLicenseServerAnew,
+                "compare the thumbprints, take the old enrolment back, and introduce it",
+                anew(name),
+            ),
+        );
+        found.push(finding.or(leaked));
     }
     match there {
         Some(row) if row.key != server.identity.key => found.push(Finding::new(
@@ -123,7 +137,7 @@ fn knows_other_keys(seen: &Seen, name: &ServerName, answers: &Answers) -> Vec<Fi
     found
 }
 
-/// FT-02, AC-24, AC-27, FT-23.
+/// FT-02, AC-24, AC-27, FT-23, AM-15.
 fn activation(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Finding> {
     let view = &answers.activation;
     let again = |remedy, reason: u8| {
@@ -141,7 +155,8 @@ fn activation(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Findi
     };
     let by_telephone = |remedy, matter: &str| {
         let says = format!(
-            "only the clearinghouse's telephone desk does that: have these papers at hand, {matter}, and type at {name} what is read out"
+            "only the clearinghouse's telephone desk does that: have these papers at hand and those of a purchase, {matter}, and type at \
+             {name} what is read out"
         );
         Cure::typed(remedy, says, [format!("tsl activate --papers --server {name}"), "tsl phone clearinghouse".to_owned()])
     };
@@ -166,9 +181,27 @@ fn activation(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Findi
             again(Remedy::RenewRegistration, 3),
         ),
         Lapse::KeyReplaced => Finding::new(
-            "FT-23, AC-25",
+            "FT-23, AC-25, AM-15",
             format!("{name} has another key than the one that was activated: {temporaries}"),
-            by_telephone(Remedy::RegisterKey, "ask for a reactivation since the key is another one (4, then 3)"),
+            by_telephone(
+                Remedy::RegisterKey,
+                "ask for a reactivation since the key is another one (4, then 3: a key that is lost may have got out)",
+            ),
+        )
+        .or(Cure::by_hand(
+            Remedy::HandKeyOver,
+            format!(
+                "or, where the old key did not get out and its file is at hand: its signature will do, without a call \
+                 (tsl reactivate --server {name} --reason 0 --old-key FILE {PERSON})"
+            ),
+        )),
+        Lapse::Disowned { at } => Finding::new(
+            "AM-15, LS-03",
+            format!("since {at} the clearinghouse has the Product ID of {name} under another key: {temporaries}"),
+            by_telephone(
+                Remedy::ReclaimProductId,
+                "if nobody here arranged that ask for a reactivation (4, then 3: the other key is to count no more)",
+            ),
         ),
     })
 }
@@ -205,6 +238,23 @@ fn withheld(seen: &Seen, name: &ServerName, answers: &Answers) -> Vec<Finding> {
         )
     })
     .collect()
+}
+
+/// AM-16, AC-39: for as long as one of the devices may hold what another was given since.
+fn put_back(name: &ServerName, answers: &Answers) -> Option<Finding> {
+    let PutBack { count, at, until } = answers.packs.put_back?;
+    let until = until.end_in_words();
+    Some(Finding::new(
+        "AM-16, AC-39",
+        format!(
+            "the restore of {at} made {count} CALs of {name} free again that devices hold, the last one until {until}: until then more \
+             devices may be licensed than CALs were bought"
+        ),
+        Cure::by_hand(
+            Remedy::SparePutBack,
+            format!("buy as many more, or let no new device in before {until}; the devices keep what they hold"),
+        ),
+    ))
 }
 
 /// FT-15.

@@ -121,17 +121,24 @@ fn newer(seen: &Seen, heard: &[(&ServerName, &Answers)], version: ProductVersion
     })
 }
 
-/// FT-17: a pack that stands on two license servers licenses every device twice. It came to the one on which it was installed last.
+/// FT-17, AM-17: a pack that stands on two license servers licenses every device twice. It came to the one on which it was installed last,
+/// or on which another one was installed in its place.
 fn doubled(seen: &Seen) -> Vec<Finding> {
     let mut homes: BTreeMap<&PackId, Vec<(LabTime, &ServerName)>> = BTreeMap::new();
+    let mut replaced: BTreeMap<&PackId, &ServerName> = BTreeMap::new();
     for (name, answers) in seen.answered() {
         for row in &answers.packs.packs {
             homes.entry(&row.pack.id).or_default().push((row.installed_at, name));
+            replaced.extend(row.replaces.as_ref().map(|pack| (pack, name)));
         }
     }
     let told = homes.into_iter().filter_map(|(pack, mut homes)| {
         homes.sort();
-        let (_, target) = homes.pop()?;
+        let anew = replaced.get(pack).copied();
+        let target = match anew {
+            Some(target) => target,
+            None => homes.pop()?.1,
+        };
         let sources: Vec<&ServerName> = homes.into_iter().map(|(_, name)| name).collect();
         if sources.is_empty() {
             return None;
@@ -140,11 +147,22 @@ fn doubled(seen: &Seen) -> Vec<Finding> {
         let ask = !server.asks(target) && sources.iter().any(|source| server.asks(source));
         let ask = ask.then(|| format!("tsl registry set --server {} {target}", server.identity.name));
         let remove = sources.iter().map(|source| format!("tsl packs remove {pack} --server {source}"));
-        Some(Finding::new(
-            "FT-17, W08-11",
-            format!("{} and {target} both serve the pack {pack}, which came to {target}", super::typed(sources.iter().copied())),
-            Cure::typed(Remedy::RemoveMovedPack, format!("remove it where it was moved from, and ask {target}"), remove.chain(ask)),
-        ))
+        let sources_typed = super::typed(sources.iter().copied());
+        let (rules, problem, remedy, says) = match anew {
+            Some(_) => (
+                "FT-17, AM-17",
+                format!("{sources_typed} still serves the pack {pack}, in place of which another one was issued to {target}"),
+                Remedy::RemoveReplacedPack,
+                format!("remove it there, and ask {target}"),
+            ),
+            None => (
+                "FT-17, W08-11",
+                format!("{sources_typed} and {target} both serve the pack {pack}, which came to {target}"),
+                Remedy::RemoveMovedPack,
+                format!("remove it where it was moved from, and ask {target}"),
+            ),
+        };
+        Some(Finding::new(rules, problem, Cure::typed(remedy, says, remove.chain(ask))))
     });
     told.collect()
 }

@@ -52,6 +52,8 @@ remedies! {
     Publish;
     /// A policy that names a server that nobody knows names one that is there (DI-27).
     CorrectPolicy;
+    /// A license server whose old key got out is enrolled anew, and nothing that was signed with that key counts any more (AM-15, FT-23).
+    ForgetLeakedKey;
     /// A way between two services that was cut is given back (FT-05).
     MendWay;
     /// A license server that is too old is passed over for one that is not (VC-02).
@@ -78,10 +80,16 @@ remedies! {
     RenewRegistration;
     /// One that has another key than the one that was activated is registered by telephone (AM-15).
     RegisterKey;
+    /// One whose old key is still at hand is reactivated with that key's signature (AM-15).
+    HandKeyOver;
+    /// One whose Product ID the clearinghouse has under another key is registered by telephone (AM-15).
+    ReclaimProductId;
     /// A new installation whose name is another's at the clearinghouse is registered by telephone (AM-15).
     RegisterName;
     /// CALs that are withheld are recovered by telephone (AC-26, AC-40).
     RecoverCals;
+    /// CALs that a restore put back although devices hold them are left free until those end (AM-16).
+    SparePutBack;
     /// Device CALs are bought where none fits (FT-02).
     BuyDeviceCals;
     /// User CALs are bought where none fits (PU-07).
@@ -100,6 +108,8 @@ remedies! {
     PreventUpgrade;
     /// A pack that stands on two license servers is removed where it came from (FT-17).
     RemoveMovedPack;
+    /// A pack that was issued anew elsewhere is removed where it was (AM-17).
+    RemoveReplacedPack;
     /// A terminal server is put into a license server's group (FT-15).
     JoinGroup;
     /// A group that changed comes into force at a restart (LS-01).

@@ -69,14 +69,27 @@ async fn activate(dialogue: &Dialogue, desk: &Api, reason: Option<ReactivationRe
         ..Registrant::default()
     };
     let request = random::request_id();
-    let asked = Register { request, method: dialogue.method(), name, product_id, key_text, registrant, certificate_request: None, reason };
-    let registered: Registered = desk.post("/desk/registrations", &asked).await?;
+    let (method, certificate_request) = (dialogue.method(), None);
+    let asked = Register { request, method, name, product_id, key_text, registrant, certificate_request, reason, papers: Vec::new() };
+    let registered = register(dialogue, desk, asked).await?;
     dialogue.tell_code("License Server ID", registered.license_server_id.as_str());
     dialogue.say(&format!("The registration ends on {}.", registered.until));
     let reason = reason.map_or_else(String::new, |reason| format!("tsl reactivate --reason {reason} --id"));
     let command = if reason.is_empty() { "tsl activate --id" } else { &reason };
     dialogue.say(&format!("Type it into the license server: {command} {}", registered.license_server_id.in_fives()));
     Ok(())
+}
+
+/// AM-15, AC-48: another key, or a name that somebody else has, takes the papers of a purchase; whoever need show none is not asked.
+async fn register(dialogue: &Dialogue, desk: &Api, asked: Register) -> Result<Registered, Failure> {
+    match desk.post("/desk/registrations", &asked).await {
+        Err(Failure::Problem(problem)) if problem.rules.iter().any(|rule| rule == "AC-48") => {
+            dialogue.say(&format!("I have to see papers: {}.", problem.detail));
+            let papers = vec![dialogue.ask_papers()?];
+            desk.post("/desk/registrations", &Register { request: random::request_id(), papers, ..asked }).await
+        }
+        registered => registered,
+    }
 }
 
 async fn install(dialogue: &Dialogue, desk: &Api) -> Result<(), Failure> {

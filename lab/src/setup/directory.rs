@@ -1,7 +1,7 @@
 //! The directory of a lab and its servers, introduced to each other.
 
 use serde_json::Value;
-use shared::model::ServerName;
+use shared::model::{CallerRole, ServerName};
 use shared::wire::directory::{ServiceRow, TrustDirectory, TrustService};
 use shared::wire::license_server::LicenseServerStanding;
 use shared::wire::problem::ProblemCode;
@@ -17,10 +17,15 @@ use crate::place::{Kind, Lab};
 pub(super) async fn introduce(lab: &Lab, whom: Whom) -> Result<Vec<Step>, Failure> {
     let Ok(place) = lab.directory() else { return Ok(Vec::new()) };
     let (own, api) = (identity(lab, place).await?, lab.admin(Kind::Directory, place)?);
-    let known: Vec<ServiceRow> = api.get("/services").await?;
+    let known: Vec<ServiceRow> = api.all("/services").await?;
     let trust = TrustDirectory { name: own.name, key: own.key, url: place.peer_url().to_owned() };
     let mut steps = Vec::new();
-    for (kind, service) in lab.services().into_iter().filter(|(kind, _)| matches!(kind, Kind::LicenseServer | Kind::TerminalServer)) {
+    for (kind, service) in lab.services() {
+        let role = match kind {
+            Kind::LicenseServer => CallerRole::LicenseServer,
+            Kind::TerminalServer => CallerRole::TerminalServer,
+            Kind::Clearinghouse | Kind::Directory => continue,
+        };
         let theirs = identity(lab, service).await?;
         let there = lab.admin(kind, service)?;
         if whom == Whom::Known {
@@ -29,10 +34,10 @@ pub(super) async fn introduce(lab: &Lab, whom: Whom) -> Result<Vec<Step>, Failur
             }
             continue;
         }
-        let news = !known.iter().any(|row| row.name == theirs.name && row.key == theirs.key);
+        let news = !known.iter().any(|row| row.name == theirs.name && row.key == theirs.key && row.role == role);
         if news {
             let path = format!("/services/{}", path_segment(theirs.name.as_str()));
-            let _: Value = api.put(&path, &TrustService { key: theirs.key }).await?;
+            let _: Value = api.put(&path, &TrustService { key: theirs.key, role }).await?;
         }
         let _: Value = there.put("/directory", &trust).await?;
         steps.push(step(service, &format!("and {} know each other", trust.name), news));

@@ -14,7 +14,7 @@ pub(super) async fn enrol(lab: &Lab, whom: Whom) -> Result<Vec<Step>, Failure> {
     for place in &lab.file().license_servers {
         let own = identity(lab, place).await?;
         let api = lab.admin(Kind::LicenseServer, place)?;
-        let known: Vec<PeerRow> = api.get("/license-servers").await?;
+        let known: Vec<PeerRow> = api.all("/license-servers").await?;
         for other in lab.file().license_servers.iter().filter(|other| other.url != place.url) {
             let theirs = identity(lab, other).await?;
             if whom == Whom::Known && !known.iter().any(|row| row.name == theirs.name && row.key == theirs.key) {

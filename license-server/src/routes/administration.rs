@@ -4,9 +4,8 @@ use chassis::http::{Body, Created, NoContent, Path, Query};
 use chassis::pages;
 use shared::ledger::{CertificateKind, Clearinghouse, Command, Event, Ledger, Server};
 use shared::model::{LabTime, RequestId, ServerName};
-use shared::policy::licensing_events;
 use shared::trust::Root;
-use shared::wire::common::{EventQuery, LoggedEvent, Page};
+use shared::wire::common::{EventQuery, LoggedEvent, Page, Sorted, SortedQuery};
 use shared::wire::license_server::{
     Activate, ActivationView, InstallPack, LedgerSettings, LedgerSettingsChange, LicenseList, LicenseQuery, NextLife, PackList, PackRow,
     SecurityGroup, TerminalServerRow, TrustClearinghouse, TrustTerminalServer,
@@ -27,8 +26,6 @@ fn activation_view(ledger: &Ledger, server: Server, now: LabTime) -> ActivationV
     let ended = || ledger.certificates().filter(|own| own.kind == CertificateKind::Activation).last();
     let shown = current.or_else(ended);
     let (status, deactivated_at) = (u8::from(current.is_none()), ledger.life().deactivated_at);
-    let lapse = || licensing_events::lapse(ledger.activation_number(), deactivated_at, ledger.life().ended_by_another_key());
-    let until = current.map(|own| own.until).ok_or_else(lapse);
     ActivationView {
         status,
         product_id: server.product_id,
@@ -39,21 +36,27 @@ fn activation_view(ledger: &Ledger, server: Server, now: LabTime) -> ActivationV
         license_server_id: current.and_then(|own| own.license_server_id.clone()),
         number: ledger.activation_number(),
         deactivated_at,
-        lapse: until.err(),
-        prompt: licensing_events::prompt(until, now),
+        lapse: ledger.lapse(now),
+        prompt: ledger.activation_prompt(now),
     }
 }
 
-/// AC-10, AC-11. A server that is activated stays as it is.
+/// AC-10, AC-11. A server that is activated stays as it is, where the clearinghouse says so too (AM-15).
 pub(super) async fn activate(app: LicenseServer, request: RequestId, Body(wanted): Body<Activate>) -> Result<ActivationView, Problem> {
+    if let Some(problem) = activation::learn_standing(&app).await? {
+        return Err(problem);
+    }
     if !app.read(|ledger, now| ledger.is_activated(now)).await? {
-        activation::activate(&app, request, wanted.registrant, None).await?;
+        activation::activate(&app, request, wanted.registrant, None, None).await?;
     }
     activation(app).await
 }
 
-pub(super) async fn packs(app: LicenseServer) -> Result<PackList, Problem> {
-    app.read(|ledger, _| ledger.pack_list()).await
+/// The figures of temporaries, and what a restore put back, stand on every page.
+pub(super) async fn packs(app: LicenseServer, Query(query): Query<SortedQuery>) -> Result<PackList, Problem> {
+    let all = app.read(|ledger, now| ledger.pack_list(now)).await?;
+    let page = pages::placed(&query, all.packs);
+    Ok(PackList { packs: page.items, temporaries: all.temporaries, put_back: all.put_back, next: page.next })
 }
 
 /// AC-30 to AC-34.
@@ -115,8 +118,8 @@ pub(super) async fn trust_clearinghouse(app: LicenseServer, Body(wanted): Body<T
     Ok(NoContent)
 }
 
-pub(super) async fn terminal_servers(app: LicenseServer) -> Result<Vec<TerminalServerRow>, Problem> {
-    app.read(|ledger, _| ledger.terminal_servers()).await
+pub(super) async fn terminal_servers(app: LicenseServer, Query(query): Query<SortedQuery>) -> Result<Sorted<TerminalServerRow>, Problem> {
+    Ok(pages::sorted(&query, app.read(|ledger, _| ledger.terminal_servers()).await?, |row| row.name.to_string()))
 }
 
 pub(super) async fn forget_terminal_server(app: LicenseServer, Path(name): Path<ServerName>) -> Result<NoContent, Problem> {

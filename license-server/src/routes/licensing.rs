@@ -4,6 +4,7 @@ use chassis::http::{Body, Signed};
 use shared::ledger::{Asked, Command, Outcome};
 use shared::model::{CalId, HardwareId, Placement};
 use shared::wire::license_server::{Contact, Inquiry, InquiryAnswer, Mark, MarkAnswer};
+use shared::wire::peers::KnownServers;
 use shared::wire::problem::{Problem, ProblemCode};
 
 use crate::app::LicenseServer;
@@ -12,7 +13,6 @@ use crate::sealing::{believed, root_of};
 
 /// LS-01 to LS-07, LS-09, LS-12, LS-14, RN-02.
 pub(super) async fn inquire(app: LicenseServer, signed: Signed, Body(inquiry): Body<Inquiry>) -> Result<InquiryAnswer, Problem> {
-    app.require_terminal_server(&signed)?;
     let known = || app.peek(|ledger, _| believed(ledger)).unwrap_or_default();
     let presented = inquiry.presented.as_deref().and_then(|token| app.sealing().genuine(token, known));
     let mut asked = Asked { inquiry, terminal_server: signed.name, presented, referred_by: None, elsewhere: Vec::new() };
@@ -49,7 +49,6 @@ pub(super) async fn answer(app: &LicenseServer, asked: Asked) -> Result<InquiryA
 
 /// LS-13, SD-16.
 pub(super) async fn mark(app: LicenseServer, signed: Signed, Body(mark): Body<Mark>) -> Result<MarkAnswer, Problem> {
-    app.require_terminal_server(&signed)?;
     let Mark { request, cal, hardware_id } = mark;
     let command = Command::Mark { cal, hardware_id, terminal_server: signed.name.clone() };
     app.execute(Some(&request), command, |ledger, _, _| mark_answer(ledger, &signed, cal, hardware_id)).await
@@ -63,6 +62,11 @@ fn mark_answer(ledger: &shared::ledger::Ledger, signed: &Signed, cal: CalId, har
         Some(_) => MarkAnswer::Validated,
         None => MarkAnswer::NoSuchTemporary,
     }
+}
+
+/// AM-15: a terminal server takes the permanents of those too.
+pub(super) async fn known_servers(app: LicenseServer, _: Signed) -> Result<KnownServers, Problem> {
+    Ok(KnownServers { servers: app.read(|ledger, _| ledger.known_servers()).await? })
 }
 
 /// PU-02, GR-11. The security group does not bar this: a refusing server still counts as within reach (SD-16).

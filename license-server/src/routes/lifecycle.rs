@@ -41,15 +41,22 @@ pub(super) async fn bring_certificate(
     administration::activation(app).await
 }
 
-/// AC-25, AC-26; with reason 2 the server gets a new key first (FT-23).
+/// AC-25, AC-26. A key that got out proves nothing, so reason 2 goes by telephone (AM-15).
 pub(super) async fn reactivate(app: LicenseServer, request: RequestId, Body(wanted): Body<Reactivate>) -> Result<ActivationView, Problem> {
     if app.read(|ledger, _| ledger.activation_number()).await? == 0 {
         return Err(shared::ledger::Refusal::NeverActivated.problem());
     }
-    if wanted.reason == shared::model::ReactivationReason::KeyCompromised && !key_was_replaced(&app).await? {
-        replace_key_of(&app).await?;
+    if wanted.reason == shared::model::ReactivationReason::KeyCompromised {
+        let detail = "reason 2 goes by telephone only, since a key that got out proves nothing: make a new key (tsl reactivate --reason 2 \
+                      --new-key), call the clearinghouse with the papers of the purchase (tsl phone clearinghouse), and type what it reads \
+                      out (tsl reactivate --reason 2 --id)";
+        return Err(Problem::new(ProblemCode::ActivationRefused, detail).under(&["AM-15", "AC-25"]));
     }
-    activation::activate(&app, request, wanted.registrant, Some(wanted.reason)).await?;
+    let (request, signature) = match wanted.succession {
+        Some(succession) => (succession.request, Some(succession.signature)),
+        None => (request, None),
+    };
+    activation::activate(&app, request, wanted.registrant, Some(wanted.reason), signature).await?;
     administration::activation(app).await
 }
 

@@ -1,13 +1,19 @@
 //! What administrators do with CALs and packs beyond installing them (W08-07 to W08-13).
 
 use chassis::client::{CallError, Peer};
-use chassis::http::{Body, Created, Method, NoContent, Path, Signed};
+use chassis::http::{Body, Created, Method, NoContent, Path, Query, Signed};
+use chassis::pages;
 use shared::ledger::{Command, Event, ManageCommand, ManageEvent, Refusal};
 use shared::model::{Pack, PackId, RequestId};
+use shared::wire::clearinghouse::MigrationRequest;
+use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::license_server::PackRow;
-use shared::wire::managing::{Convert, Migrate, Migrated, MigrationReason, Rebuild, Rebuilt, Release, Released, Revoke, Revoked};
+use shared::wire::managing::{
+    Convert, Migrate, Migrated, MigrationReason, OrderRelease, Rebuild, Rebuilt, Release, ReleaseOrder, Released, Revoke, Revoked,
+};
 use shared::wire::problem::{Problem, ProblemCode};
 
+use crate::activation;
 use crate::app::LicenseServer;
 
 /// W08-07 to W08-10. A revocation over the limit is on record, with event 81, and refused to the caller.
@@ -64,18 +70,20 @@ pub(super) async fn damage(app: LicenseServer) -> Result<NoContent, Problem> {
     app.execute(None, Command::Manage(ManageCommand::Suspect), |_, _, _| NoContent).await
 }
 
-/// W08-11. A source that is alive removes its packs first, under the request's own id: when an answer is lost, the same request
-/// again brings the same packs, so that none is lost and none is there twice.
+/// W08-11, AM-17. A source that is alive removes what its administrator ordered first, under the request's own id: when an answer is
+/// lost, the same request again brings the same packs, so that none is lost and none is there twice. Of one that no longer functions
+/// the clearinghouse issues a pack anew, against its papers.
 pub(super) async fn migrate(app: LicenseServer, Body(wanted): Body<Migrate>) -> Result<Migrated, Problem> {
     app.peek(|ledger, now| ledger.may_take_over(now))?.map_err(|refusal| refusal.problem())?;
     let alive = wanted.reason == MigrationReason::Replaced;
+    let replaces = wanted.pack.clone().filter(|_| !alive);
     let packs = match wanted.reason {
         MigrationReason::Replaced => ask_source(&app, &wanted).await?,
-        MigrationReason::NotFunctioning => remembered(&app, &wanted)?,
+        MigrationReason::NotFunctioning => vec![activation::migrate(&app, &wanted.request, replaced(&app, &wanted)?).await?],
     };
     let ids: Vec<PackId> = packs.iter().map(|pack| pack.id.clone()).collect();
     let request = wanted.request;
-    let command = ManageCommand::TakeOver { request: request.clone(), from: wanted.source, packs, alive };
+    let command = ManageCommand::TakeOver { request: request.clone(), from: wanted.source, packs, replaces };
     let rows = app.execute(Some(&request), Command::Manage(command), |ledger, _, _| {
         ids.iter().filter_map(|id| ledger.pack_row(id)).collect::<Vec<_>>()
     });
@@ -94,9 +102,9 @@ async fn ask_source(app: &LicenseServer, wanted: &Migrate) -> Result<Vec<Pack>, 
     })
 }
 
-/// What a source that no longer functions announced last. Whoever migrates from it has to know what it was.
-fn remembered(app: &LicenseServer, wanted: &Migrate) -> Result<Vec<Pack>, Problem> {
-    let (known, version) = app.peek(|ledger, _| (ledger.announced(&wanted.source).cloned(), ledger.server().map(|own| own.version())))?;
+/// What is asked of the clearinghouse for a source that no longer functions. Whoever migrates from it has to know what it was.
+fn replaced(app: &LicenseServer, wanted: &Migrate) -> Result<MigrationRequest, Problem> {
+    let known = app.peek(|ledger, _| ledger.announced(&wanted.source).cloned())?;
     let known = known.ok_or_else(|| {
         Problem::new(ProblemCode::NotFound, format!("{} is not enrolled here, or has never announced its packs", wanted.source))
     })?;
@@ -105,13 +113,33 @@ fn remembered(app: &LicenseServer, wanted: &Migrate) -> Result<Vec<Pack>, Proble
             format!("generation and product_id are not those of {}; a source that no longer functions is named by both", wanted.source);
         return Err(Problem::new(ProblemCode::Invalid, detail).under(&["W08-11"]));
     }
-    let packs = known.packs.into_iter().map(|announced| announced.pack);
-    Ok(packs.filter(|pack| version.is_some_and(|version| pack.version <= version)).collect())
+    let (Some(pack), Some(purchase)) = (wanted.pack.clone(), wanted.purchase.clone()) else {
+        let detail = "pack and purchase: a source that no longer functions gives no order, so the clearinghouse issues a pack of it anew, \
+                      against the papers that it was bought with";
+        return Err(Problem::new(ProblemCode::Invalid, detail).under(&["AM-17", "AC-48"]));
+    };
+    let server_version = app.server()?.version();
+    Ok(MigrationRequest { request: wanted.request.clone(), server_version, source: known.product_id, pack, purchase })
 }
 
-/// W08-11: another license server takes this one's packs over.
+/// AM-17.
+pub(super) async fn order_release(app: LicenseServer, Body(wanted): Body<OrderRelease>) -> Result<Vec<ReleaseOrder>, Problem> {
+    let command = Command::Manage(ManageCommand::OrderRelease(wanted));
+    app.execute(None, command, |ledger, _, _| ledger.release_orders()).await
+}
+
+/// AM-17.
+pub(super) async fn release_orders(app: LicenseServer, Query(query): Query<SortedQuery>) -> Result<Sorted<ReleaseOrder>, Problem> {
+    Ok(pages::placed(&query, app.read(|ledger, _| ledger.release_orders()).await?))
+}
+
+/// AM-17.
+pub(super) async fn withdraw_order(app: LicenseServer, Path(pack): Path<PackId>) -> Result<NoContent, Problem> {
+    app.execute(None, Command::Manage(ManageCommand::WithdrawOrder(pack)), |_, _, _| NoContent).await
+}
+
+/// W08-11, AM-17: another license server takes over what this one's administrator has ordered for it.
 pub(super) async fn release(app: LicenseServer, signed: Signed, Body(wanted): Body<Release>) -> Result<Released, Problem> {
-    app.require_peer(&signed)?;
     let Release { request, up_to } = wanted;
     let command = Command::Manage(ManageCommand::Release { request: request.clone(), to: signed.name, up_to });
     let packs = app.execute(Some(&request), command, |ledger, _, _| ledger.released(&request).map(<[Pack]>::to_vec)).await?;

@@ -8,6 +8,7 @@ mod network;
 mod peers;
 
 use chassis::http::{Access, Routes};
+use shared::model::CallerRole;
 use shared::wire::problem::ProblemCode;
 
 use crate::app::LicenseServer;
@@ -25,14 +26,20 @@ pub(crate) fn table() -> Routes<LicenseServer> {
     routes
 }
 
+/// Routes that are for terminal servers.
+const TERMINAL_SERVERS: Access = Access::Service(&[CallerRole::TerminalServer]);
+/// Routes that are for other license servers.
+const LICENSE_SERVERS: Access = Access::Service(&[CallerRole::LicenseServer]);
+
 fn licensing(routes: &mut Routes<LicenseServer>) {
     routes
-        .post("/inquiries", Access::Service, "A device needs a license: issue, renew, hand out again, or decline.", licensing::inquire)
+        .post("/inquiries", TERMINAL_SERVERS, "A device needs a license: issue, renew, hand out again, or decline.", licensing::inquire)
         .problems(&[ProblemCode::Forbidden]);
     routes
-        .post("/marks", Access::Service, "A user has logged on with a temporary: validate it (LS-13).", licensing::mark)
+        .post("/marks", TERMINAL_SERVERS, "A user has logged on with a temporary: validate it (LS-13).", licensing::mark)
         .problems(&[ProblemCode::Forbidden]);
-    routes.get("/contact", Access::Service, "Whether this license server is within reach, and activated.", licensing::contact);
+    routes.get("/known-servers", TERMINAL_SERVERS, "The license servers that this one knows (AM-15).", licensing::known_servers);
+    routes.get("/contact", TERMINAL_SERVERS, "Whether this license server is within reach, and activated.", licensing::contact);
 }
 
 fn administration(routes: &mut Routes<LicenseServer>) {
@@ -88,7 +95,7 @@ fn network(routes: &mut Routes<LicenseServer>) {
         .put("/publication", admin, "Publish this server in its site, or take it from there (DI-23).", network::publish)
         .problems(&[Conflict, Unreachable]);
     routes.get("/configuration-review", admin, "Group membership, publication and scope (TL-08).", network::review);
-    routes.post("/user-licenses", Access::Service, "A user has logged on: record it in the directory (W08-04).", network::track);
+    routes.post("/user-licenses", TERMINAL_SERVERS, "A user has logged on: record it in the directory (W08-04).", network::track);
     routes
         .post("/per-user-reports", admin, "Make a report of the users that hold a license, and keep it (TL-07).", network::report)
         .problems(&[Unreachable]);
@@ -162,7 +169,7 @@ fn trust(routes: &mut Routes<LicenseServer>) {
 
 fn others(routes: &mut Routes<LicenseServer>) {
     use ProblemCode::{Conflict, Forbidden, Invalid, NotFound};
-    let (admin, service) = (Access::Administrator, Access::Service);
+    let (admin, service) = (Access::Administrator, LICENSE_SERVERS);
     routes
         .post("/referrals", service, "Another license server's pool is empty: issue in its place (LS-07).", peers::refer)
         .problems(&[Forbidden]);
@@ -179,7 +186,10 @@ fn others(routes: &mut Routes<LicenseServer>) {
 }
 
 fn manage(routes: &mut Routes<LicenseServer>) {
-    use ProblemCode::{Conflict, Forbidden, Invalid, NotActivated, NotFound, PackVersion, RevocationLimit, Unreachable};
+    use ProblemCode::{
+        Conflict, Forbidden, Invalid, NotActivated, NotFound, NotTrusted, PackUntrusted, PackVersion, ReplacementRefused, RevocationLimit,
+        Unreachable,
+    };
     let admin = Access::Administrator;
     routes.post("/revocations", admin, "Take a Device CAL back from its device (W08-07).", managing::revoke).problems(&[
         NotFound,
@@ -193,6 +203,10 @@ fn manage(routes: &mut Routes<LicenseServer>) {
         .delete("/packs/{pack}", admin, "Remove a pack; devices keep what they hold up to its end.", managing::remove)
         .problems(&[NotFound]);
     routes.post("/migrations", admin, "Take the packs of another license server over (W08-11).", managing::migrate).problems(&[
+        Forbidden,
+        NotTrusted,
+        PackUntrusted,
+        ReplacementRefused,
         NotFound,
         Conflict,
         Invalid,
@@ -201,8 +215,13 @@ fn manage(routes: &mut Routes<LicenseServer>) {
         Unreachable,
     ]);
     routes
-        .post("/releases", Access::Service, "Another license server takes this one's packs over (W08-11).", managing::release)
-        .problems(&[Forbidden]);
+        .post("/releases", LICENSE_SERVERS, "Another license server takes over what was ordered for it (W08-11).", managing::release)
+        .problems(&[Forbidden, Conflict]);
+    routes
+        .post("/release-orders", admin, "Order that CALs may leave for another license server, once (AM-17).", managing::order_release)
+        .problems(&[NotFound, Conflict, Invalid]);
+    routes.get("/release-orders", admin, "The orders that nobody has made use of yet.", managing::release_orders);
+    routes.delete("/release-orders/{pack}", admin, "Take such an order back.", managing::withdraw_order).problems(&[NotFound]);
     routes
         .post("/database/rebuild", admin, "Delete every installed CAL and every record (W08-12).", managing::rebuild)
         .problems(&[Conflict, Invalid]);

@@ -1,8 +1,10 @@
 //! What other license servers ask, and what administrators ask about them.
 
-use chassis::http::{Body, NoContent, Path, Signed};
+use chassis::http::{Body, NoContent, Path, Query, Signed};
+use chassis::pages;
 use shared::ledger::{Asked, Command, Event, Peer, PeerCommand, PeerEvent};
 use shared::model::ServerName;
+use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::license_server::{DeclineReason, InquiryAnswer};
 use shared::wire::peers::{Announcement, Heard, Outreach, PeerRow, Referral, ReturnAnswer, ReturnNotice, TrustPeer};
 use shared::wire::problem::{Problem, ProblemCode};
@@ -14,7 +16,6 @@ use crate::sealing::believed;
 
 /// LS-07: another license server's pool is empty. Who is asked here never refers on.
 pub(super) async fn refer(app: LicenseServer, signed: Signed, Body(referral): Body<Referral>) -> Result<InquiryAnswer, Problem> {
-    app.require_peer(&signed)?;
     let server = app.server()?;
     if referral.asked.contains(&server.name) {
         return Ok(InquiryAnswer::Declined { reason: DeclineReason::NoneAvailable, rules: Vec::new(), activated: true });
@@ -28,7 +29,6 @@ pub(super) async fn refer(app: LicenseServer, signed: Signed, Body(referral): Bo
 
 /// LS-08.
 pub(super) async fn hear(app: LicenseServer, signed: Signed, Body(announcement): Body<Announcement>) -> Result<Heard, Problem> {
-    app.require_peer(&signed)?;
     let by = app.server()?.name;
     let command = Command::Peer(PeerCommand::Hear { from: signed.name, announcement });
     app.execute(None, command, |_, _, _| Heard { by }).await
@@ -36,7 +36,6 @@ pub(super) async fn hear(app: LicenseServer, signed: Signed, Body(announcement):
 
 /// LS-10, SD-19.
 pub(super) async fn take_back(app: LicenseServer, signed: Signed, Body(notice): Body<ReturnNotice>) -> Result<ReturnAnswer, Problem> {
-    app.require_peer(&signed)?;
     let request = notice.request.clone();
     let command = Command::Peer(PeerCommand::TakeBack { from: signed.name, notice });
     app.execute(Some(&request), command, |_, events, _| {
@@ -46,8 +45,8 @@ pub(super) async fn take_back(app: LicenseServer, signed: Signed, Body(notice): 
     .await
 }
 
-pub(super) async fn list(app: LicenseServer) -> Result<Vec<PeerRow>, Problem> {
-    app.read(|ledger, now| ledger.peer_rows(now)).await
+pub(super) async fn list(app: LicenseServer, Query(query): Query<SortedQuery>) -> Result<Sorted<PeerRow>, Problem> {
+    Ok(pages::sorted(&query, app.read(|ledger, now| ledger.peer_rows(now)).await?, |row| row.name.to_string()))
 }
 
 pub(super) async fn trust(app: LicenseServer, Path(name): Path<ServerName>, Body(wanted): Body<TrustPeer>) -> Result<NoContent, Problem> {

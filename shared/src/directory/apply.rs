@@ -1,6 +1,6 @@
 //! Takes events in, keeps the indexes, writes the rows.
 
-use super::{Directory, Event};
+use super::{Directory, Event, Service};
 use crate::machine::{Machine, Moment, RowError, Rows};
 use crate::model::LabTime;
 
@@ -20,10 +20,10 @@ impl Machine for Directory {
                 rows.put("name", name);
                 self.name = Some(name.clone());
             }
-            Event::ServiceTrusted { name, key } => {
-                rows.put(format!("service/{name}"), key);
-                self.callers.insert(key.thumbprint(), name.clone());
-                self.services.insert(name.clone(), *key);
+            Event::ServiceTrusted { name, service } => {
+                rows.put(format!("service/{name}"), service);
+                self.callers.insert(service.key.thumbprint(), name.clone());
+                self.services.insert(name.clone(), *service);
             }
             Event::ServiceForgotten { name } => {
                 rows.remove(format!("service/{name}"));
@@ -64,10 +64,9 @@ impl Machine for Directory {
         match kind {
             "name" => self.name = Some(RowError::parse(key, value)?),
             "service" => {
-                let (name, public): (crate::model::ServerName, crate::model::PublicKey) =
-                    (name.parse().map_err(wrong)?, RowError::parse(key, value)?);
-                self.callers.insert(public.thumbprint(), name.clone());
-                self.services.insert(name, public);
+                let (name, service): (crate::model::ServerName, Service) = (name.parse().map_err(wrong)?, RowError::parse(key, value)?);
+                self.callers.insert(service.key.thumbprint(), name.clone());
+                self.services.insert(name, service);
             }
             "domain" => {
                 self.domains.insert(name.parse().map_err(wrong)?, RowError::parse(key, value)?);

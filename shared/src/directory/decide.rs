@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Command, Directory, Domain, Event, LICENSING_SETS, Refusal, User, domain_of};
-use crate::model::{DomainKind, DomainName, Level, LogRecord, PublicKey, ServerName, SiteName, UnitName, UserName};
+use super::{Command, Directory, Domain, Event, LICENSING_SETS, Refusal, Service, User, domain_of};
+use crate::model::{DomainKind, DomainName, Level, LogRecord, ServerName, SiteName, UnitName, UserName};
 use crate::policy::denials;
 use crate::wire::directory::NumberedSet;
 
 pub(super) fn decide(directory: &Directory, command: Command) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::Start(name) => start(directory, name),
-        Command::TrustService { name, key } => trust(directory, name, key),
+        Command::TrustService { name, service } => trust(directory, name, service),
         Command::ForgetService(name) if directory.services.contains_key(&name) => Ok(vec![Event::ServiceForgotten { name }]),
         Command::ForgetService(name) => Err(Refusal::NoService(name)),
         Command::SetDomain { name, kind, controllers } => set_domain(directory, name, kind, controllers),
@@ -31,11 +31,11 @@ fn start(directory: &Directory, name: ServerName) -> Result<Vec<Event>, Refusal>
     }
 }
 
-fn trust(directory: &Directory, name: ServerName, key: PublicKey) -> Result<Vec<Event>, Refusal> {
+fn trust(directory: &Directory, name: ServerName, service: Service) -> Result<Vec<Event>, Refusal> {
     match directory.services.get(&name) {
-        Some(pinned) if *pinned == key => Ok(Vec::new()),
-        Some(_) => Err(Refusal::OtherKey(name)),
-        None => Ok(vec![Event::ServiceTrusted { name, key }]),
+        Some(known) if *known == service => Ok(Vec::new()),
+        Some(known) if known.key != service.key => Err(Refusal::OtherKey(name)),
+        Some(_) | None => Ok(vec![Event::ServiceTrusted { name, service }]),
     }
 }
 

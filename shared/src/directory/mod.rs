@@ -11,12 +11,21 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DomainKind, DomainName, LogRecord, PublicKey, ServerName, SiteName, UnitName, UserName};
+use crate::model::{CallerRole, DomainKind, DomainName, LogRecord, PublicKey, ServerName, SiteName, UnitName, UserName};
 use crate::wire::directory::NumberedSet;
 use crate::wire::problem::{Problem, ProblemCode};
 
 /// How many numbered sets of licensing attributes a user has (W08-04).
 pub const LICENSING_SETS: usize = 4;
+
+/// A service that may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its pinned key.
+    pub key: PublicKey,
+    /// What it is.
+    pub role: CallerRole,
+}
 
 /// A domain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +66,8 @@ pub enum Command {
     TrustService {
         /// Its name.
         name: ServerName,
-        /// Its key.
-        key: PublicKey,
+        /// Its key, and what it is.
+        service: Service,
     },
     /// Take a service's enrolment back.
     ForgetService(ServerName),
@@ -124,8 +133,8 @@ pub enum Event {
     ServiceTrusted {
         /// Its name.
         name: ServerName,
-        /// Its key.
-        key: PublicKey,
+        /// Its key, and what it is.
+        service: Service,
     },
     /// A service's enrolment was taken back; what it published stays published.
     ServiceForgotten {
@@ -213,7 +222,7 @@ impl Refusal {
 #[derive(Debug, Default)]
 pub struct Directory {
     name: Option<ServerName>,
-    services: BTreeMap<ServerName, PublicKey>,
+    services: BTreeMap<ServerName, Service>,
     /// Thumbprint of a pinned key, to its owner.
     callers: HashMap<String, ServerName>,
     domains: BTreeMap<DomainName, Domain>,

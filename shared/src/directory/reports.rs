@@ -1,7 +1,7 @@
 //! What can be read from a directory.
 
-use super::{Directory, User, domain_of};
-use crate::model::{DomainKind, LicensingSet, PublicKey, ServerName, UserName};
+use super::{Directory, Service, User, domain_of};
+use crate::model::{DomainKind, LicensingSet, ServerName, UserName};
 use crate::wire::directory::{
     DirectoryStanding, DiscoveryAnswer, DiscoveryQuery, DomainRow, ReportScope, ServiceRow, SiteRow, UserLicenseAnswer, UserRow,
 };
@@ -15,15 +15,15 @@ impl Directory {
 
     /// The enrolled service that has this key.
     #[must_use]
-    pub fn caller(&self, thumbprint: &str) -> Option<(ServerName, PublicKey)> {
+    pub fn caller(&self, thumbprint: &str) -> Option<(ServerName, Service)> {
         let name = self.callers.get(thumbprint)?;
-        self.services.get(name).map(|key| (name.clone(), *key))
+        self.services.get(name).map(|service| (name.clone(), *service))
     }
 
     /// The enrolled services.
     #[must_use]
     pub fn services(&self) -> Vec<ServiceRow> {
-        self.services.iter().map(|(name, key)| ServiceRow { name: name.clone(), key: *key }).collect()
+        self.services.iter().map(|(name, service)| ServiceRow { name: name.clone(), key: service.key, role: service.role }).collect()
     }
 
     /// The domains.

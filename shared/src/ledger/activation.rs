@@ -6,7 +6,7 @@ use super::keys::pack_key;
 use super::log::{log, service_event};
 use super::{CertificateKind, Event, InstalledPack, Ledger, LicenseRecord, NewCertificate, OwnCertificate, Refusal};
 use crate::machine::Rows;
-use crate::model::{ContactMethod, LabTime, LicenseServerId, ReactivationReason};
+use crate::model::{ContactMethod, LabTime, Lapse, LicenseServerId, ReactivationReason};
 use crate::policy::licensing_events;
 
 /// Something that an administrator wants of the server's activation. What was typed has been checked before.
@@ -36,6 +36,11 @@ pub enum ActivationCommand {
     BringCertificate(NewCertificate),
     /// Deactivate (AC-22, AC-23); the clearinghouse or its code has confirmed it.
     Deactivate(ContactMethod),
+    /// The clearinghouse said that this activation is over there (AM-15).
+    Disown {
+        /// Whether the Product ID belongs to another key; else it was deactivated.
+        other_key: bool,
+    },
     /// The key was replaced: from here on everything is signed with another one (AC-25 reason 2).
     ReplaceKey(NewCertificate),
 }
@@ -59,6 +64,17 @@ pub enum ActivationEvent {
     Reactivated {
         /// Why.
         reason: ReactivationReason,
+        /// Certificates below this number sign no more.
+        retired_below: u32,
+        /// Which of the server's activations is over.
+        number: u16,
+    },
+    /// The clearinghouse said that this activation is over there (AM-15).
+    Disowned {
+        /// When this server learned of it.
+        at: LabTime,
+        /// Whether the Product ID belongs to another key; else it was deactivated.
+        other_key: bool,
         /// Certificates below this number sign no more.
         retired_below: u32,
         /// Which of the server's activations is over.
@@ -101,14 +117,9 @@ pub struct Life {
     pub over: u16,
     /// When the server was deactivated, where it is.
     pub deactivated_at: Option<LabTime>,
-}
-
-impl Life {
-    /// FT-23: whether the last activation ended because another key took the place of its own.
-    #[must_use]
-    pub fn ended_by_another_key(&self) -> bool {
-        self.keys_below > 0 && self.keys_below == self.retired_below
-    }
+    /// When the server learned that its Product ID belongs to another key (AM-15).
+    #[serde(default)]
+    pub disowned_at: Option<LabTime>,
 }
 
 /// A certificate as it is kept; whether it belongs to an activation is the caller's to say.
@@ -123,6 +134,7 @@ pub(super) fn decide(ledger: &Ledger, command: ActivationCommand, now: LabTime) 
         ActivationCommand::TakeId { id, number, until, reason } => take_id(ledger, id, number, until, reason, now),
         ActivationCommand::BringCertificate(certificate) => bring_certificate(ledger, certificate, now),
         ActivationCommand::Deactivate(method) => deactivate(ledger, method, now),
+        ActivationCommand::Disown { other_key } => Ok(disown(ledger, other_key, now)),
         ActivationCommand::ReplaceKey(certificate) => Ok(replace_key(ledger, certificate, now)),
     }
 }
@@ -171,6 +183,9 @@ fn activated(ledger: &Ledger, own: OwnCertificate, reason: Option<ReactivationRe
     let Some(reason) = reason else {
         if ledger.life.deactivated_at.is_some() {
             return Err(Refusal::NoActivation("deactivated: reactivate it, with one of the five reasons"));
+        }
+        if ledger.life.disowned_at.is_some() {
+            return Err(Refusal::NoActivation("on the clearinghouse's books under another key: call the clearinghouse, and reactivate it"));
         }
         return Ok(vec![Event::CertificateReceived(own), service_event(4, "The license server has been activated.")]);
     };
@@ -226,6 +241,17 @@ fn deactivate(ledger: &Ledger, method: ContactMethod, now: LabTime) -> Result<Ve
     ])
 }
 
+/// AM-15: what the clearinghouse says of this activation is believed, since nothing that it signed will follow. Licenses that were issued
+/// stay as they are (AC-26).
+fn disown(ledger: &Ledger, other_key: bool, now: LabTime) -> Vec<Event> {
+    if !ledger.is_activated(now) {
+        return Vec::new();
+    }
+    let (retired_below, number) = (ledger.next_certificate(), ledger.activation_number());
+    let record = if other_key { licensing_events::disowned() } else { licensing_events::deactivated_there() };
+    vec![Event::Activation(ActivationEvent::Disowned { at: now, other_key, retired_below, number }), log(record)]
+}
+
 /// AC-25 reason 2, FT-23: under the new key the server is as before activation until it is activated again.
 fn replace_key(ledger: &Ledger, certificate: NewCertificate, now: LabTime) -> Vec<Event> {
     if ledger.bare_certificate().is_some_and(|own| own.pem == certificate.pem) {
@@ -259,6 +285,36 @@ impl Ledger {
         &self.life
     }
 
+    /// Whether the last activation is over because the key was replaced, and none has followed.
+    #[must_use]
+    pub fn key_is_new(&self) -> bool {
+        self.life.keys_below > 0 && self.life.retired_below == self.life.keys_below
+    }
+
+    /// Why the server is not activated, where it is not (AC-24, AC-27, AC-47, AM-15, FT-23).
+    #[must_use]
+    pub fn lapse(&self, now: LabTime) -> Option<Lapse> {
+        let life = &self.life;
+        Some(match (life.disowned_at, life.deactivated_at) {
+            _ if self.is_activated(now) => return None,
+            _ if self.activation_number() == 0 => Lapse::NeverActivated,
+            (Some(at), _) => Lapse::Disowned { at },
+            (None, _) if self.key_is_new() => Lapse::KeyReplaced,
+            (None, Some(at)) => Lapse::Deactivated { at },
+            (None, None) => Lapse::Ended,
+        })
+    }
+
+    /// What the administrator should do about the activation now, where there is something (AC-27, AC-47, AM-15).
+    #[must_use]
+    pub fn activation_prompt(&self, now: LabTime) -> Option<String> {
+        let until = match self.lapse(now) {
+            Some(lapse) => Err(lapse),
+            None => Ok(self.current_certificate(now)?.until),
+        };
+        licensing_events::prompt(until, now)
+    }
+
     /// The last of the server's activations, from 1; 0 before the first.
     #[must_use]
     pub fn activation_number(&self) -> u16 {
@@ -283,12 +339,19 @@ impl Ledger {
                 self.life.deactivated_at = Some(*at);
                 self.retire(*retired_below, *number, rows);
             }
+            ActivationEvent::Disowned { at, other_key, retired_below, number } => {
+                self.life.deactivated_at = (!other_key).then_some(*at);
+                self.life.disowned_at = other_key.then_some(*at);
+                self.retire(*retired_below, *number, rows);
+            }
             ActivationEvent::Reactivated { retired_below, number, .. } => {
                 self.life.deactivated_at = None;
+                self.life.disowned_at = None;
                 self.retire(*retired_below, *number, rows);
             }
             ActivationEvent::KeyReplaced { keys_below, number } => {
                 self.life.keys_below = *keys_below;
+                self.life.disowned_at = None;
                 self.retire(*keys_below, *number, rows);
             }
             ActivationEvent::Withheld { packs, .. } => {

@@ -7,6 +7,8 @@ use crate::machine::{Machine, Moment, RowError, Rows};
 use crate::model::{CalKind, LabTime, ProductType, ProductVersion, ServerName};
 use crate::policy::sweeping;
 
+use crate::wire::managing::ReleaseOrder;
+
 impl Machine for Ledger {
     const NAME: &'static str = "ledger";
     type Command = super::Command;
@@ -112,6 +114,11 @@ impl Machine for Ledger {
                 let request = key.split_once('/').map_or("", |(_, rest)| rest).parse().map_err(|error| RowError::new(key, error))?;
                 self.released.insert(request, RowError::parse(key, value)?);
             }
+            "order" => {
+                let order: ReleaseOrder = RowError::parse(key, value)?;
+                self.orders.insert(order.pack.clone(), order);
+            }
+            super::backup::PUT_BACK => self.put_back = RowError::parse(key, value)?,
             "suspect" => self.suspect = RowError::parse(key, value)?,
             // The row of the restore itself comes before those of its records.
             "staged" => self.staged = Some(Staged::new(RowError::parse(key, value)?)),
@@ -171,6 +178,8 @@ impl Ledger {
         self.records.keys().for_each(|number| rows.remove(license_key(*number)));
         rows.remove("temporaries");
         rows.remove("suspect");
+        self.orders.keys().for_each(|pack| rows.remove(format!("order/{pack}")));
+        self.orders.clear();
         self.packs.clear();
         self.pack_numbers.clear();
         self.free.clear();

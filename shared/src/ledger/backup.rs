@@ -1,15 +1,16 @@
 //! Backup and restore of a license server's database (AC-38 to AC-40).
 
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::activation::{Life, WithheldBecause, withhold};
 use super::keys::{license_key, pack_key, staged_key};
 use super::log::log;
 use super::{Event, InstalledPack, Ledger, LicenseRecord, OwnCertificate, Refusal};
 use crate::machine::Rows;
-use crate::model::{Generation, LabTime, PackId, ProductId, ProductVersion, PublicKey, ServerName};
+use crate::model::{CalId, Generation, LabTime, PackId, ProductId, ProductVersion, PublicKey, ServerName};
 use crate::policy::licensing_events;
+use crate::wire::license_server::PutBack;
 
 /// All of a database but its license records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +71,9 @@ pub enum Restored {
     Ended {
         /// Whether this is the installation that the backup was made on.
         same_installation: bool,
+        /// CALs that were issued after the backup and are free again by this (AM-16).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        put_back: Option<PutBack>,
     },
 }
 
@@ -103,7 +107,7 @@ impl Staged {
     }
 }
 
-pub(super) fn decide(ledger: &Ledger, command: RestoreCommand) -> Result<Vec<Event>, Refusal> {
+pub(super) fn decide(ledger: &Ledger, command: RestoreCommand, now: LabTime) -> Result<Vec<Event>, Refusal> {
     match command {
         RestoreCommand::Begin(backup, key) => {
             check(ledger, &backup, key)?;
@@ -116,7 +120,7 @@ pub(super) fn decide(ledger: &Ledger, command: RestoreCommand) -> Result<Vec<Eve
             }
             Ok(vec![step(Restored::Records { records })])
         }
-        RestoreCommand::End { records, key } => end(ledger, records, key),
+        RestoreCommand::End { records, key } => end(ledger, records, key, now),
     }
 }
 
@@ -125,7 +129,7 @@ fn step(restored: Restored) -> Event {
 }
 
 /// AC-39, AC-40: the database is replaced in one step, so that no request ever meets a part of it.
-fn end(ledger: &Ledger, records: u64, key: PublicKey) -> Result<Vec<Event>, Refusal> {
+fn end(ledger: &Ledger, records: u64, key: PublicKey, now: LabTime) -> Result<Vec<Event>, Refusal> {
     let staged = ledger.staged.as_ref().ok_or(Refusal::NoRestore)?;
     let came = u64::try_from(staged.records.len()).unwrap_or(u64::MAX);
     if came != records {
@@ -133,12 +137,29 @@ fn end(ledger: &Ledger, records: u64, key: PublicKey) -> Result<Vec<Event>, Refu
     }
     check(ledger, &staged.backup, key)?;
     let same_installation = staged.backup.key == key;
-    let mut events = vec![step(Restored::Ended { same_installation }), log(licensing_events::restored(came, same_installation))];
+    let put_back = put_back(ledger, staged, now);
+    let ended = step(Restored::Ended { same_installation, put_back });
+    let mut events = vec![ended, log(licensing_events::restored(came, same_installation))];
+    events.extend(put_back.as_ref().map(|put_back| log(licensing_events::put_back(put_back.count, put_back.until))));
     if !same_installation {
         let packs = staged.packs();
         events.extend(withhold(packs.iter().filter(|pack| pack.removed_at.is_none()), WithheldBecause::Restore));
     }
     Ok(events)
+}
+
+/// AM-16: the CALs of the backup's packs that were issued after it: on record here, not there, and held by a device still. AC-39 says that
+/// they come back, so nothing is refused; but then each licenses two devices for a while, and that is said.
+fn put_back(ledger: &Ledger, staged: &Staged, now: LabTime) -> Option<PutBack> {
+    let packs: BTreeSet<&PackId> = staged.backup.packs.iter().filter(|pack| pack.removed_at.is_none()).map(|pack| &pack.pack.id).collect();
+    let saved: BTreeSet<CalId> = staged.records.values().map(|record| record.cal.id).collect();
+    let issued_since = ledger.records.values().filter(|record| {
+        let drawn = record.cal.pack.as_ref().is_some_and(|pack| packs.contains(pack));
+        drawn && record.revoked_at.is_none() && record.cal.holds_at(now) && !saved.contains(&record.cal.id)
+    });
+    let ends: Vec<LabTime> = issued_since.map(|record| record.cal.expires_at).collect();
+    let until = ends.iter().max().copied()?;
+    Some(PutBack { count: u32::try_from(ends.len()).unwrap_or(u32::MAX), at: now, until })
 }
 
 /// AC-38: a database belongs to one server; on another installation of it nothing may have been installed yet.
@@ -206,7 +227,9 @@ impl Ledger {
                     }
                 }
             }
-            Restored::Ended { same_installation } => {
+            Restored::Ended { same_installation, put_back } => {
+                self.put_back = *put_back;
+                rows.put(PUT_BACK, put_back);
                 if let Some(staged) = self.unstage(rows) {
                     self.take_staged(staged, *same_installation, rows);
                 }
@@ -262,6 +285,8 @@ impl Ledger {
     }
 }
 
+/// The row of what the last restore put back.
+pub(super) const PUT_BACK: &str = "put-back";
 /// The row of a restore that has begun.
 const STAGED: &str = "staged";
 /// The most records of a backup.

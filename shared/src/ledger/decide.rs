@@ -32,7 +32,7 @@ pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>)
             Ok(vec![Event::TerminalServerForgotten { name }])
         }
         Command::ForgetTerminalServer(name) => Err(Refusal::NoSuchTerminalServer(name)),
-        Command::Restore(command) => super::backup::decide(ledger, command),
+        Command::Restore(command) => super::backup::decide(ledger, command, moment.now),
         Command::Activation(command) => super::activation::decide(ledger, *command, moment.now),
         Command::InstallPack { request, pack } => install_pack(ledger, server, request, pack, moment.now),
         Command::ChangeSettings(change) => change_settings(ledger, change),
@@ -110,7 +110,8 @@ fn install_pack(ledger: &Ledger, server: &Server, request: RequestId, pack: Pack
         return Err(Refusal::PackVersion { pack: pack.version, server: server.version() });
     }
     let number = ledger.next_pack_number();
-    let mut installed = InstalledPack { number, pack, issued: 0, installed_at: now, request, withheld: 0, removed_at: None };
+    let mut installed =
+        InstalledPack { number, pack, issued: 0, installed_at: now, request, withheld: 0, removed_at: None, replaces: None };
     ledger.place_again(&mut installed);
     Ok(vec![Event::PackInstalled(installed)])
 }
@@ -302,8 +303,10 @@ fn issued(record: LicenseRecord, how: HowIssued, closes: Vec<u64>, laid_down: bo
 /// LS-05, LS-06: a permanent from the first pack that may serve; the device's temporaries of that version or older are closed.
 fn draw(ledger: &Ledger, issuer: &Issuer<'_>, asked: &Asked, mut rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> Vec<Event> {
     let Some(pack) = ledger.free_pack(asked.inquiry.version) else { return Vec::new() };
-    let (expires_at, laid_down) = end_of_life(ledger, issuer.terms, moment);
     let version = pack.pack.version;
+    // AM-30: only what is of Windows 2000 itself may have no end; a newer CAL in its place lives by its own server's numbers.
+    let terms = if version == asked.inquiry.version { issuer.terms } else { issuer.server.terms() };
+    let (expires_at, laid_down) = end_of_life(ledger, terms, moment);
     let cal = Cal { version, expires_at, pack: Some(pack.pack.id.clone()), ..new_cal(issuer, asked, moment) };
     rules.push(TraceStep::new("LS-06", format!("pack of {version}: {} of {} left after this draw", pack.available() - 1, pack.pack.total)));
     let closes = ledger.open_temporaries(asked.inquiry.hardware_id, version);

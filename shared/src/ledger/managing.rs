@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::log::log;
-use super::{Event, InstalledPack, Ledger, LicenseRecord, Refusal, Server};
+use super::{Event, InstalledPack, Ledger, LicenseRecord, Refusal, Server, orders};
 use crate::machine::{Moment, Rows};
 use crate::model::{CalKind, Generation, LabTime, Pack, PackId, ProductType, ProductVersion, RequestId, ServerName};
 use crate::policy::{events, revoking, versions};
+use crate::wire::managing::{OrderRelease, ReleaseOrder};
 
 /// Something that an administrator, or a license server in his name, wants done with CALs and packs.
 #[derive(Clone, Debug)]
@@ -27,7 +28,11 @@ pub enum ManageCommand {
     },
     /// Remove a pack.
     RemovePack(PackId),
-    /// Give the packs up to another license server (W08-11).
+    /// Order that CALs may leave for another license server, once (AM-17).
+    OrderRelease(OrderRelease),
+    /// Take such an order back.
+    WithdrawOrder(PackId),
+    /// Give up to another license server what was ordered for it (W08-11, AM-17).
     Release {
         /// The request.
         request: RequestId,
@@ -44,8 +49,9 @@ pub enum ManageCommand {
         from: ServerName,
         /// The packs.
         packs: Vec<Pack>,
-        /// Whether that server has removed them.
-        alive: bool,
+        /// The pack of a server that no longer functions, in place of which the clearinghouse issued them; none where that server has
+        /// removed them itself.
+        replaces: Option<PackId>,
     },
     /// Delete every installed CAL (W08-12).
     Rebuild,
@@ -95,9 +101,16 @@ pub enum ManageEvent {
         to: ServerName,
         /// The packs.
         packs: Vec<Pack>,
-        /// Their places.
+        /// The places of those that went whole.
         numbers: Vec<u64>,
+        /// The places of those that gave a part, and how many CALs.
+        #[serde(default)]
+        parts: Vec<(u64, u32)>,
     },
+    /// CALs may leave for another license server, once (AM-17).
+    ReleaseOrdered(ReleaseOrder),
+    /// Such an order was taken back.
+    ReleaseWithdrawn(PackId),
     /// A pack of another license server was taken over (W08-11).
     TakenOver {
         /// Whose it was.
@@ -124,8 +137,12 @@ pub(super) fn decide(ledger: &Ledger, server: &Server, command: ManageCommand, m
             let installed = ledger.installed(&pack).ok_or(Refusal::NoSuchPack(pack))?;
             Ok(vec![managed(ManageEvent::Removed { number: installed.number })])
         }
-        ManageCommand::Release { request, to, up_to } => Ok(release(ledger, request, to, up_to)),
-        ManageCommand::TakeOver { request, from, packs, alive } => take_over(ledger, server, &request, &from, packs, alive, moment.now),
+        ManageCommand::OrderRelease(wanted) => orders::order(ledger, server, wanted),
+        ManageCommand::WithdrawOrder(pack) => orders::withdraw(ledger, pack),
+        ManageCommand::Release { request, to, up_to } => orders::release(ledger, server, request, to, up_to, moment),
+        ManageCommand::TakeOver { request, from, packs, replaces } => {
+            take_over(ledger, server, &request, &from, packs, replaces.as_ref(), moment.now)
+        }
         ManageCommand::Rebuild if server.terms().manages_cals => Ok(vec![managed(ManageEvent::Rebuilt)]),
         ManageCommand::Rebuild => Err(Refusal::NoSuchTool { tool: "rebuilding the database", generation: server.generation }),
         ManageCommand::Suspect => Ok(vec![managed(ManageEvent::Suspected), log(events::database_suspect())]),
@@ -136,7 +153,7 @@ pub(super) fn decide(ledger: &Ledger, server: &Server, command: ManageCommand, m
     }
 }
 
-fn managed(event: ManageEvent) -> Event {
+pub(super) fn managed(event: ManageEvent) -> Event {
     Event::Managed(event)
 }
 
@@ -190,19 +207,8 @@ fn convert(
     };
     let pack = Pack { id: PackId::from_random(moment.dice.bytes()), product_type, total: quantity, ..source.pack.clone() };
     let number = ledger.next_pack_number();
-    let made = InstalledPack { number, pack, issued: 0, installed_at: moment.now, request, withheld: 0, removed_at: None };
+    let made = InstalledPack { number, pack, issued: 0, installed_at: moment.now, request, withheld: 0, removed_at: None, replaces: None };
     Ok(vec![managed(ManageEvent::Converted { from: source.number, quantity, made })])
-}
-
-/// W08-11: the packs that the other server can hold are removed here; asked again, the answer is the same.
-fn release(ledger: &Ledger, request: RequestId, to: ServerName, up_to: ProductVersion) -> Vec<Event> {
-    if ledger.released.contains_key(&request) {
-        return Vec::new();
-    }
-    let chosen: Vec<&InstalledPack> = ledger.installed_packs().filter(|pack| versions::server_holds(up_to, pack.pack.version)).collect();
-    let packs: Vec<Pack> = chosen.iter().map(|pack| pack.pack.clone()).collect();
-    let numbers = chosen.iter().map(|pack| pack.number).collect();
-    vec![managed(ManageEvent::Released { request, to, packs, numbers })]
 }
 
 /// W08-11: the packs of another license server are installed here, all their CALs free; event 93 where nobody told that server.
@@ -212,7 +218,7 @@ fn take_over(
     request: &RequestId,
     from: &ServerName,
     packs: Vec<Pack>,
-    alive: bool,
+    replaces: Option<&PackId>,
     now: LabTime,
 ) -> Result<Vec<Event>, Refusal> {
     may_take_over(ledger, server, now)?;
@@ -225,12 +231,20 @@ fn take_over(
         if ledger.installed(&pack.id).is_some() {
             continue;
         }
-        let mut installed =
-            InstalledPack { number, pack, issued: 0, installed_at: now, request: request.clone(), withheld: 0, removed_at: None };
+        let mut installed = InstalledPack {
+            number,
+            pack,
+            issued: 0,
+            installed_at: now,
+            request: request.clone(),
+            withheld: 0,
+            removed_at: None,
+            replaces: replaces.cloned(),
+        };
         number = ledger.place_again(&mut installed).map_or(number + 1, |()| number);
         events.push(managed(ManageEvent::TakenOver { from: from.clone(), pack: installed }));
     }
-    if !alive && !events.is_empty() {
+    if replaces.is_some() && !events.is_empty() {
         events.push(log(events::source_not_alive(from)));
     }
     Ok(events)
@@ -244,6 +258,13 @@ pub(super) fn may_take_over(ledger: &Ledger, server: &Server, now: LabTime) -> R
     if ledger.is_activated(now) { Ok(()) } else { Err(Refusal::NotActivated) }
 }
 
+/// What was given up to another license server: a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Given {
+    pub to: ServerName,
+    pub packs: Vec<Pack>,
+}
+
 impl Ledger {
     /// Takes in what happened to CALs and packs.
     pub(super) fn manage(&mut self, event: &ManageEvent, at: LabTime, rows: &mut Rows) {
@@ -254,11 +275,24 @@ impl Ledger {
                 self.install(made, rows);
             }
             ManageEvent::Removed { number } => self.remove_pack(*number, at, rows),
-            ManageEvent::Released { request, packs, numbers, .. } => {
+            ManageEvent::Released { request, to, packs, numbers, parts } => {
                 numbers.iter().for_each(|number| self.remove_pack(*number, at, rows));
-                rows.put(format!("released/{}", request.as_str()), packs);
-                self.released.insert(request.clone(), packs.clone());
+                for (number, quantity) in parts {
+                    self.change_pack_at(*number, rows, |pack| pack.pack.total = pack.pack.total.saturating_sub(*quantity));
+                    self.peers.changed(rows);
+                }
+                let used: Vec<u64> = numbers.iter().copied().chain(parts.iter().map(|(number, _)| *number)).collect();
+                let used = used.iter().filter_map(|number| self.packs.get(number).map(|pack| pack.pack.id.clone())).collect::<Vec<_>>();
+                used.iter().for_each(|pack| self.drop_order(pack, rows));
+                let given = Given { to: to.clone(), packs: packs.clone() };
+                rows.put(format!("released/{}", request.as_str()), &given);
+                self.released.insert(request.clone(), given);
             }
+            ManageEvent::ReleaseOrdered(order) => {
+                rows.put(format!("order/{}", order.pack), order);
+                self.orders.insert(order.pack.clone(), order.clone());
+            }
+            ManageEvent::ReleaseWithdrawn(pack) => self.drop_order(pack, rows),
             ManageEvent::TakenOver { pack, .. } => self.install(pack, rows),
             ManageEvent::Rebuilt => self.delete_all(rows),
             ManageEvent::Suspected => {
@@ -279,7 +313,13 @@ impl Ledger {
     /// The packs that were given up under this request (W08-11).
     #[must_use]
     pub fn released(&self, request: &RequestId) -> Option<&[Pack]> {
-        self.released.get(request).map(Vec::as_slice)
+        self.released.get(request).map(|given| given.packs.as_slice())
+    }
+
+    fn drop_order(&mut self, pack: &PackId, rows: &mut Rows) {
+        if self.orders.remove(pack).is_some() {
+            rows.remove(format!("order/{pack}"));
+        }
     }
 
     /// W08-11: whether this server may take packs over.
@@ -348,6 +388,9 @@ impl Ledger {
     }
 
     fn remove_pack(&mut self, number: u64, at: LabTime, rows: &mut Rows) {
+        if let Some(pack) = self.packs.get(&number).map(|pack| pack.pack.id.clone()) {
+            self.drop_order(&pack, rows);
+        }
         self.change_pack_at(number, rows, |pack| pack.removed_at = Some(at));
         self.peers.changed(rows);
     }

@@ -10,6 +10,7 @@ mod keys;
 mod log;
 mod managing;
 mod network;
+mod orders;
 mod peers;
 mod refusal;
 mod reports;
@@ -32,7 +33,8 @@ use crate::model::{
 };
 use crate::policy::built_in;
 use crate::policy::terms::{self, Terms};
-use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettings, LedgerSettingsChange};
+use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettings, LedgerSettingsChange, PutBack};
+use crate::wire::managing::ReleaseOrder;
 
 /// Who this license server is; set once, at its first start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +131,9 @@ pub struct InstalledPack {
     /// When it was removed; what devices hold of it is still counted, in case it comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<LabTime>,
+    /// The pack of a license server that no longer functions, in place of which the clearinghouse issued this one (AM-17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<PackId>,
 }
 
 impl InstalledPack {
@@ -417,11 +422,15 @@ pub struct Ledger {
     /// Revoked CALs by their end.
     revoked: BTreeSet<(LabTime, u64)>,
     /// Packs that were given up to other license servers, by request.
-    released: HashMap<RequestId, Vec<Pack>>,
+    released: HashMap<RequestId, managing::Given>,
+    /// What may leave for other license servers, by pack (AM-17).
+    orders: BTreeMap<PackId, ReleaseOrder>,
     /// The database may be damaged.
     suspect: bool,
     /// A restore that has begun.
     staged: Option<backup::Staged>,
+    /// CALs that the last restore put back although devices held them (AM-16).
+    put_back: Option<PutBack>,
     /// Other license servers.
     peers: peers::Peers,
 }
@@ -459,8 +468,10 @@ impl Default for Ledger {
             network: network::Network::default(),
             revoked: BTreeSet::new(),
             released: HashMap::new(),
+            orders: BTreeMap::new(),
             suspect: false,
             staged: None,
+            put_back: None,
             peers: peers::Peers::default(),
         }
     }

@@ -117,7 +117,7 @@ pub(super) fn decide(ledger: &Ledger, server: &Server, command: NetworkCommand, 
         NetworkCommand::ForgetDirectory if network.directory.is_some() => Ok(vec![Event::Network(NetworkEvent::DirectoryForgotten)]),
         NetworkCommand::ForgetDirectory => Err(Refusal::NoDirectory),
         NetworkCommand::Standing(standing) => Ok(known(network, standing)),
-        NetworkCommand::Tracked { user, answer } => Ok(tracked(server, user, answer)),
+        NetworkCommand::Tracked { user, answer } => Ok(tracked(network, server, user, answer)),
         NetworkCommand::Report { scope, users } => {
             let report = report(ledger, server, scope, users, now);
             Ok(vec![Event::Network(NetworkEvent::Reported { report })])
@@ -160,10 +160,12 @@ fn known(network: &Network, standing: DirectoryStanding) -> Vec<Event> {
 }
 
 /// W08-05: a user who could not be recorded is on record here, and event 4105 says so.
-fn tracked(server: &Server, user: UserName, answer: TrackAnswer) -> Vec<Event> {
+fn tracked(network: &Network, server: &Server, user: UserName, answer: TrackAnswer) -> Vec<Event> {
     let failed = match &answer {
-        TrackAnswer::Stands { .. } | TrackAnswer::Workgroup | TrackAnswer::NoSuchUser | TrackAnswer::NotKept => return Vec::new(),
-        TrackAnswer::Issued { .. } => None,
+        TrackAnswer::Workgroup | TrackAnswer::NoSuchUser | TrackAnswer::NotKept => return Vec::new(),
+        // Another license server may have recorded who could not be recorded here.
+        TrackAnswer::Stands { .. } if network.failures.iter().all(|failure| failure.user != user) => return Vec::new(),
+        TrackAnswer::Stands { .. } | TrackAnswer::Issued { .. } => None,
         TrackAnswer::NotInGroup => {
             let domain = user.as_str().split('\\').next().unwrap_or_default().to_uppercase();
             Some(format!("{} is not in the group \"Terminal Server License Servers\" of {domain}", server.name))
@@ -227,12 +229,14 @@ impl Ledger {
                 network.groups.clone_from(groups);
             }
             NetworkEvent::Tracked { user, answer } => match answer {
+                TrackAnswer::Stands { .. } | TrackAnswer::Issued { .. } => network.failures.retain(|failure| failure.user != *user),
                 TrackAnswer::NotInGroup | TrackAnswer::DirectorySilent { .. } => {
+                    network.failures.retain(|failure| failure.user != *user);
                     network.failures.push(PerUserFailure { user: user.clone(), at, reason: answer.words() });
                     let over = network.failures.len().saturating_sub(FAILURES_KEPT);
                     network.failures.drain(..over);
                 }
-                _ => return,
+                TrackAnswer::NoSuchUser | TrackAnswer::Workgroup | TrackAnswer::NotKept => return,
             },
             NetworkEvent::Reported { .. } => return rows.list("reports"),
         }

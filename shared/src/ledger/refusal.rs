@@ -43,6 +43,14 @@ pub enum Refusal {
     /// No such pack.
     #[error("no key pack {0} is installed")]
     NoSuchPack(PackId),
+    /// AM-17: the administrator has ordered nothing for that server.
+    #[error(
+        "this license server's administrator has ordered no pack for {0}: tsl packs release PACK --to {0} --server HERE, then ask again"
+    )]
+    NoOrder(ServerName),
+    /// No order for that pack.
+    #[error("nothing is ordered for the pack {0}; `tsl packs orders` lists what is")]
+    NoOrderFor(PackId),
     /// The tools of this generation cannot.
     #[error("{tool} is beyond the tools of {}", .generation.title())]
     NoSuchTool {
@@ -115,6 +123,8 @@ impl Refusal {
                 (ProblemCode::Conflict, &[])
             }
             Refusal::NoSuchLicense(_) | Refusal::NoSuchPack(_) => (ProblemCode::NotFound, &[]),
+            Refusal::NoOrder(_) => (ProblemCode::Forbidden, &["AM-17"]),
+            Refusal::NoOrderFor(_) => (ProblemCode::NotFound, &["AM-17"]),
             Refusal::NoSuchTool { .. } => (ProblemCode::Conflict, &["RC-06", "W08-07", "W08-11", "W08-12", "W08-13"]),
             Refusal::NotRevocable(_) => (ProblemCode::Conflict, &["W08-07"]),
             Refusal::VersionNotRevocable(_) => (ProblemCode::Conflict, &["W08-10", "CON-13"]),

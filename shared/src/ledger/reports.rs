@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{Asked, CertificateKind, Clearinghouse, Event, InstalledPack, Ledger, LicenseRecord, OwnCertificate, Server};
-use crate::model::{Cal, CalId, CalKind, HardwareId, LabTime, PackId, ProductType, ProductVersion, PublicKey, ServerName, TraceStep};
+use crate::model::{
+    Cal, CalId, CalKind, CallerRole, HardwareId, LabTime, PackId, ProductType, ProductVersion, PublicKey, ServerName, TraceStep,
+};
 use crate::policy::issuing::{Request, TemporaryOnRecord};
 use crate::policy::terms::Terms;
 use crate::policy::versions;
@@ -78,20 +80,20 @@ impl Ledger {
         &self.settings
     }
 
-    /// The enrolled terminal server or license server that has this key.
+    /// The enrolled terminal server or license server that has this key, and as what it is enrolled. A key that stands here under two
+    /// names is called by the first.
     #[must_use]
-    pub fn caller(&self, thumbprint: &str) -> Option<(ServerName, PublicKey)> {
-        if let Some(name) = self.callers.get(thumbprint) {
-            return self.terminal_servers.get(name).map(|key| (name.clone(), *key));
+    pub fn caller(&self, thumbprint: &str) -> Option<(ServerName, PublicKey, Vec<CallerRole>)> {
+        let terminal_server = self.callers.get(thumbprint).and_then(|name| self.terminal_servers.get_key_value(name));
+        let peer = self.peer_called(thumbprint);
+        match (terminal_server, peer) {
+            (Some((name, key)), Some((other, _))) if name == other => {
+                Some((name.clone(), *key, vec![CallerRole::TerminalServer, CallerRole::LicenseServer]))
+            }
+            (Some((name, key)), _) => Some((name.clone(), *key, vec![CallerRole::TerminalServer])),
+            (None, Some((name, peer))) => Some((name.clone(), peer.key, vec![CallerRole::LicenseServer])),
+            (None, None) => None,
         }
-        let (name, peer) = self.peers().find(|(_, peer)| peer.key.thumbprint() == thumbprint)?;
-        Some((name.clone(), peer.key))
-    }
-
-    /// Whether a terminal server is enrolled with this key.
-    #[must_use]
-    pub fn is_terminal_server(&self, key: &crate::model::PublicKey) -> bool {
-        self.callers.contains_key(&key.thumbprint())
     }
 
     /// The enrolled terminal servers.
@@ -167,9 +169,14 @@ impl Ledger {
 
     /// The pack list (TL-01).
     #[must_use]
-    pub fn pack_list(&self) -> PackList {
+    pub fn pack_list(&self, now: LabTime) -> PackList {
         let temporaries = self.temporaries_issued.iter().map(|(version, issued)| TemporaryCount { version: *version, issued: *issued });
-        PackList { packs: self.installed_packs().map(pack_row).collect(), temporaries: temporaries.collect() }
+        PackList {
+            packs: self.installed_packs().map(pack_row).collect(),
+            temporaries: temporaries.collect(),
+            put_back: self.put_back.filter(|put_back| now < put_back.until),
+            next: None,
+        }
     }
 
     /// Who holds what, since, until.
@@ -305,6 +312,7 @@ pub(super) fn pack_row(pack: &InstalledPack) -> PackRow {
         available: pack.available(),
         withheld: pack.withheld,
         installed_at: pack.installed_at,
+        replaces: pack.replaces.clone(),
     }
 }
 

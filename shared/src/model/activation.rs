@@ -40,6 +40,11 @@ pub enum Lapse {
     Ended,
     /// It has another key than the one that was activated (FT-23): the clearinghouse hears about that by telephone.
     KeyReplaced,
+    /// The clearinghouse has its Product ID under another key (AM-15).
+    Disowned {
+        /// When it learned of that.
+        at: LabTime,
+    },
 }
 
 impl ProductId {

@@ -126,6 +126,17 @@ pub enum GraceStart {
     ServicesEnabled,
 }
 
+/// Whose permanents a terminal server takes (AM-15).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Accept {
+    /// Those of license servers that are enrolled here, and of those that an enrolled one knows.
+    #[default]
+    Enrolled,
+    /// Those of every license server that the clearinghouse activated: the original's way.
+    Chain,
+}
+
 /// What ends a grace period early (GR-11, CON-01).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -11,6 +11,7 @@ mod moment;
 mod names;
 mod network;
 mod pack;
+mod role;
 mod text;
 mod version;
 mod workstation;
@@ -18,7 +19,7 @@ mod workstation;
 pub use activation::{ContactMethod, Lapse, ProductId, ReactivationReason, Registrant, RegistrantText, ServerRef};
 pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT, WORKSTATION_PRODUCT};
 pub use code::{ConfirmationCode, LicenseServerId};
-pub use connection::{GraceEnd, GraceStart, Platform, SessionId, TraceStep};
+pub use connection::{Accept, GraceEnd, GraceStart, Platform, SessionId, TraceStep};
 pub use hardware::HardwareId;
 pub use key::{AgreementKey, PublicKey, hex};
 pub use log::{Level, LogRecord};
@@ -32,6 +33,7 @@ pub use pack::{
     AgreementNumber, AuthorizationNumber, EnrollmentNumber, OpenLicenseNumber, Pack, PackId, PackKind, ProductType, Purchase, RetailCode,
     VolumeProgram,
 };
+pub use role::CallerRole;
 pub use text::ParseError;
 pub use version::{Generation, ProductVersion};
 pub use workstation::{Category, CountingMode, DatabaseId};

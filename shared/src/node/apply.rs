@@ -53,6 +53,7 @@ impl Machine for Node {
             Event::Judged { verdict, session } => self.keep_verdict(verdict, session.as_ref(), rows),
             Event::Logged(_) => rows.list("log"),
             Event::LoggedOn { session, user, .. } => self.log_on(*session, user, at, rows),
+            Event::RunEnded => self.end_run(at, rows),
             Event::SessionEnded { session } => self.end(session, at, rows),
             Event::SettingsChanged { settings } => {
                 rows.put("settings", settings);
@@ -77,10 +78,19 @@ impl Machine for Node {
             Event::LicenseServerTrusted { name, enrolled } => {
                 rows.put(format!("license-server/{name}"), enrolled);
                 self.license_servers.insert(name.clone(), enrolled.clone());
+                self.issuers.enrolled(name, enrolled.key);
+                rows.put("issuers", &self.issuers);
             }
-            Event::LicenseServerForgotten { name } => {
+            Event::PeersKept { by, peers } => {
+                self.issuers.kept(by, peers, at);
+                rows.put("issuers", &self.issuers);
+            }
+            Event::LicenseServerForgotten { name, leaked } => {
                 rows.remove(format!("license-server/{name}"));
-                self.license_servers.remove(name);
+                if let Some(enrolled) = self.license_servers.remove(name) {
+                    self.issuers.forgotten(name, enrolled.key, *leaked, at);
+                    rows.put("issuers", &self.issuers);
+                }
                 if self.current.as_ref() == Some(name) {
                     self.current = self.asked().first().cloned();
                     rows.put("current", &self.current);
@@ -132,6 +142,7 @@ impl Machine for Node {
             "settings" => self.settings = RowError::parse(key, value)?,
             "root" => self.root = RowError::parse(key, value)?,
             "faults" => self.faults = RowError::parse(key, value)?,
+            "issuers" => self.issuers = RowError::parse(key, value)?,
             "list" => self.list = RowError::parse(key, value)?,
             "network" => self.network = RowError::parse(key, value)?,
             "person" => {
@@ -140,6 +151,7 @@ impl Machine for Node {
             }
             "nt4" => self.workstation.load(key, rest, value)?,
             "session" => self.keep_open(RowError::parse(key, value)?),
+            "ended-runs" => self.left_over.load(value)?,
             "failed-logons" => self.failed_logons.load(key, rest, value)?,
             "account" => {
                 let name = rest.parse().map_err(|error| RowError::new(key, error))?;
@@ -172,11 +184,16 @@ impl Node {
     }
 
     fn keep_open(&mut self, open: OpenSession) {
+        if self.left_over.covers(open.entry) {
+            self.left_over.keep(open);
+            return;
+        }
         if open.session.state == SessionState::WaitingForLogon {
             self.waiting.insert(self.wait_of(&open.session));
         }
         self.administrative += usize::from(open.session.administrative);
         self.anonymous += usize::from(open.session.anonymous);
+        self.by_entry.insert(open.entry, open.session.id);
         self.open.insert(open.session.id, open);
     }
 
@@ -196,10 +213,13 @@ impl Node {
             self.failed_logons.note(&session.device, at, rows);
         }
         rows.remove(format!("session/{}", session.id));
-        if self.open.remove(&session.id).is_some() {
+        if let Some(open) = self.open.remove(&session.id) {
+            self.by_entry.remove(&open.entry);
             self.waiting.remove(&self.wait_of(session));
             self.administrative = self.administrative.saturating_sub(usize::from(session.administrative));
             self.anonymous = self.anonymous.saturating_sub(usize::from(session.anonymous));
+        } else {
+            self.left_over.remove(session, rows);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a command leads to.
 
 use super::sessions::ended;
-use super::{Command, Event, Node, OpenSession, Refusal, Server, judge, workstation};
+use super::{Command, Event, Node, OpenSession, Refusal, Server, issuers, judge, workstation};
 use crate::machine::Moment;
 use crate::model::{LabTime, ServerName, SessionId, TraceStep, UserName};
 use crate::policy::connectors;
@@ -13,12 +13,13 @@ use crate::wire::terminal_server::{CertificateState, Ending, Fault, FaultChange,
 
 pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
     if let Command::Start(server) = command {
-        return start(node, server, moment.now);
+        return start(node, server);
     }
     let server = node.server.as_ref().ok_or(Refusal::NotStarted)?;
     match command {
         Command::Start(_) => Err(Refusal::NotStarted),
-        Command::Stop => Ok(workstation::run_ended(node, moment.now)),
+        Command::Stop => Ok(workstation::run_ended(node)),
+        Command::EndLeftOver => Ok(super::sessions::end_left_over(node)),
         Command::Judge(connection) => Ok(judge::judge(node, server, &connection, moment)),
         Command::Contacted(heard) => Ok(judge::heard_events(node, server, &heard, moment.now)),
         Command::LogOn { session, user, administrator, trace } => log_on(node, server, session, user, administrator, trace, moment.now),
@@ -31,7 +32,9 @@ pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> 
         Command::TrustRoot { pem, fingerprint } => trust_root(node, pem, fingerprint),
         Command::TrustLicenseServer { name, enrolled } => trust_license_server(node, name, enrolled),
         Command::ListLicenseServers(names) => list_license_servers(node, names),
-        Command::ForgetLicenseServer(name) => forget_license_server(node, name),
+        Command::ForgetLicenseServer { name, leaked } => forget_license_server(node, name, leaked),
+        Command::KeepPeers { by, peers } => issuers::keep_peers(node, by, peers),
+        Command::Vouch { by, issuer } => issuers::vouch(node, by, issuer),
         Command::Network(command) => super::network::decide(node, server, command, moment),
         Command::Workstation(command) => workstation::decide(node, command, moment.now),
     }
@@ -53,15 +56,15 @@ pub(super) fn due(node: &Node, now: LabTime) -> Vec<Event> {
     events
 }
 
-fn start(node: &Node, wanted: Server, now: LabTime) -> Result<Vec<Event>, Refusal> {
+fn start(node: &Node, wanted: Server) -> Result<Vec<Event>, Refusal> {
     match &node.server {
         Some(server) if *server != wanted => Err(Refusal::OtherServer { name: server.name.clone(), generation: server.generation }),
         // FT-12: a start makes new certificate values where they were deleted.
         Some(_) if node.faults.certificate == CertificateState::Deleted => {
             let whole = faults_changed(node, Faults { certificate: CertificateState::Whole, ..node.faults });
-            Ok(workstation::run_ended(node, now).into_iter().chain(whole).collect())
+            Ok(workstation::run_ended(node).into_iter().chain(whole).collect())
         }
-        Some(_) => Ok(workstation::run_ended(node, now)),
+        Some(_) => Ok(workstation::run_ended(node)),
         None => Ok(vec![Event::Founded(wanted)]),
     }
 }
@@ -156,6 +159,7 @@ fn change_settings(node: &Node, server: &Server, change: &SettingsChange) -> Res
     settings.policy_ac_on = change.policy_ac_on.unwrap_or(settings.policy_ac_on);
     settings.grace_start = change.grace_start.unwrap_or(settings.grace_start);
     settings.grace_end = change.grace_end.unwrap_or(settings.grace_end);
+    settings.accept = change.accept.unwrap_or(settings.accept);
     settings.lenient_invalid = change.lenient_invalid.unwrap_or(settings.lenient_invalid);
     settings.per_user_requires_activated = change.per_user_requires_activated.unwrap_or(settings.per_user_requires_activated);
     settings.per_user_temporaries = change.per_user_temporaries.unwrap_or(settings.per_user_temporaries);
@@ -204,12 +208,12 @@ fn list_license_servers(node: &Node, names: Vec<ServerName>) -> Result<Vec<Event
     Ok(if names == node.list { Vec::new() } else { vec![Event::LicenseServersListed { names }] })
 }
 
-/// What the server issued under the lab's root stays good here; temporaries under its own key (CE-14) do not.
-fn forget_license_server(node: &Node, name: ServerName) -> Result<Vec<Event>, Refusal> {
+/// AM-15: what the server issued before stays good here unless its key got out; temporaries under its own key (CE-14) do not.
+fn forget_license_server(node: &Node, name: ServerName, leaked: bool) -> Result<Vec<Event>, Refusal> {
     if !node.license_servers.contains_key(&name) {
         return Err(Refusal::NotEnrolled(name));
     }
-    let mut events = vec![Event::LicenseServerForgotten { name: name.clone() }];
+    let mut events = vec![Event::LicenseServerForgotten { name: name.clone(), leaked }];
     if node.list.contains(&name) {
         let names = node.list.iter().filter(|listed| **listed != name).cloned().collect();
         events.push(Event::LicenseServersListed { names });

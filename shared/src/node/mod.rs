@@ -6,6 +6,7 @@
 mod apply;
 mod connection;
 mod decide;
+mod issuers;
 mod judge;
 mod logons;
 mod network;
@@ -20,14 +21,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 pub use connection::{Arrival, Connection, Heard, Said, Step};
+pub use issuers::PermanentsOf;
 pub use network::{NetworkCommand, NetworkEvent};
+pub use sessions::LEFT_OVER_AT_ONCE;
 
 use crate::model::{
-    Generation, GraceEnd, GraceStart, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName,
+    Accept, Generation, GraceEnd, GraceStart, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName,
 };
 use crate::policy::grace::GraceFacts;
 use crate::policy::modes;
 use crate::policy::terms::{self, Terms};
+use crate::wire::peers::KnownServer;
 use crate::wire::problem::{Problem, ProblemCode};
 use crate::wire::terminal_server::{Ending, FaultChange, Faults, Session, Settings, SettingsChange, Verdict};
 
@@ -94,6 +98,8 @@ pub enum Command {
     Start(Server),
     /// The service is stopping: its sessions end.
     Stop,
+    /// Write down the ends of some sessions of an earlier run.
+    EndLeftOver,
     /// Everybody who had to be asked was asked: judge.
     Judge(Box<Connection>),
     /// License servers were contacted without a client (start, new list).
@@ -148,7 +154,26 @@ pub enum Command {
     /// Settle which license servers are asked, in order.
     ListLicenseServers(Vec<ServerName>),
     /// Forget a license server: its key, its address, its place on the list.
-    ForgetLicenseServer(ServerName),
+    ForgetLicenseServer {
+        /// Its name.
+        name: ServerName,
+        /// Whether its key got out: then nothing that was signed with it counts any more (AM-15).
+        leaked: bool,
+    },
+    /// Keep the license servers that an enrolled one knows (AM-15).
+    KeepPeers {
+        /// Who knows them.
+        by: ServerName,
+        /// Them.
+        peers: Vec<KnownServer>,
+    },
+    /// An enrolled license server passed through a license of one that it knows (AM-15, LS-07).
+    Vouch {
+        /// Who passed it through.
+        by: ServerName,
+        /// Whose license it is.
+        issuer: KnownServer,
+    },
     /// Something about the network (SPEC section 6).
     Network(NetworkCommand),
     /// Windows NT 4.0: its License Manager, its licensing service, its console.
@@ -204,6 +229,8 @@ pub enum Event {
         /// What became of the mark (LS-13).
         trace: Vec<TraceStep>,
     },
+    /// The service or the machine stopped: all sessions that were open ended at this moment. Each one's own end follows.
+    RunEnded,
     /// A session ended.
     SessionEnded {
         /// The session as it was and how it ended.
@@ -249,6 +276,16 @@ pub enum Event {
     LicenseServerForgotten {
         /// Its name.
         name: ServerName,
+        /// Whether its key got out.
+        #[serde(default)]
+        leaked: bool,
+    },
+    /// The license servers that an enrolled one knows are others than before (AM-15).
+    PeersKept {
+        /// Who knows them.
+        by: ServerName,
+        /// Them.
+        peers: Vec<KnownServer>,
     },
     /// The list of servers to ask changed.
     LicenseServersListed {
@@ -359,10 +396,14 @@ pub struct Node {
     accounts: BTreeMap<UserName, Account>,
     root: Option<(String, String)>,
     license_servers: BTreeMap<ServerName, Enrolled>,
+    issuers: issuers::Issuers,
     list: Vec<ServerName>,
     current: Option<ServerName>,
     silent: BTreeMap<ServerName, LabTime>,
     open: HashMap<SessionId, OpenSession>,
+    /// The open sessions by the entries that opened them.
+    by_entry: BTreeMap<u64, SessionId>,
+    left_over: sessions::LeftOver,
     /// Open sessions that wait for a logon, by the moment at which the wait ends.
     waiting: BTreeSet<(LabTime, SessionId)>,
     /// How many open sessions count to remote administration's two.
@@ -385,6 +426,7 @@ impl Default for Node {
                 policy_ac_on: modes::PER_DEVICE,
                 grace_start: GraceStart::FirstConnection,
                 grace_end: GraceEnd::FirstPermanent,
+                accept: Accept::Enrolled,
                 lenient_invalid: false,
                 per_user_requires_activated: false,
                 per_user_temporaries: false,
@@ -401,10 +443,13 @@ impl Default for Node {
             accounts: BTreeMap::new(),
             root: None,
             license_servers: BTreeMap::new(),
+            issuers: issuers::Issuers::default(),
             list: Vec::new(),
             current: None,
             silent: BTreeMap::new(),
             open: HashMap::new(),
+            by_entry: BTreeMap::new(),
+            left_over: sessions::LeftOver::default(),
             waiting: BTreeSet::new(),
             administrative: 0,
             anonymous: 0,

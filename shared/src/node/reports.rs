@@ -138,11 +138,8 @@ impl Node {
     }
 
     /// All sessions that have not ended, newest first.
-    #[must_use]
-    pub fn open_sessions(&self) -> Vec<OpenSession> {
-        let mut open: Vec<OpenSession> = self.open.values().cloned().collect();
-        open.sort_by_key(|open| std::cmp::Reverse(open.entry));
-        open
+    pub fn open_sessions(&self) -> impl Iterator<Item = &OpenSession> {
+        self.by_entry.values().rev().filter_map(|id| self.open.get(id))
     }
 
     /// How often each rule decided.

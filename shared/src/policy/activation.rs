@@ -2,7 +2,7 @@
 
 use super::registration;
 use super::turned_down::{Ground, TurnedDown};
-use crate::model::{LabTime, ProductId, PublicKey, ReactivationReason, Registrant, ServerName};
+use crate::model::{AgreementKey, LabTime, ProductId, PublicKey, ReactivationReason, Registrant, ServerName};
 
 /// A license server that asks for its activation.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,10 @@ pub struct Applicant<'a> {
     pub key: PublicKey,
     /// Who activates it.
     pub registrant: &'a Registrant,
+    /// Whether the key on record has signed that the Product ID goes to this one.
+    pub handed_over: bool,
+    /// The key agreement key that it has proved to be its own.
+    pub owned: Option<AgreementKey>,
 }
 
 /// What the clearinghouse has on record about an applicant.
@@ -26,6 +30,10 @@ pub struct OnRecord<'a> {
     pub product_of_key: Option<&'a ProductId>,
     /// Whether it was deactivated.
     pub deactivated: bool,
+    /// The key agreement key of its registration.
+    pub agreement: Option<AgreementKey>,
+    /// Another Product ID that has its name and was not deactivated.
+    pub holder_of_name: Option<&'a ProductId>,
 }
 
 /// What an applicant gets.
@@ -51,14 +59,19 @@ pub fn activate(
 ) -> Result<Activating, TurnedDown> {
     complete(applicant.registrant)?;
     match (record.activation, reason) {
-        (Some((_, key, _)), Some(reason)) => registration::may_change_key(applicant.product_id, key == applicant.key, reason)?,
-        (Some(_), None) if record.deactivated => return Err(registration::deactivated(applicant.product_id)),
+        (Some((_, key, _)), Some(reason)) => registration::may_change_key_itself(applicant, key, reason)?,
+        (Some((_, key, _)), None) if record.deactivated && key == applicant.key => {
+            return Err(registration::deactivated(applicant.product_id));
+        }
         (Some((name, key, end)), None) => return known(applicant, name, key, end, now),
-        (None, _) => {}
+        (None, _) => owns_registration(applicant, record)?,
     }
     if let Some(other) = record.product_of_key.filter(|other| *other != applicant.product_id) {
         let reason = format!("this key already stands for Product ID {other}; a license server makes a key of its own");
         return Err(TurnedDown::new(Ground::DoubleUse, reason));
+    }
+    if let Some(holder) = record.holder_of_name {
+        return Err(registration::name_taken(applicant.name, holder));
     }
     Ok(Activating::Until(end_of_registration(root, now, certificate_years)?))
 }
@@ -87,6 +100,20 @@ pub(super) fn complete(registrant: &Registrant) -> Result<(), TurnedDown> {
         return Ok(());
     }
     Err(TurnedDown::new(Ground::RegistrantIncomplete, format!("missing: {}", missing.join(", "))))
+}
+
+/// AM-15, CE-15: a server that a person registered before is known by its key agreement key alone, which anybody can read; so it
+/// proves that this one is its own.
+fn owns_registration(applicant: &Applicant<'_>, record: &OnRecord<'_>) -> Result<(), TurnedDown> {
+    if record.agreement.is_none_or(|agreement| applicant.owned == Some(agreement)) {
+        return Ok(());
+    }
+    let text = format!(
+        "Product ID {} was registered by web or telephone with another key text, or with none that this request proves to be its own: \
+         call the clearinghouse",
+        applicant.product_id
+    );
+    Err(TurnedDown::new(Ground::KeyUnproved, text))
 }
 
 /// AC-42: the record is used to refuse double use. Another key or name is a reactivation, which is another request.

@@ -2,7 +2,7 @@
 
 use super::modes::Mode;
 use super::renewal;
-use super::terms::Terms;
+use super::terms::{self, Terms};
 use super::versions;
 use crate::model::{Cal, CalKind, HardwareId, LabTime, ProductVersion, ServerName, Span, TraceStep};
 
@@ -184,12 +184,20 @@ fn nothing(facts: &Circumstances<'_>) -> Assessment {
     Assessment::Ask { version: facts.version, holding: Holding::Nothing }
 }
 
-/// PD-22, PD-23, OQ-10, PD-21: whether the license is one to be judged by its version and dates at all.
+/// PD-22, PD-23, AM-15, OQ-10, PD-21: whether the license is one to be judged by its version and dates at all.
 fn sound<'a>(presented: &'a Presented, facts: &Circumstances<'_>) -> Result<Option<&'a Cal>, (Fault, String)> {
     match presented {
         Presented::Nothing => Ok(None),
         Presented::Damaged { reason } => Err((Fault::Damaged, reason.clone())),
         Presented::Untrusted { reason } => Err((Fault::Untrusted, reason.clone())),
+        Presented::License(cal) if !terms::is_within_terms(cal) => {
+            let life = (cal.expires_at - cal.issued_at).days_begun();
+            let reason = format!(
+                "a {} of version {} of {life} days from {}: no license server gives such a life",
+                cal.kind, cal.version, cal.issued_at
+            );
+            Err((Fault::Untrusted, reason))
+        }
         Presented::License(cal) if cal.issued_at > facts.now + facts.not_before_tolerance => {
             Err((Fault::Damaged, format!("the license begins at {}, which is beyond the tolerance of OQ-10", cal.issued_at)))
         }
@@ -221,10 +229,12 @@ fn by_version_and_dates(cal: &Cal, facts: &Circumstances<'_>, trace: &mut Vec<Tr
             format!("the license is for {}, newer than this server's {}: judged by its dates", cal.version, facts.version),
         ));
     }
+    // AM-30: a newer CAL renews by the numbers of its own version, at a server whose own permanents have no end too.
+    let terms = if cal.version > facts.version { terms::of_version(cal.version) } else { facts.terms };
     let holding = match cal.kind {
         CalKind::Temporary if cal.holds_at(facts.now) => Holding::ValidTemporary(cal.clone()),
         CalKind::Temporary => Holding::ExpiredTemporary(cal.clone()),
-        CalKind::Permanent if renewal::in_window(cal, facts.now, facts.terms) => Holding::ExpiringPermanent(cal.clone()),
+        CalKind::Permanent if renewal::in_window(cal, facts.now, terms) => Holding::ExpiringPermanent(cal.clone()),
         CalKind::Permanent if cal.holds_at(facts.now) => return Assessment::Sufficient(cal.clone()),
         CalKind::Permanent => Holding::ExpiredPermanent(cal.clone()),
     };

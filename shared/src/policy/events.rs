@@ -63,6 +63,13 @@ pub fn source_not_alive(source: &ServerName) -> LogRecord {
     log(TERM_SERV_LICENSING, 93, Level::Warning, text)
 }
 
+/// W08-11, AM-17: event 89, at the source of an automatic migration.
+#[must_use]
+pub fn released(to: &ServerName, quantity: u32, version: ProductVersion) -> LogRecord {
+    let text = format!("{quantity} CALs of version {version} were migrated from this license server to {to}.");
+    log(TERM_SERV_LICENSING, 89, Level::Information, text)
+}
+
 /// W08-12: event 4100.
 #[must_use]
 pub fn database_suspect() -> LogRecord {

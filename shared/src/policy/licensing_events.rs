@@ -1,4 +1,4 @@
-//! What a license server's event log says of its activation and its database (SPEC section 11; 9001 to 9005 are the lab's own).
+//! What a license server's event log says of its activation and its database (SPEC section 11; 9001 to 9007 are the lab's own).
 
 use super::denials::{TERM_SERV_LICENSING, log};
 use crate::model::{ContactMethod, LabTime, Lapse, Level, LogRecord, Span};
@@ -13,8 +13,8 @@ pub fn deactivated(method: ContactMethod) -> LogRecord {
 /// FT-23: another key.
 #[must_use]
 pub fn key_replaced() -> LogRecord {
-    let text = "The license server has a new private key. Give terminal servers its new public key (tsl forget, tsl trust). It issues \
-                temporary licenses only until the clearinghouse has activated it with that key (tsl phone clearinghouse).";
+    let text = "The license server has a new private key. Give terminal servers its new public key (tsl forget, tsl trust), and call the \
+                clearinghouse to have it reactivated (tsl phone clearinghouse; reason 2, or 0 where the old key was lost).";
     log(TERM_SERV_LICENSING, 9002, Level::Warning, text)
 }
 
@@ -40,19 +40,35 @@ pub fn restored(licenses: u64, same_installation: bool) -> LogRecord {
     log(TERM_SERV_LICENSING, 9005, Level::Information, format!("The database was restored from a backup onto {onto}: {licenses} licenses."))
 }
 
-/// AC-24, AC-27, AC-47, FT-23: why a server that is not activated is not.
+/// AM-15: the clearinghouse has the Product ID under another key.
 #[must_use]
-pub fn lapse(number: u16, deactivated_at: Option<LabTime>, key_replaced: bool) -> Lapse {
-    match (number, deactivated_at) {
-        (0, _) => Lapse::NeverActivated,
-        (_, _) if key_replaced => Lapse::KeyReplaced,
-        (_, Some(at)) => Lapse::Deactivated { at },
-        (_, None) => Lapse::Ended,
-    }
+pub fn disowned() -> LogRecord {
+    let text = "The clearinghouse has this license server's Product ID on its books under another key. It issues temporary licenses only. \
+                If nobody here arranged that, call the clearinghouse with the papers of the purchase.";
+    log(TERM_SERV_LICENSING, 9007, Level::Error, text)
 }
 
-/// AC-27, AC-47: what an administrator is asked to do about the activation that ends then, or is over for that reason; nothing while it
-/// holds for more than 30 days.
+/// AM-15: deactivated at the clearinghouse, which nobody told this server.
+#[must_use]
+pub fn deactivated_there() -> LogRecord {
+    let text = "The clearinghouse has this license server on its books as deactivated. It issues temporary licenses only until it is \
+                reactivated.";
+    log(TERM_SERV_LICENSING, 9001, Level::Warning, text)
+}
+
+/// AM-16: what a restore put back although devices hold it.
+#[must_use]
+pub fn put_back(count: u32, until: LabTime) -> LogRecord {
+    let text = format!(
+        "{count} client access licenses that were issued after the backup are free again by the restore. The devices that hold them keep \
+         them, the last one up to {}: until then more devices may be licensed than CALs were bought.",
+        until.end_in_words()
+    );
+    log(TERM_SERV_LICENSING, 9006, Level::Warning, text)
+}
+
+/// AC-27, AC-47, AM-15: what an administrator is asked to do about the activation that ends then, or is over for that reason; nothing while
+/// it holds for more than 30 days.
 #[must_use]
 pub fn prompt(until: Result<LabTime, Lapse>, now: LabTime) -> Option<String> {
     Some(match until {
@@ -67,9 +83,13 @@ pub fn prompt(until: Result<LabTime, Lapse>, now: LabTime) -> Option<String> {
             format!("deactivated at {at}: it issues temporaries only until it is reactivated, with one of five reasons")
         }
         Err(Lapse::Ended) => "the registration has ended: reactivate this license server, reason 3 (registration expired)".to_owned(),
-        Err(Lapse::KeyReplaced) => {
-            "it has another key than the one that was activated: call the clearinghouse (tsl phone clearinghouse) and have it reactivated"
-                .to_owned()
-        }
+        Err(Lapse::KeyReplaced) => "it has another key than the one that was activated: call the clearinghouse with the papers of the \
+                                    purchase (tsl phone clearinghouse, reactivate, reason 0 where the old key is lost, 2 where it got \
+                                    out), then tsl reactivate --id"
+            .to_owned(),
+        Err(Lapse::Disowned { at }) => format!(
+            "since {at} the clearinghouse has its Product ID under another key: if nobody here arranged that, call the clearinghouse with \
+             the papers of the purchase (tsl phone clearinghouse, reactivate)"
+        ),
     })
 }

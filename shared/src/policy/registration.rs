@@ -1,8 +1,8 @@
 //! The life of a registration: by typed code, deactivated, activated again (AC-12, AC-13, AC-20 to AC-27).
 
-use super::activation::{complete, end_of_registration};
+use super::activation::{Applicant, complete, end_of_registration};
 use super::turned_down::{Ground, TurnedDown};
-use crate::model::{AgreementKey, ContactMethod, LabTime, ProductId, ReactivationReason, Registrant, ServerName};
+use crate::model::{AgreementKey, ContactMethod, LabTime, ProductId, PublicKey, ReactivationReason, Registrant, ServerName};
 
 /// A license server for which a person asks at the clearinghouse.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,22 @@ pub struct Candidate<'a> {
     pub reason: Option<ReactivationReason>,
     /// How the clearinghouse was reached.
     pub method: ContactMethod,
+    /// The signing key that a certificate is wanted for, where one is.
+    pub key: Option<PublicKey>,
+    /// Whether papers of what was bought for this Product ID were shown, where anything was (AC-48).
+    pub has_papers: bool,
+    /// The Product ID that has its name and was not deactivated, and whether papers of what was bought for that one were shown.
+    pub holder_of_name: Option<(&'a ProductId, bool)>,
+}
+
+impl Candidate<'_> {
+    /// Somebody is on the telephone, who can be asked for papers; a page is open to anybody.
+    fn speaks(&self) -> bool {
+        match self.method {
+            ContactMethod::Telephone => true,
+            ContactMethod::Automatic | ContactMethod::Web | ContactMethod::Fax => false,
+        }
+    }
 }
 
 /// What the clearinghouse has on record about its Product ID.
@@ -28,6 +44,8 @@ pub struct Known<'a> {
     pub name: &'a ServerName,
     /// The key agreement key on record; none where the server never told it.
     pub agreement: Option<AgreementKey>,
+    /// The signing key on record; none where only a person has registered the server.
+    pub key: Option<PublicKey>,
     /// The registration's end.
     pub until: LabTime,
     /// Whether it was deactivated.
@@ -56,22 +74,22 @@ pub fn register(
 ) -> Result<Registering, TurnedDown> {
     complete(candidate.registrant)?;
     let until = || end_of_registration(root, now, years).map(|end| Registering::Until(end.day_start()));
-    let Some(known) = known else { return until() };
-    let same_key = known.agreement.is_none_or(|key| key == candidate.agreement);
+    let Some(known) = known else { return may_take_name(candidate).and_then(|()| until()) };
+    let same_key = known.agreement == Some(candidate.agreement) && candidate.key.is_none_or(|key| known.key == Some(key));
     if let Some(reason) = candidate.reason {
-        if !same_key && candidate.method == ContactMethod::Web {
-            let text =
-                "a new key for a Product ID that is on record is not taken on this page, where anybody may come: call the clearinghouse";
-            return Err(TurnedDown::new(Ground::DoubleUse, text));
+        let changes = !same_key || reason == ReactivationReason::KeyCompromised || known.name != candidate.name;
+        may_change_key(candidate.product_id, same_key, reason)?;
+        if changes {
+            may_change_at_desk(candidate)?;
         }
-        return may_change_key(candidate.product_id, same_key, reason).and_then(|()| until());
+        return may_take_name(candidate).and_then(|()| until());
     }
     if known.deactivated {
         return Err(deactivated(candidate.product_id));
     }
     if !same_key {
         let reason =
-            format!("Product ID {} is registered already, with another key text; a new key takes a reason (AC-25)", candidate.product_id);
+            format!("Product ID {} is registered already, with another key; a new key takes a reason (AC-25)", candidate.product_id);
         return Err(TurnedDown::new(Ground::DoubleUse, reason));
     }
     if known.name != candidate.name {
@@ -102,6 +120,64 @@ pub fn may_change_key(product_id: &ProductId, same: bool, reason: ReactivationRe
             Err(TurnedDown::new(Ground::DoubleUse, text))
         }
     }
+}
+
+/// AM-15: on its own a license server changes its key with reason 0 and the old key's signature; a key that got out, or is lost,
+/// proves nothing any more, so that goes by telephone.
+///
+/// # Errors
+/// If the key is another one and nothing shows a right to it, or if it got out.
+pub fn may_change_key_itself(applicant: &Applicant<'_>, known: PublicKey, reason: ReactivationReason) -> Result<(), TurnedDown> {
+    let product_id = applicant.product_id;
+    if reason == ReactivationReason::KeyCompromised {
+        let text =
+            "a key that got out proves nothing: reason 2 goes by telephone only, with the papers of the purchase (tsl phone clearinghouse)";
+        return Err(TurnedDown::new(Ground::KeyUnproved, text));
+    }
+    let same = known == applicant.key;
+    may_change_key(product_id, same, reason)?;
+    if same || applicant.handed_over {
+        return Ok(());
+    }
+    let text = format!(
+        "Product ID {product_id} is on record with another key (thumbprint {}), whose signature this request lacks: give it with \
+         --old-key, or call the clearinghouse with the papers of the purchase",
+        known.thumbprint()
+    );
+    Err(TurnedDown::new(Ground::KeyUnproved, text))
+}
+
+/// AM-15, AC-48: what anybody could ask on a page is granted to somebody on the telephone, who shows papers.
+fn may_change_at_desk(candidate: &Candidate<'_>) -> Result<(), TurnedDown> {
+    if !candidate.speaks() {
+        let text = "a new key or name for a Product ID that is on record is not taken on this page, where anybody may come: call the clearinghouse";
+        return Err(TurnedDown::new(Ground::KeyUnproved, text));
+    }
+    if candidate.has_papers { Ok(()) } else { Err(no_papers(candidate.product_id)) }
+}
+
+/// AM-15: a name passes to another Product ID once the one that has it is deactivated, or by telephone.
+fn may_take_name(candidate: &Candidate<'_>) -> Result<(), TurnedDown> {
+    match candidate.holder_of_name {
+        None => Ok(()),
+        Some((_, true)) if candidate.speaks() => Ok(()),
+        Some((holder, false)) if candidate.speaks() => Err(no_papers(holder)),
+        Some((holder, _)) => Err(name_taken(candidate.name, holder)),
+    }
+}
+
+/// AM-15: another license server has this name.
+pub(super) fn name_taken(name: &ServerName, holder: &ProductId) -> TurnedDown {
+    let text = format!(
+        "the name {name} belongs to the license server with Product ID {holder}: deactivate that one first, give this one another name, \
+         or call the clearinghouse with the papers of the purchase"
+    );
+    TurnedDown::new(Ground::NameTaken, text)
+}
+
+fn no_papers(product_id: &ProductId) -> TurnedDown {
+    let text = format!("CALs were issued for Product ID {product_id}: this takes the papers of one of their purchases");
+    TurnedDown::new(Ground::WrongPapers, text)
 }
 
 /// AC-21: deactivation goes automatically or by telephone.

@@ -1,6 +1,6 @@
 //! Every number of the rule book, one set a generation (SPEC section 16).
 
-use crate::model::{Generation, ProductVersion, Span};
+use crate::model::{Cal, CalKind, Generation, LabTime, ProductVersion, Span};
 
 /// The numbers of one generation, and which of the ways of each question it goes (SPEC section 16's table).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +130,35 @@ pub fn between(license_server: Generation, terminal_server: Generation, version:
         FirstIssue::PermanentIfFree | FirstIssue::ByCategory | FirstIssue::Temporary => own,
     }
 }
+
+/// AM-15, AM-30: whether a license lasts no longer from its own issue or extension than its kind and version may, wherever it was issued.
+/// Only permanents of Windows 2000, and of Windows NT 4.0, may have no end.
+#[must_use]
+pub fn is_within_terms(cal: &Cal) -> bool {
+    let life = cal.expires_at - cal.issued_at;
+    match (cal.kind, cal.version) {
+        // CON-03: 60 days, or 90 by the switch.
+        (CalKind::Temporary, ProductVersion::V4_0) => life <= NT4_TEMPORARY_90,
+        (CalKind::Temporary, version) => life <= of_version(version).temporary,
+        (CalKind::Permanent, ProductVersion::V4_0) => true,
+        (CalKind::Permanent, ProductVersion::V5_0) if cal.expires_at == LabTime::NEVER => true,
+        (CalKind::Permanent, version) => of_version(version).permanent_days.is_some_and(|(_, longest)| life <= Span::days(longest)),
+    }
+}
+
+/// The numbers of the latest generation that issues CALs of this version as its own.
+#[must_use]
+pub fn of_version(version: ProductVersion) -> &'static Terms {
+    terms(match version {
+        ProductVersion::V4_0 => Generation::WindowsNt4,
+        ProductVersion::V5_0 => Generation::Windows2000Sp3,
+        ProductVersion::V5_2 => Generation::Windows2003,
+        ProductVersion::V6_0 => Generation::Windows2008R2,
+    })
+}
+
+/// The longer of the two lives that the sources give a temporary of Windows NT 4.0 (CON-03).
+const NT4_TEMPORARY_90: Span = Span::days(90);
 
 /// How many parts of a hundred of a pool are left when event 20 is logged after a draw (LS-11, OQ-8, SD-07).
 pub const LOW_POOL_PERCENT: u64 = 10;

@@ -19,6 +19,10 @@ pub enum Ground {
     RegistrantIncomplete,
     /// The Product ID or the key belongs to another activation.
     DoubleUse,
+    /// Another key for a Product ID on record, which nobody has shown a right to (AM-15).
+    KeyUnproved,
+    /// Another license server that was not deactivated has this name (AM-15).
+    NameTaken,
     /// The activation on record has come to its end.
     RegistrationEnded,
     /// The clearinghouse's root does not hold at this moment.
@@ -67,6 +71,8 @@ impl Ground {
         match self {
             Ground::RegistrantIncomplete => "required information is missing",
             Ground::DoubleUse => "Product ID or key of another activation",
+            Ground::KeyUnproved => "another key, and no right to it shown",
+            Ground::NameTaken => "the name of another license server",
             Ground::RegistrationEnded => "the activation on record has ended",
             Ground::RootEnded => "the clearinghouse's root does not hold",
             Ground::CodeUnknown => "retail code that nobody bought",
@@ -91,8 +97,14 @@ impl Ground {
     #[must_use]
     pub fn is_guess(self) -> bool {
         match self {
-            Ground::CodeUnknown | Ground::AgreementUnknown | Ground::WrongPapers | Ground::OfferRefused | Ground::DoubleUse => true,
+            Ground::CodeUnknown
+            | Ground::AgreementUnknown
+            | Ground::WrongPapers
+            | Ground::OfferRefused
+            | Ground::DoubleUse
+            | Ground::KeyUnproved => true,
             Ground::RegistrantIncomplete
+            | Ground::NameTaken
             | Ground::RegistrationEnded
             | Ground::RootEnded
             | Ground::CodeMistyped
@@ -114,6 +126,8 @@ impl Ground {
         match self {
             Ground::RegistrantIncomplete => &["AC-11"],
             Ground::DoubleUse => &["AC-42"],
+            Ground::KeyUnproved => &["AM-15", "AC-25"],
+            Ground::NameTaken => &["AM-15", "AC-42"],
             Ground::RegistrationEnded => &["AC-27"],
             Ground::RootEnded => &["CE-13"],
             Ground::CodeUnknown => &["AC-04", "AC-45"],

@@ -2,11 +2,11 @@
 
 use super::desk::Replacement;
 use super::{
-    Activation, Agreement, Answer, Asked, Command, Entitlement, Event, IssuedPack, LOG, Order, PackOnRecord, Package, Refusal,
-    Registration, Registry, Remembered, XpKey,
+    Activation, Agreement, Answer, Asked, AskedBy, Command, Entitlement, Event, IssuedPack, LOG, Mailed, Order, PackOnRecord, Package,
+    Refusal, Registration, Registry, Remembered, XpKey,
 };
 use crate::machine::{Machine, Moment, RowError, Rows};
-use crate::model::{ContactMethod, LabTime, PackId, PublicKey, Purchase, RequestId, RetailCode};
+use crate::model::{ContactMethod, LabTime, PackId, ProductId, Purchase, RequestId, RetailCode};
 use crate::wire::desk::{Letter, OfferRequest};
 
 impl Machine for Registry {
@@ -38,8 +38,14 @@ impl Machine for Registry {
                 rows.list(super::ACTIVATIONS);
                 self.remember(asked, Answer::TurnedDown(turned_down.clone()), rows);
             }
-            Event::Registered { asked, registration, activation, .. } => {
+            Event::Registered { asked, registration, activation, disowns_key, former, .. } => {
                 rows.list(super::ACTIVATIONS);
+                if *disowns_key {
+                    self.disown_key(&registration.product_id, rows);
+                }
+                if let Some(former) = former {
+                    self.take_registration(former, rows);
+                }
                 if let Some(activation) = activation {
                     self.take_activation(activation, rows);
                 }
@@ -123,8 +129,8 @@ impl Machine for Registry {
                 self.xp_keys.insert(xp.key.clone(), xp);
             }
             "mail" => {
-                let letter: Letter = RowError::parse(key, value)?;
-                self.mail.entry(letter.to.clone()).or_default().push(letter);
+                let mailed: Mailed = RowError::parse(key, value)?;
+                self.mail.entry(mailed.letter.to.clone()).or_default().push(mailed);
             }
             "offer" => {
                 let (request, tokens): (RequestId, Vec<RetailCode>) = RowError::parse(key, value)?;
@@ -162,7 +168,20 @@ impl Registry {
         self.index(activation.clone());
     }
 
+    /// AM-15: a key that is out of its owner's hands stands for nothing any more.
+    fn disown_key(&mut self, product_id: &ProductId, rows: &mut Rows) {
+        if let Some(activation) = self.activations.remove(product_id) {
+            self.by_key.remove(&activation.key);
+            self.by_thumbprint.remove(&activation.key.thumbprint());
+            rows.remove(format!("activation/{product_id}"));
+        }
+    }
+
     fn index(&mut self, activation: Activation) {
+        if let Some(before) = self.activations.get(&activation.product_id).filter(|before| before.key != activation.key) {
+            self.by_key.remove(&before.key);
+            self.by_thumbprint.remove(&before.key.thumbprint());
+        }
         self.by_key.insert(activation.key, activation.product_id.clone());
         self.by_thumbprint.insert(activation.key.thumbprint(), activation.product_id.clone());
         self.activations.insert(activation.product_id.clone(), activation);
@@ -174,6 +193,12 @@ impl Registry {
     }
 
     fn index_registration(&mut self, registration: Registration) {
+        if let Some(before) = self.registrations.get(&registration.product_id)
+            && let Some(of_name) = self.by_name.get_mut(&before.name)
+        {
+            of_name.remove(&registration.product_id);
+        }
+        self.by_name.entry(registration.name.clone()).or_default().insert(registration.product_id.clone());
         if let Some(id) = &registration.id {
             self.by_id.insert(id.clone(), registration.product_id.clone());
         }
@@ -223,8 +248,9 @@ impl Registry {
             self.codes.insert(token.clone(), package);
         }
         let letter = Letter { to: offer.email.clone(), at, tokens: tokens.to_vec() };
-        rows.put(format!("mail/{:020}", rows.entry()), &letter);
-        self.mail.entry(letter.to.clone()).or_default().push(letter);
+        let mailed = Mailed { letter, keys: offer.keys.clone() };
+        rows.put(format!("mail/{:020}", rows.entry()), &mailed);
+        self.mail.entry(offer.email.clone()).or_default().push(mailed);
         rows.put(format!("offer/{request}"), &(request, tokens));
         self.offers.insert(request.clone(), tokens.to_vec());
     }
@@ -291,7 +317,7 @@ impl Registration {
     }
 }
 
-fn answer_row((key, request): &(PublicKey, RequestId)) -> String {
+fn answer_row((key, request): &(AskedBy, RequestId)) -> String {
     format!("answer/{}/{request}", key.thumbprint())
 }
 

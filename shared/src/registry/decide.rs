@@ -1,14 +1,15 @@
 //! Commands to events.
 
+use super::desk::Replacement;
 use super::judging::{digest, is_answered, judge_pack};
-use super::{Activate, Activation, Asked, Command, Event, Founding, IssuedPack, Order, Refusal, Registration, Registry};
+use super::{Activate, Activation, Asked, AskedBy, Command, Event, Founding, IssuedPack, Order, Refusal, Registration, Registry};
 use crate::dice::Dice;
 use crate::machine::Moment;
 use crate::model::{AuthorizationNumber, ContactMethod, Pack, PackId, PublicKey, Purchase, RetailCode, ServerName};
 use crate::policy::activation::{Activating, Applicant, OnRecord, activate, years_after};
-use crate::policy::packs;
-use crate::trust::{Period, Serial};
-use crate::wire::clearinghouse::{AgreementProgram, PackRequest, Wanted};
+use crate::policy::{packs, replacing};
+use crate::trust::{self, Period, Serial};
+use crate::wire::clearinghouse::{AgreementProgram, MigrationRequest, PackRequest, Wanted};
 
 /// What the command leads to.
 pub(super) fn decide(registry: &Registry, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
@@ -21,6 +22,7 @@ fn decided(registry: &Registry, command: Command, moment: &mut Moment<'_>) -> Re
         Command::Found { name, key, root_years } => found(registry, name, key, root_years, moment),
         Command::Activate(wanted) => decide_activation(registry, *wanted, moment),
         Command::IssuePack { caller, request } => decide_pack(registry, caller, request, moment),
+        Command::Migrate { caller, request } => decide_migration(registry, caller, &request, moment),
         Command::Desk { call, codes } => super::desk::decide(registry, *call, &codes, moment),
         Command::Deactivate { caller, request } => super::desk::deactivate_itself(registry, caller, &request),
         Command::BuyCode(package) => buy_code(registry, package, moment.dice),
@@ -51,8 +53,8 @@ fn found(registry: &Registry, name: ServerName, key: PublicKey, root_years: u32,
 
 fn decide_activation(registry: &Registry, wanted: Activate, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
     let root = registry.founding().ok_or(Refusal::NotFounded)?.period;
-    let Activate { caller, request, requested, certificate_years } = wanted;
-    let asked = Asked { key: caller, request: request.request.clone(), digest: digest(&request) };
+    let Activate { caller, request, requested, owned, certificate_years } = wanted;
+    let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(&request) };
     if is_answered(registry, &asked)? {
         return Ok(Vec::new());
     }
@@ -65,15 +67,20 @@ fn decide_activation(registry: &Registry, wanted: Activate, moment: &mut Moment<
     if requested.product_id != request.product_id {
         return Err(Refusal::RequestedOtherwise("Product ID"));
     }
+    let known = registry.activation(&request.product_id);
+    let handed_over = known
+        .zip(request.succession.as_deref())
+        .is_some_and(|(known, signature)| trust::succession_holds(signature, &known.key, &request.product_id, &caller, &request.request));
     let (name, product_id, registrant) = (request.name, request.product_id, request.registrant);
-    let known = registry.activation(&product_id);
     let registration = registry.registration(&product_id);
     let record = OnRecord {
         activation: known.map(|known| (&known.name, known.key, known.period.until)),
         product_of_key: registry.by_key.get(&caller),
         deactivated: registration.is_some_and(|registration| registration.deactivated),
+        agreement: registration.and_then(|registration| registration.agreement),
+        holder_of_name: registry.holder_of(&name, &product_id).map(|holder| &holder.product_id),
     };
-    let applicant = Applicant { name: &name, product_id: &product_id, key: caller, registrant: &registrant };
+    let applicant = Applicant { name: &name, product_id: &product_id, key: caller, registrant: &registrant, handed_over, owned };
     let activating = activate(&applicant, &record, request.reason, (root.from, root.until), moment.now, certificate_years);
     // A server that a person registered before gets its certificate for the same activation (CE-15).
     let number = match (registration, request.reason) {
@@ -113,7 +120,7 @@ fn decide_activation(registry: &Registry, wanted: Activate, moment: &mut Moment<
 fn decide_pack(registry: &Registry, caller: PublicKey, request: PackRequest, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
     let not_activated = || Refusal::NotActivated("no license server is activated here with this key; activate it first".to_owned());
     let activation = registry.activated(&caller).ok_or_else(not_activated)?;
-    let asked = Asked { key: caller, request: request.request.clone(), digest: digest(&request) };
+    let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(&request) };
     if is_answered(registry, &asked)? {
         return Ok(Vec::new());
     }
@@ -141,6 +148,41 @@ fn decide_pack(registry: &Registry, caller: PublicKey, request: PackRequest, mom
             };
             let pack = IssuedPack { product_id: order.product_id.clone(), pack, issued_at: moment.now };
             Event::PackIssued { asked, order, pack }
+        }
+        Err(turned_down) => Event::PackTurnedDown { asked, order, turned_down },
+    }])
+}
+
+/// AM-17, AC-37, AC-48: what a license server that no longer functions had is issued anew, against the papers, and once.
+fn decide_migration(
+    registry: &Registry,
+    caller: PublicKey,
+    request: &MigrationRequest,
+    moment: &mut Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    let not_activated = || Refusal::NotActivated("no license server is activated here with this key; activate it first".to_owned());
+    let product_id = registry.activated(&caller).ok_or_else(not_activated)?.product_id.clone();
+    let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(request) };
+    if is_answered(registry, &asked)? {
+        return Ok(Vec::new());
+    }
+    let registration = super::desk::active(registry, &product_id, moment)?;
+    let record = registry.packs.get(&request.pack).filter(|record| record.issued.product_id == request.source);
+    let record = record.ok_or_else(|| Refusal::UnknownPack(request.pack.clone()))?;
+    let lost = &record.issued.pack;
+    let owner = registry.registration(&request.source).map_or(&registration.name, |owner| &owner.name);
+    let (name, purchase) = (registration.name.clone(), request.purchase.clone());
+    let order = Order { name, product_id: product_id.clone(), purchase, wanted: None, method: ContactMethod::Automatic };
+    let total = lost.total.saturating_sub(record.recovered);
+    let allowed = replacing::check_papers(&request.purchase, &record.purchase)
+        .and_then(|()| replacing::check_move(owner, &registration.name, record.moved))
+        .and_then(|()| replacing::check_lost(lost.total, record.recovered, total))
+        .and_then(|()| packs::check_version(lost.version, request.server_version));
+    Ok(vec![match allowed {
+        Ok(()) => {
+            let pack = Pack { id: PackId::from_random(moment.dice.bytes()), total, ..lost.clone() };
+            let pack = IssuedPack { product_id, pack, issued_at: moment.now };
+            Event::PackReplaced { asked, order, lost: lost.id.clone(), why: Replacement::Moved, pack }
         }
         Err(turned_down) => Event::PackTurnedDown { asked, order, turned_down },
     }])

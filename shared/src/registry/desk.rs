@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::judging::{digest, is_answered, judge_pack};
-use super::{Activation, Asked, Event, IssuedPack, Order, Refusal, Registration, Registry};
+use super::{Activation, Asked, AskedBy, Event, IssuedPack, Order, Refusal, Registration, Registry};
 use crate::machine::Moment;
-use crate::model::{AgreementKey, ContactMethod, DeviceName, Pack, PackId, ProductId, PublicKey, RequestId, ServerName};
+use crate::model::{
+    AgreementKey, ContactMethod, DeviceName, Pack, PackId, ProductId, PublicKey, ReactivationReason, RequestId, ServerName,
+};
 use crate::policy::registration::{self, Candidate, Known, Registering};
 use crate::policy::turned_down::TurnedDown;
 use crate::policy::{packs, replacing};
@@ -83,6 +85,7 @@ fn register(
         requested_by(requested, request)?;
     }
     let known = registry.registration(&request.product_id);
+    let former = registry.holder_of(&request.name, &request.product_id);
     let candidate = Candidate {
         name: &request.name,
         product_id: &request.product_id,
@@ -90,9 +93,18 @@ fn register(
         registrant: &request.registrant,
         reason: request.reason,
         method: request.method,
+        key: requested.as_ref().map(|requested| requested.key),
+        has_papers: registry.has_bought(&request.product_id, &request.papers),
+        holder_of_name: former.map(|former| (&former.product_id, registry.has_bought(&former.product_id, &request.papers))),
     };
-    let on_record =
-        known.map(|known| Known { name: &known.name, agreement: known.agreement, until: known.until, deactivated: known.deactivated });
+    let signs = registry.activation(&request.product_id).map(|activation| activation.key);
+    let on_record = known.map(|known| Known {
+        name: &known.name,
+        agreement: known.agreement,
+        key: signs,
+        until: known.until,
+        deactivated: known.deactivated,
+    });
     let registering = registration::register(&candidate, on_record.as_ref(), (root.from, root.until), moment.now, years);
     let (number, until) = match (registering, known) {
         (Ok(Registering::Again), Some(known)) => (known.number, known.until),
@@ -116,8 +128,12 @@ fn register(
         deactivated: false,
         id: Some(id),
     };
+    // A signing key that got out is not the server's any more, and neither is one from before another key text.
+    let lost = request.reason == Some(ReactivationReason::KeyCompromised) || known.is_some_and(|known| known.agreement != Some(agreement));
+    let disowns_key = lost && requested.is_none();
+    let former = former.map(|former| Registration { deactivated: true, ..former.clone() });
     let activation = requested.map(|holder| certified(registry, holder, &registration, moment));
-    Ok(vec![Event::Registered { asked, registrant: request.registrant.clone(), registration, activation }])
+    Ok(vec![Event::Registered { asked, registrant: request.registrant.clone(), registration, activation, disowns_key, former }])
 }
 
 fn requested_by(requested: &KeyHolder, request: &Register) -> Result<(), Refusal> {
@@ -192,7 +208,7 @@ fn deactivate(registry: &Registry, request: &Deactivate, server: &ProductId) -> 
 
 /// AC-23.
 pub(super) fn deactivate_itself(registry: &Registry, caller: PublicKey, request: &AutomaticDeactivation) -> Result<Vec<Event>, Refusal> {
-    let asked = Asked { key: caller, request: request.request.clone(), digest: digest(request) };
+    let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(request) };
     if is_answered(registry, &asked)? {
         return Ok(Vec::new());
     }
@@ -321,7 +337,7 @@ fn order(registration: &Registration, purchase: &crate::model::Purchase, method:
 
 /// Whoever asks for a person is known by the license server's key.
 fn asked(agreement: AgreementKey, request: &RequestId, body: &impl Serialize) -> Asked {
-    Asked { key: PublicKey::from_bytes(*agreement.as_bytes()), request: request.clone(), digest: digest(body) }
+    Asked { key: AskedBy::Person(agreement), request: request.clone(), digest: digest(body) }
 }
 
 fn asked_for(registration: &Registration, request: &RequestId, body: &impl Serialize) -> Result<Asked, Refusal> {
@@ -336,7 +352,7 @@ fn registered<'a>(registry: &'a Registry, server: &ProductId) -> Result<&'a Regi
 }
 
 /// AC-24, AC-30: packs are for a server whose registration holds.
-fn active<'a>(registry: &'a Registry, server: &ProductId, moment: &Moment<'_>) -> Result<&'a Registration, Refusal> {
+pub(super) fn active<'a>(registry: &'a Registry, server: &ProductId, moment: &Moment<'_>) -> Result<&'a Registration, Refusal> {
     let registration = registered(registry, server)?;
     if registration.deactivated {
         return Err(Refusal::NotActivated(format!("{} was deactivated; reactivate it first", registration.name)));

@@ -27,7 +27,7 @@ use crate::model::{
 };
 use crate::policy::turned_down::{Ground, TurnedDown};
 use crate::trust::{CodeKey, KeyHolder, Period, Serial};
-use crate::wire::clearinghouse::{ActivationRequest, AgreementProgram, PackRequest, Sort, Wanted};
+use crate::wire::clearinghouse::{ActivationRequest, AgreementProgram, MigrationRequest, PackRequest, Sort, Wanted};
 use crate::wire::desk::{AutomaticDeactivation, Letter, OfferRequest};
 use crate::wire::problem::{Problem, ProblemCode};
 
@@ -58,6 +58,13 @@ pub enum Command {
         caller: PublicKey,
         /// What it asked.
         request: PackRequest,
+    },
+    /// An activated license server asks for the pack of one that no longer functions (AM-17, AC-37).
+    Migrate {
+        /// The key that signed the call.
+        caller: PublicKey,
+        /// What it asked.
+        request: MigrationRequest,
     },
     /// The clearinghouse's representative does something for a person; the codes are made with the key given (AC-12, AC-13).
     Desk {
@@ -104,6 +111,8 @@ pub struct Activate {
     pub request: ActivationRequest,
     /// What the certificate request is for.
     pub requested: KeyHolder,
+    /// The key agreement key that the caller has proved to be its own.
+    pub owned: Option<AgreementKey>,
     /// How long a new certificate holds, calendar years (CE-13).
     pub certificate_years: u32,
 }
@@ -136,6 +145,12 @@ pub enum Event {
         registration: Registration,
         /// The certificate beside the id, where a certificate request was shown.
         activation: Option<Activation>,
+        /// The signing key on record is not the server's any more, and no other one was told (AC-25 reason 2).
+        #[serde(default)]
+        disowns_key: bool,
+        /// The registration that has lost its name to this one (AM-15).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        former: Option<Registration>,
     },
     /// A license server was deactivated (AC-22, AC-23).
     Deactivated {
@@ -303,11 +318,32 @@ impl Activation {
     }
 }
 
+/// By which key the record knows who asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AskedBy {
+    /// A license server, by the key that signed its call.
+    Service(PublicKey),
+    /// A person, by the key agreement key of the license server in question.
+    Person(AgreementKey),
+}
+
+impl AskedBy {
+    /// The thumbprint of that key.
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        match self {
+            AskedBy::Service(key) => key.thumbprint(),
+            AskedBy::Person(key) => key.thumbprint(),
+        }
+    }
+}
+
 /// Which request it was: asked again under the same id by the same key, it gets the same answer (AC-32).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
-    /// The caller's key.
-    pub key: PublicKey,
+    /// The caller.
+    pub key: AskedBy,
     /// The caller's id for the request.
     pub request: RequestId,
     /// SHA-256 of what was asked, hex.
@@ -441,7 +477,9 @@ impl Refusal {
 pub fn problem_of(turned_down: &TurnedDown) -> Problem {
     let code = match turned_down.ground {
         Ground::RegistrantIncomplete => ProblemCode::RegistrantIncomplete,
-        Ground::DoubleUse | Ground::RegistrationEnded | Ground::RootEnded => ProblemCode::ActivationRefused,
+        Ground::DoubleUse | Ground::KeyUnproved | Ground::NameTaken | Ground::RegistrationEnded | Ground::RootEnded => {
+            ProblemCode::ActivationRefused
+        }
         Ground::CodeUnknown | Ground::CodeUsed | Ground::AgreementUnknown | Ground::NotEntitled => ProblemCode::PackRefused,
         Ground::CodeMistyped => ProblemCode::CodeRefused,
         Ground::VersionTooNew => ProblemCode::PackVersion,
@@ -465,18 +503,20 @@ pub struct Registry {
     by_thumbprint: HashMap<String, ProductId>,
     registrations: BTreeMap<ProductId, Registration>,
     by_id: HashMap<LicenseServerId, ProductId>,
+    /// Product IDs by the name on their registration.
+    by_name: BTreeMap<ServerName, BTreeSet<ProductId>>,
     packs: HashMap<PackId, PackOnRecord>,
     /// Devices whose CAL was reissued, by license server.
     reissued: BTreeSet<(ProductId, DeviceName)>,
     /// Product keys of Windows XP Professional: when each was bought, and whether it was traded.
     xp_keys: HashMap<RetailCode, XpKey>,
     /// What was sent by e-mail, by address, oldest first.
-    mail: BTreeMap<RegistrantText, Vec<Letter>>,
+    mail: BTreeMap<RegistrantText, Vec<Mailed>>,
     /// Offers that were answered, by the request of the form.
     offers: HashMap<RequestId, Vec<RetailCode>>,
     codes: HashMap<RetailCode, Package>,
     agreements: HashMap<Purchase, Vec<Entitlement>>,
-    answers: HashMap<(PublicKey, RequestId), Remembered>,
+    answers: HashMap<(AskedBy, RequestId), Remembered>,
     turned_down: refused::TurnedDownOnRecord,
 }
 
@@ -504,6 +544,13 @@ struct XpKey {
     key: RetailCode,
     bought_at: LabTime,
     traded: bool,
+}
+
+/// A letter that was sent, and for which product keys: a row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Mailed {
+    letter: Letter,
+    keys: Vec<RetailCode>,
 }
 
 /// A retail package: a row.

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Refusal, Registry};
+use super::{AskedBy, Event, Refusal, Registry};
 use crate::machine::{RowError, Rows};
-use crate::model::{LabTime, PublicKey, RequestId};
+use crate::model::{LabTime, RequestId};
 use crate::policy::turned_down::{Ground, TurnedDown};
 use crate::wire::clearinghouse::{Sort, TurnedDownRow};
 
@@ -38,7 +38,7 @@ pub(super) struct TurnedDownOnRecord {
     hour: i64,
     detailed: BTreeMap<Sort, u32>,
     /// Whose answers are kept, by the entry that gave them.
-    answers: BTreeMap<u64, (PublicKey, RequestId)>,
+    answers: BTreeMap<u64, (AskedBy, RequestId)>,
 }
 
 /// A row: how often, in all, and when last.
@@ -150,7 +150,7 @@ impl TurnedDownOnRecord {
     }
 
     /// Notes whose answer entry `entry` gave; gives back whose is to be forgotten for it.
-    pub(super) fn keep_answer(&mut self, entry: u64, whose: (PublicKey, RequestId)) -> Option<(PublicKey, RequestId)> {
+    pub(super) fn keep_answer(&mut self, entry: u64, whose: (AskedBy, RequestId)) -> Option<(AskedBy, RequestId)> {
         self.answers.insert(entry, whose);
         if self.answers.len() <= ANSWERS_KEPT { None } else { self.answers.pop_first().map(|(_, oldest)| oldest) }
     }

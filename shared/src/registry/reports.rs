@@ -1,9 +1,11 @@
 //! What can be read from the registry and its record (AC-42).
 
-use super::{Activation, Answer, Event, Founding, Registration, Registry};
-use crate::model::{ContactMethod, LabTime, Level, LogRecord, ProductId, PublicKey, RegistrantText, RequestId, ServerRef};
+use super::{Activation, Answer, AskedBy, Event, Founding, Registration, Registry};
+use crate::model::{
+    ContactMethod, LabTime, Level, LogRecord, ProductId, PublicKey, Purchase, RegistrantText, RequestId, RetailCode, ServerName, ServerRef,
+};
 use crate::policy::turned_down::TurnedDown;
-use crate::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome};
+use crate::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome, Standing, StandingQuery};
 use crate::wire::desk::Letter;
 
 impl Registry {
@@ -21,7 +23,7 @@ impl Registry {
 
     /// The answer given to a request of this caller; none before it was decided, or where it was improper.
     #[must_use]
-    pub fn answer(&self, caller: PublicKey, request: &RequestId) -> Option<&Answer> {
+    pub fn answer(&self, caller: AskedBy, request: &RequestId) -> Option<&Answer> {
         self.answers.get(&(caller, request.clone())).map(|known| &known.answer)
     }
 
@@ -40,10 +42,41 @@ impl Registry {
         }
     }
 
-    /// The letters that were sent to an address, oldest first.
+    /// AM-15: the license server that has this name, where another Product ID is not deactivated under it.
     #[must_use]
-    pub fn letters(&self, to: &RegistrantText) -> Vec<Letter> {
-        self.mail.get(to).cloned().unwrap_or_default()
+    pub fn holder_of(&self, name: &ServerName, asking: &ProductId) -> Option<&Registration> {
+        let of_name = self.by_name.get(name).into_iter().flatten().filter(|product_id| *product_id != asking);
+        of_name.filter_map(|product_id| self.registration(product_id)).find(|registration| !registration.deactivated)
+    }
+
+    /// AM-15: how whoever signs with `key` stands here under a Product ID, so that a server whose Product ID went to another key
+    /// learns of it.
+    #[must_use]
+    pub fn standing(&self, query: &StandingQuery, key: &PublicKey) -> Standing {
+        let Some(registration) = self.registration(&query.product_id) else { return Standing::Unknown };
+        let number = registration.number;
+        let signs = self.activation(&query.product_id).is_none_or(|activation| activation.key == *key);
+        let agrees = registration.agreement.is_none_or(|agreement| agreement == query.agreement);
+        match (signs && agrees, registration.deactivated) {
+            (false, _) => Standing::OtherKey { number },
+            (true, true) => Standing::Deactivated { number },
+            (true, false) => Standing::Activated { number },
+        }
+    }
+
+    /// AC-48: whether these are papers of a pack that was issued to this Product ID; nothing need be shown where none was.
+    #[must_use]
+    pub fn has_bought(&self, product_id: &ProductId, papers: &[Purchase]) -> bool {
+        let mut bought = self.packs.values().filter(|record| record.issued.product_id == *product_id).peekable();
+        bought.peek().is_none() || bought.any(|record| papers.contains(&record.purchase))
+    }
+
+    /// The letters that were sent to an address for this product key, oldest first: whoever traded it in has read it off a sticker, and an
+    /// address alone is known to many.
+    #[must_use]
+    pub fn letters(&self, to: &RegistrantText, key: &RetailCode) -> Vec<Letter> {
+        let sent = self.mail.get(to).into_iter().flatten();
+        sent.filter(|mailed| mailed.keys.contains(key)).map(|mailed| mailed.letter.clone()).collect()
     }
 
     /// The license server that was activated with this key.
@@ -64,14 +97,14 @@ impl Event {
     #[must_use]
     pub fn activation_record(&self, entry: u64, at: LabTime) -> Option<ActivationRecord> {
         match self {
-            Event::Registered { registrant, registration, activation, asked } => Some(ActivationRecord {
+            Event::Registered { registrant, registration, activation, asked, .. } => Some(ActivationRecord {
                 entry,
                 at,
                 name: registration.name.clone(),
                 product_id: registration.product_id.clone(),
                 registrant: registrant.clone(),
                 method: registration.method,
-                thumbprint: activation.as_ref().map_or(asked.key, |activation| activation.key).thumbprint(),
+                thumbprint: activation.as_ref().map_or_else(|| asked.key.thumbprint(), |activation| activation.key.thumbprint()),
                 serial: activation.as_ref().map(|activation| activation.serial.to_string()),
                 ends_at: Some(registration.until),
                 outcome: RecordOutcome::Granted,

@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use super::TrustError;
 use crate::model::code::{CodeKind, GROUP_BITS, Mistyped, as_typed, read_groups, write_groups};
 use crate::model::{
-    AgreementKey, ConfirmationCode, LabTime, LicenseServerId, Pack, PackId, PackKind, ProductId, ProductType, ProductVersion, Span,
+    AgreementKey, ConfirmationCode, LabTime, LicenseServerId, Pack, PackId, PackKind, ProductId, ProductType, ProductVersion, PublicKey,
+    RequestId, Span, hex,
 };
 
 /// The private half of a service's key agreement key. Never shown by `Debug`.
@@ -207,6 +208,20 @@ impl CodeKey {
         read_groups(CodeKind::Confirmation, code.as_str())?;
         let right = self.confirmation(number).is_some_and(|right| equal(right.as_str(), code.as_str()));
         if right { Ok(()) } else { Err(self.foreign(CodeKind::Confirmation)) }
+    }
+
+    /// What a license server shows at an automatic request to prove that the key agreement key on its books is its own: a MAC over
+    /// the key that it is to be known by, good for this request only (AM-15).
+    #[must_use]
+    pub fn ownership(&self, key: &PublicKey, request: &RequestId) -> String {
+        let message = format!("tsl-key-agreement-owner\0{key}\0{request}");
+        hex(hmac::sign(&self.key, message.as_bytes()).as_ref())
+    }
+
+    /// Whether that was made with this very key.
+    #[must_use]
+    pub fn shows_ownership(&self, shown: &str, key: &PublicKey, request: &RequestId) -> bool {
+        equal(&self.ownership(key, request), shown)
     }
 
     /// Fills what the facts leave of the code's bits with the MAC.

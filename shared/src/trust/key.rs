@@ -29,8 +29,8 @@ impl SigningKey {
     /// If it is no Ed25519 key, or in a form that one of the libraries that will use it does not take.
     pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, TrustError> {
         let pair = KeyPair::from_pkcs8_der_and_sign_algo(&der.into(), &PKCS_ED25519).map_err(|_| TrustError::Key("it does not parse"))?;
-        let public =
-            pair.public_key_raw().try_into().map(PublicKey::from_bytes).map_err(|_| TrustError::Key("its public half is not 32 bytes"))?;
+        let public: [u8; 32] = pair.public_key_raw().try_into().map_err(|_| TrustError::Key("its public half is not 32 bytes"))?;
+        let public = PublicKey::from_bytes(public).ok_or(TrustError::Key("its public half is one under which anybody could sign"))?;
         let key = Self(Arc::new(Parts { pair, encoding: EncodingKey::from_ed_der(der), public }));
         key.probe()?;
         Ok(key)

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::token::{ALGORITHM, Token, encode_part, seal};
-use super::{Anchors, Flaw, ServerCertificate, SigningKey, TrustError};
+use super::{Anchors, Flaw, KeyHolder, ServerCertificate, SigningKey, TrustError};
 use crate::model::{Cal, CalId, LicenseServerId, ServerName};
 
 /// A license server's seal: its key and its certificate, with the header of its licenses encoded once.
@@ -80,6 +80,17 @@ pub fn open_license(token: &str, anchors: &Anchors) -> Result<Cal, Flaw> {
         return Ok(claims.license);
     }
     Err(Flaw::Damaged("it contradicts itself".to_owned()))
+}
+
+/// Whose license this is, where its signature and its certificate prove it: under the root, or under the server's own key. Whether that
+/// server is believed is not asked, so this answers who would have to be known for the license to count (AM-15).
+#[must_use]
+pub fn signer_of(token: &str, anchors: &Anchors) -> Option<KeyHolder> {
+    let token = Token::parse(token).ok()?;
+    let header: Header = token.header().ok()?;
+    let [leaf] = header.x5c.as_slice() else { return None };
+    let leaf = anchors.certificate(leaf).ok()?;
+    token.is_signed_by(&leaf.holder().key).then(|| leaf.holder().clone())
 }
 
 /// What a license says of itself, unproved: good for a client that chooses which license to present, and for nothing else.

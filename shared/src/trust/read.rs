@@ -59,7 +59,8 @@ pub(super) fn public_key(what: &'static str, info: &SubjectPublicKeyInfo<'_>) ->
         return Err(error());
     }
     let bytes: &[u8] = &info.subject_public_key.data;
-    bytes.try_into().map(PublicKey::from_bytes).map_err(|_| error())
+    let bytes: [u8; 32] = bytes.try_into().map_err(|_| error())?;
+    PublicKey::from_bytes(bytes).ok_or_else(|| TrustError::unacceptable(what, "its key is one under which anybody could sign"))
 }
 
 /// When the certificate holds: NotAfter is its last second, so the end is one later (SPEC 0.3).

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AgreementKey, ContactMethod, LabTime, Pack, ProductId, ProductType, ProductVersion, Purchase, ReactivationReason, Registrant,
+    AgreementKey, ContactMethod, LabTime, Pack, PackId, ProductId, ProductType, ProductVersion, Purchase, ReactivationReason, Registrant,
     RequestId, RetailCode, ServerName, VolumeProgram,
 };
 
@@ -25,9 +25,49 @@ pub struct ActivationRequest {
     /// The server's key agreement key, under which its typed codes are made later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<AgreementKey>,
+    /// Proof that this agreement key is the caller's own: asked for where a person has registered it before (AM-15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ownership: Option<String>,
     /// Why the server is activated again; left out at the first activation (AC-25).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<ReactivationReason>,
+    /// The signature of the key on record, where the Product ID goes to another one: with reason 0 only (AM-15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succession: Option<String>,
+}
+
+/// `POST /standing`, signed with the caller's key: how the clearinghouse knows that license server (AM-15).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StandingQuery {
+    /// Its Product ID.
+    pub product_id: ProductId,
+    /// Its key agreement key.
+    pub agreement: AgreementKey,
+}
+
+/// How a license server stands on the clearinghouse's books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "standing", rename_all = "kebab-case")]
+pub enum Standing {
+    /// Nothing is known of its Product ID.
+    #[serde(deserialize_with = "super::nothing_more")]
+    Unknown,
+    /// It is activated.
+    Activated {
+        /// Which of its activations holds.
+        number: u16,
+    },
+    /// It was deactivated, or its name went to another Product ID.
+    Deactivated {
+        /// Which of its activations that was.
+        number: u16,
+    },
+    /// Its Product ID belongs to another key.
+    OtherKey {
+        /// Which of the Product ID's activations that is.
+        number: u16,
+    },
 }
 
 /// The answer to an activation.
@@ -60,6 +100,23 @@ pub struct PackRequest {
     pub purchase: Purchase,
     /// What every purchase but a retail code must also say (AC-08).
     pub wanted: Option<Wanted>,
+}
+
+/// `POST /migrations`, signed by an activated license server: a pack of a license server that no longer functions, issued anew against its
+/// papers (AM-17, AC-37).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MigrationRequest {
+    /// Repeated when the request is asked again: nothing is issued twice.
+    pub request: RequestId,
+    /// The asking license server's own version.
+    pub server_version: ProductVersion,
+    /// The Product ID of the license server that the pack was issued to.
+    pub source: ProductId,
+    /// The pack.
+    pub pack: PackId,
+    /// The papers that it was bought with.
+    pub purchase: Purchase,
 }
 
 /// What a volume buyer asks for (AC-08).

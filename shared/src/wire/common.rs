@@ -82,6 +82,26 @@ pub struct ListQuery {
     pub before: Option<u64>,
 }
 
+/// A page of a list that is kept in an order of its own: by name, say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Sorted<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Give this as `after` to see those that follow; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// What the query of such a list may say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SortedQuery {
+    /// At most this many items, 1 to 1000; 100 unless told.
+    pub limit: Option<u32>,
+    /// The `next` of a page, to see what follows it.
+    pub after: Option<String>,
+}
+
 /// The query of an event log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

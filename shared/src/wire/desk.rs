@@ -33,6 +33,10 @@ pub struct Register {
     /// Why it is activated again; left out at the first activation (AC-25).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<ReactivationReason>,
+    /// Papers of what was bought for it, or for the license server whose name it takes: shown by whoever wants another key, or a name
+    /// that is taken (AC-48, AM-15).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<Purchase>,
 }
 
 /// What is read out, or shown on the page.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DomainKind, DomainName, LicensingSet, PublicKey, ServerName, SiteName, UnitName, UserName};
+use crate::model::{CallerRole, DomainKind, DomainName, LicensingSet, PublicKey, ServerName, SiteName, UnitName, UserName};
 
 /// `PUT /services/{name}`: enrol a terminal server or a license server, which may then ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -11,6 +11,8 @@ use crate::model::{DomainKind, DomainName, LicensingSet, PublicKey, ServerName, 
 pub struct TrustService {
     /// Its public key, compared by the administrator.
     pub key: PublicKey,
+    /// What it is: a terminal server asks for license servers and checks passwords, a license server publishes itself and records users.
+    pub role: CallerRole,
 }
 
 /// `PUT /directory` at a terminal server or a license server: the directory that it asks.
@@ -32,6 +34,8 @@ pub struct ServiceRow {
     pub name: ServerName,
     /// Its pinned key.
     pub key: PublicKey,
+    /// What it is.
+    pub role: CallerRole,
 }
 
 /// `PUT /domains/{name}`: a domain as it is to be.

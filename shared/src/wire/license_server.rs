@@ -437,6 +437,19 @@ pub struct Reactivate {
     pub reason: ReactivationReason,
     /// Who activates it.
     pub registrant: Registrant,
+    /// What the former key signed, where this server has another one now: with reason 0 (AM-15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succession: Option<Succession>,
+}
+
+/// The former key's word that the Product ID goes to the key of today (AM-15).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Succession {
+    /// The request that it was signed for.
+    pub request: RequestId,
+    /// The signature, base64url without padding.
+    pub signature: String,
 }
 
 /// `POST /activation/key`: a new key in place of one that got out, before a reactivation by a typed code (AC-25 reason 2, FT-23).
@@ -499,6 +512,9 @@ pub struct PackRow {
     pub withheld: u32,
     /// When it was installed.
     pub installed_at: LabTime,
+    /// The pack of a license server that no longer functions, in place of which the clearinghouse issued this one (AM-17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<PackId>,
 }
 
 /// `GET /packs`.
@@ -508,6 +524,23 @@ pub struct PackList {
     pub packs: Vec<PackRow>,
     /// Temporaries issued so far, by version: a row without a limit in the tools (section 12's note).
     pub temporaries: Vec<TemporaryCount>,
+    /// CALs that a restore put back although devices hold them, while one of these may still hold (AM-16).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_back: Option<PutBack>,
+    /// Give this as `after` to see the packs that follow; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// CALs that were issued after a backup, and that its restore put back into the pool (AM-16, AC-39).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PutBack {
+    /// How many.
+    pub count: u32,
+    /// When.
+    pub at: LabTime,
+    /// Until when a device may hold one of them that another device was given since.
+    pub until: LabTime,
 }
 
 /// How many temporaries of a version were issued.

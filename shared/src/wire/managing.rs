@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::license_server::PackRow;
-use crate::model::{Cal, Generation, LabTime, Pack, PackId, ProductId, ProductVersion, RequestId, ServerName, UserName};
+use crate::model::{Cal, Generation, LabTime, Pack, PackId, ProductId, ProductVersion, Purchase, RequestId, ServerName, UserName};
 
 /// `POST /revocations`: take a CAL back from who holds it (W08-07).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +71,12 @@ pub struct Migrate {
     /// The source's Product ID: asked where it no longer functions.
     #[serde(default)]
     pub product_id: Option<ProductId>,
+    /// The pack that the clearinghouse is to issue anew: asked where the source no longer functions (AM-17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pack: Option<PackId>,
+    /// The papers that it was bought with: asked where the source no longer functions (AC-48).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purchase: Option<Purchase>,
 }
 
 /// The answer to a migration.
@@ -82,7 +88,32 @@ pub struct Migrated {
     pub removed_at_source: bool,
 }
 
-/// `POST /releases`, signed by an enrolled license server: it takes this server's packs over, which are removed here (W08-11).
+/// `POST /release-orders`: the administrator's word that CALs may leave this license server, once (AM-17).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderRelease {
+    /// The pack.
+    pub pack: PackId,
+    /// How many of its CALs; all of them where it is left out. Fewer than all have to be free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<u32>,
+    /// The license server that may take them over; it must be enrolled.
+    pub to: ServerName,
+}
+
+/// A row of `GET /release-orders`: an order that nobody has made use of yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReleaseOrder {
+    /// The pack.
+    pub pack: PackId,
+    /// How many of its CALs.
+    pub quantity: u32,
+    /// Who may take them over.
+    pub to: ServerName,
+}
+
+/// `POST /releases`, signed by an enrolled license server: it takes over what this server's administrator has ordered
+/// for it, which is removed here (W08-11, AM-17).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Release {

@@ -16,6 +16,23 @@ pub struct TrustPeer {
     pub url: String,
 }
 
+/// `GET /known-servers`, signed by an enrolled terminal server: the license servers that this one knows, whose permanents that terminal
+/// server takes too (AM-15).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KnownServers {
+    /// Them, by name.
+    pub servers: Vec<KnownServer>,
+}
+
+/// A license server as another one knows it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct KnownServer {
+    /// Its name.
+    pub name: ServerName,
+    /// Its pinned key.
+    pub key: PublicKey,
+}
+
 /// A row of `GET /license-servers`: another license server, and what it said last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PeerRow {

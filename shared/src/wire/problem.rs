@@ -62,6 +62,12 @@ catalogue! {
     /// The route exists, the method does not.
     MethodNotAllowed = "method-not-allowed", 405, "This route does not take that method",
         "The Allow header names the methods that it takes.";
+    /// A host name that is not this service's, as DNS rebinding leads here.
+    Misdirected = "misdirected", 421, "The request is for another host",
+        "Ask under a name or address of this service; give further names with --host or TSL_HOSTS when it starts.";
+    /// A request that another site's page made.
+    ForeignOrigin = "foreign-origin", 403, "Another site's page made this request",
+        "Open the service's own page and use the form there; programs send no Origin.";
     /// A body over the limit.
     TooLarge = "too-large", 413, "The body is too large",
         "Bodies are at most 64 KiB; split the request.";

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use crate::model::TraceStep;
 use crate::model::{
-    Cal, CalId, DeviceName, FoundServer, Generation, GraceEnd, GraceStart, HardwareId, Intervals, LabTime, Placement, Platform,
+    Accept, Cal, CalId, DeviceName, FoundServer, Generation, GraceEnd, GraceStart, HardwareId, Intervals, LabTime, Placement, Platform,
     ProductVersion, PublicKey, RequestId, Search, ServerName, SessionId, UserName, Way, hex,
 };
 
@@ -224,6 +224,18 @@ pub struct LoggedOn {
     pub trace: Vec<TraceStep>,
 }
 
+/// What the query of the sessions may say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionQuery {
+    /// At most this many items, 1 to 1000; 100 unless told.
+    pub limit: Option<u32>,
+    /// The `next` of a page, to see what comes after it.
+    pub before: Option<u64>,
+    /// Only sessions that are open.
+    pub open: Option<bool>,
+}
+
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -420,6 +432,9 @@ pub struct Settings {
     pub grace_start: GraceStart,
     /// What ends the grace period (GR-11).
     pub grace_end: GraceEnd,
+    /// Whose permanents count (AM-15).
+    #[serde(default)]
+    pub accept: Accept,
     /// A damaged or untrusted license counts as none instead of being denied (PD-22, PD-23, CON-22).
     pub lenient_invalid: bool,
     /// A per-user server wants an activated license server (PU-06, CON-09).
@@ -464,6 +479,9 @@ pub struct SettingsChange {
     /// See [`Settings::grace_end`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grace_end: Option<GraceEnd>,
+    /// See [`Settings::accept`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept: Option<Accept>,
     /// See [`Settings::lenient_invalid`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lenient_invalid: Option<bool>,
@@ -530,6 +548,15 @@ pub struct TrustLicenseServer {
     pub key: PublicKey,
     /// Its address: `http://host:port`.
     pub url: String,
+}
+
+/// The query of `DELETE /license-servers/{name}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForgetQuery {
+    /// Its key got out: nothing that was signed with it counts any more. Left out, what it issued before goes on counting (AM-15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaked: Option<bool>,
 }
 
 /// A row of `GET /license-servers`, in the order in which they are asked.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use shared::directory::{Command, Directory, Event, Refusal};
-use shared::model::{DomainKind, LicensingSet, ProductVersion, PublicKey, ServerName, Span};
+use shared::directory::{Command, Directory, Event, Refusal, Service};
+use shared::model::{CallerRole, DomainKind, LicensingSet, ProductVersion, PublicKey, ServerName, Span};
 use shared::wire::directory::{DiscoveryQuery, NumberedSet, ReportScope};
 
 use crate::run::Run;
@@ -32,7 +32,10 @@ fn command() -> impl Strategy<Value = Command> {
         1 => user().prop_map(Command::RemoveUser),
         2 => (server(), prop::option::of(site())).prop_map(|(server, site)| Command::Publish { server, site }),
         4 => (server(), user(), prop::option::of(set)).prop_map(|(server, user, write)| Command::License { server, user, write }),
-        1 => (server(), any::<[u8; 32]>()).prop_map(|(name, key)| Command::TrustService { name, key: PublicKey::from_bytes(key) }),
+        1 => (server(), any::<[u8; 32]>()).prop_map(|(name, key)| {
+            let service = Service { key: PublicKey::from_bytes(key).unwrap(), role: CallerRole::TerminalServer };
+            Command::TrustService { name, service }
+        }),
         1 => server().prop_map(Command::ForgetService),
     ]
 }

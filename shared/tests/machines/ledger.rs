@@ -118,7 +118,7 @@ impl World {
     fn new(seed: u64, restarts: bool) -> Self {
         let mut run = Run::new(seed, "2026-03-02T08:00:00Z".parse().unwrap());
         run.execute(start()).unwrap();
-        run.execute(Command::TrustTerminalServer { name: terminal_server(), key: PublicKey::from_bytes([3; 32]) }).unwrap();
+        run.execute(Command::TrustTerminalServer { name: terminal_server(), key: PublicKey::from_bytes([3; 32]).unwrap() }).unwrap();
         Self { run, held: BTreeMap::new(), bought: Vec::new(), backup: None, restarts }
     }
 
@@ -140,7 +140,7 @@ impl World {
             Step::TakeBack { device } => self.take_back(device),
             Step::Rebuild => drop(self.run.execute(Command::Manage(ManageCommand::Rebuild)).unwrap()),
             Step::Backup => {
-                let backup = self.run.machine.backup(PublicKey::from_bytes([3; 32]), self.run.now).unwrap();
+                let backup = self.run.machine.backup(PublicKey::from_bytes([3; 32]).unwrap(), self.run.now).unwrap();
                 self.backup = Some((backup, self.run.machine.records_after(0, 1000)));
             }
             Step::BeginRestore => self.begin_restore(),
@@ -206,7 +206,7 @@ impl World {
     }
 
     fn convert(&mut self, quantity: u32) {
-        let Some(row) = self.run.machine.pack_list().packs.into_iter().find(|row| row.available >= quantity) else { return };
+        let Some(row) = self.run.machine.pack_list(self.run.now).packs.into_iter().find(|row| row.available >= quantity) else { return };
         let request: RequestId = format!("convert-{}", self.run.journal.len()).parse().unwrap();
         let command = || Command::Manage(ManageCommand::Convert { request: request.clone(), pack: row.pack.id.clone(), quantity });
         let before = self.total();
@@ -216,12 +216,12 @@ impl World {
     }
 
     fn total(&self) -> u32 {
-        self.run.machine.pack_list().packs.iter().map(|row| row.pack.total).sum()
+        self.run.machine.pack_list(self.run.now).packs.iter().map(|row| row.pack.total).sum()
     }
 
     /// A pack that comes back knows what devices hold of it.
     fn remove_pack(&mut self) {
-        let Some(row) = self.run.machine.pack_list().packs.into_iter().next() else { return };
+        let Some(row) = self.run.machine.pack_list(self.run.now).packs.into_iter().next() else { return };
         self.run.execute(Command::Manage(ManageCommand::RemovePack(row.pack.id.clone()))).unwrap();
         self.holds();
         // The clearinghouse gives the pack again as it was bought, whatever of it was converted meanwhile.
@@ -237,18 +237,18 @@ impl World {
     /// What has come in of a backup changes nothing, until its end.
     fn begin_restore(&mut self) {
         let Some((backup, records)) = self.backup.clone() else { return };
-        let before = (self.run.machine.pack_list(), self.rows());
-        self.run.execute(Command::Restore(RestoreCommand::Begin(Box::new(backup), PublicKey::from_bytes([3; 32])))).unwrap();
+        let before = (self.run.machine.pack_list(self.run.now), self.rows());
+        self.run.execute(Command::Restore(RestoreCommand::Begin(Box::new(backup), PublicKey::from_bytes([3; 32]).unwrap()))).unwrap();
         for piece in records.chunks(3) {
             self.run.execute(Command::Restore(RestoreCommand::Records(piece.to_vec()))).unwrap();
         }
-        assert_eq!((self.run.machine.pack_list(), self.rows()), before);
+        assert_eq!((self.run.machine.pack_list(self.run.now), self.rows()), before);
     }
 
     fn restore(&mut self) {
         let Some((_, records)) = self.backup.clone() else { return };
         let end = |records: usize| {
-            Command::Restore(RestoreCommand::End { records: u64::try_from(records).unwrap(), key: PublicKey::from_bytes([3; 32]) })
+            Command::Restore(RestoreCommand::End { records: u64::try_from(records).unwrap(), key: PublicKey::from_bytes([3; 32]).unwrap() })
         };
         self.begin_restore();
         self.restart();
@@ -316,7 +316,7 @@ impl World {
 
     fn same(&self, loaded: &Ledger) {
         let (own, now) = (&self.run.machine, self.run.now);
-        assert_eq!(own.pack_list(), loaded.pack_list());
+        assert_eq!(own.pack_list(self.run.now), loaded.pack_list(self.run.now));
         assert_eq!(rows_of(own, now), rows_of(loaded, now));
         assert_eq!(own.settings(), loaded.settings());
         assert_eq!(own.security_group(), loaded.security_group());
@@ -339,7 +339,7 @@ impl World {
     /// What holds at every step.
     fn holds(&self) {
         let rows = self.rows();
-        let list = self.run.machine.pack_list();
+        let list = self.run.machine.pack_list(self.run.now);
         for row in &list.packs {
             let counts = |license: &&LicenseRow| license.standing != Standing::Revoked;
             let drawn = rows.iter().filter(counts).filter(|license| license.cal.pack.as_ref() == Some(&row.pack.id)).count();

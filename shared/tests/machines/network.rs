@@ -62,10 +62,10 @@ fn command() -> impl Strategy<Value = Command> {
             Command::Network(NetworkCommand::Configure(DiscoveryChange { search: Some(search), intervals, policy: None }))
         }),
         2 => names.prop_map(|names| Command::ListLicenseServers(names.into_iter().map(name).collect())),
-        1 => prop::sample::select(SERVERS.to_vec()).prop_map(|server| Command::ForgetLicenseServer(name(server))),
+        1 => prop::sample::select(SERVERS.to_vec()).prop_map(|server| Command::ForgetLicenseServer { name: name(server), leaked: false }),
         1 => prop::sample::select(SERVERS.to_vec()).prop_map(|server| Command::TrustLicenseServer {
             name: name(server),
-            enrolled: Enrolled { key: PublicKey::from_bytes([1; 32]), url: "http://127.0.0.1:1".to_owned() },
+            enrolled: Enrolled { key: PublicKey::from_bytes([1; 32]).unwrap(), url: "http://127.0.0.1:1".to_owned() },
         }),
     ]
 }
@@ -82,7 +82,7 @@ proptest! {
         let mut run: Run<Node> = Run::new(7, "2026-03-02T08:00:00Z".parse().unwrap());
         run.execute(Command::Start(Server { name: name("TS1"), generation })).unwrap();
         for server in SERVERS {
-            let enrolled = Enrolled { key: PublicKey::from_bytes([1; 32]), url: "http://127.0.0.1:1".to_owned() };
+            let enrolled = Enrolled { key: PublicKey::from_bytes([1; 32]).unwrap(), url: "http://127.0.0.1:1".to_owned() };
             run.execute(Command::TrustLicenseServer { name: name(server), enrolled }).unwrap();
         }
         for (command, seconds) in commands {

@@ -129,7 +129,7 @@ impl World {
     }
 
     fn session(&self, number: usize) -> Option<SessionId> {
-        let mut open: Vec<SessionId> = self.run.machine.open_sessions().into_iter().map(|open| open.session.id).collect();
+        let mut open: Vec<SessionId> = self.run.machine.open_sessions().map(|open| open.session.id).collect();
         open.sort();
         (!open.is_empty()).then(|| open[number % open.len()])
     }

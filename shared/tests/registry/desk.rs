@@ -7,7 +7,7 @@ use shared::machine::{Changed, Machine, Moment, Rows};
 use shared::model::{
     LabTime, ProductId, ProductType, ProductVersion, PublicKey, Purchase, Registrant, RequestId, RetailCode, ServerName, Span,
 };
-use shared::registry::{Activate, Answer, Command, Event, Refusal, Registry};
+use shared::registry::{Activate, Answer, AskedBy, Command, Event, Refusal, Registry};
 use shared::trust::KeyHolder;
 use shared::wire::clearinghouse::{ActivationRequest, AgreementProgram, PackRequest, Wanted};
 
@@ -16,7 +16,7 @@ pub(crate) fn at(text: &str) -> LabTime {
 }
 
 pub(crate) fn key(byte: u8) -> PublicKey {
-    PublicKey::from_bytes([byte; 32])
+    PublicKey::from_bytes([byte; 32]).unwrap()
 }
 
 pub(crate) fn product(byte: u8) -> ProductId {
@@ -105,15 +105,17 @@ impl Desk {
             registrant: registrant(),
             certificate_request: format!("made by {byte}"),
             agreement: None,
+            ownership: None,
             reason: None,
+            succession: None,
         };
-        Activate { caller: holder.key, request, requested: holder, certificate_years: 10 }
+        Activate { caller: holder.key, request, requested: holder, owned: None, certificate_years: 10 }
     }
 
     pub(crate) fn activate(&mut self, wanted: Activate) -> Result<Answer, Refusal> {
         let (caller, id) = (wanted.caller, wanted.request.request.clone());
         self.run(Command::Activate(Box::new(wanted)))?;
-        Ok(self.registry().answer(caller, &id).unwrap().clone())
+        Ok(self.registry().answer(AskedBy::Service(caller), &id).unwrap().clone())
     }
 
     pub(crate) fn activated(&mut self, byte: u8) {
@@ -136,7 +138,7 @@ impl Desk {
         let request = PackRequest { request: request(id), purchase: purchase.clone(), wanted, server_version };
         let (caller, id) = (key(byte), request.request.clone());
         self.run(Command::IssuePack { caller, request })?;
-        Ok(self.registry().answer(caller, &id).unwrap().clone())
+        Ok(self.registry().answer(AskedBy::Service(caller), &id).unwrap().clone())
     }
 
     pub(crate) fn buy(&mut self, package: Wanted) -> Purchase {

@@ -2,7 +2,7 @@
 
 use shared::model::Span;
 use shared::policy::turned_down::Ground;
-use shared::registry::{ANSWERS_KEPT, Answer, Command, Counted, DETAILED_AN_HOUR, Refusal, problem_of};
+use shared::registry::{ANSWERS_KEPT, Answer, AskedBy, Command, Counted, DETAILED_AN_HOUR, Refusal, problem_of};
 use shared::wire::clearinghouse::Sort;
 
 use crate::desk::{Desk, devices, key, request, unsold};
@@ -46,7 +46,7 @@ fn of_a_thousand_and_one_turned_down_requests_the_oldest_is_judged_anew() {
     let answers = desk.rows.keys().filter(|row| row.starts_with("answer/")).count();
     assert_eq!(answers, ANSWERS_KEPT + 1, "the activation's stays beside them");
     let registry = desk.registry();
-    assert_eq!(registry.answer(key(2), &request("0")), None);
-    assert!(registry.answer(key(2), &request("1")).is_some());
-    assert!(matches!(registry.answer(key(2), &request("activate-2")), Some(Answer::Activated(_))));
+    assert_eq!(registry.answer(AskedBy::Service(key(2)), &request("0")), None);
+    assert!(registry.answer(AskedBy::Service(key(2)), &request("1")).is_some());
+    assert!(matches!(registry.answer(AskedBy::Service(key(2)), &request("activate-2")), Some(Answer::Activated(_))));
 }

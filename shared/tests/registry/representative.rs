@@ -1,8 +1,8 @@
 //! The representative's desk: what is done for a person survives every start, and is done once.
 
-use shared::model::{ContactMethod, ProductType, ProductVersion, PublicKey, Purchase, ReactivationReason, ServerRef};
+use shared::model::{ContactMethod, ProductType, ProductVersion, Purchase, ReactivationReason, ServerRef};
 use shared::registry::desk::{Call, Replacement};
-use shared::registry::{Answer, Command, Event, Refusal};
+use shared::registry::{Answer, AskedBy, Command, Event, Refusal};
 use shared::trust::{AgreementSecret, CodeKey};
 use shared::wire::clearinghouse::{AgreementProgram, Wanted};
 use shared::wire::desk::{Deactivate, IssuePack, Move, Recover, Register, Reissue};
@@ -22,7 +22,7 @@ fn codes(byte: u8) -> CodeKey {
 /// Runs a call and gives the answer on record.
 fn call(desk: &mut Desk, byte: u8, id: &str, call: Call) -> Result<Answer, Refusal> {
     desk.run(Command::Desk { call: Box::new(call), codes: Box::new(codes(byte)) })?;
-    let caller = PublicKey::from_bytes(*secret(byte).public().as_bytes());
+    let caller = AskedBy::Person(secret(byte).public());
     Ok(desk.registry().answer(caller, &request(id)).unwrap().clone())
 }
 
@@ -36,6 +36,7 @@ fn register(desk: &mut Desk, byte: u8, id: &str, reason: Option<ReactivationReas
         registrant: registrant(),
         certificate_request: None,
         reason,
+        papers: Vec::new(),
     };
     let wanted = Call::Register { request: Box::new(asked), agreement: secret(byte).public(), requested: None, years: 10 };
     call(desk, byte, id, wanted).unwrap()

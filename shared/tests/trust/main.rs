@@ -9,6 +9,7 @@
 
 mod certificates;
 mod codes;
+mod keys;
 mod licenses;
 mod packs;
 mod world;

@@ -1,13 +1,14 @@
 //! What administrators change.
 
-use chassis::http::{Body, NoContent, Path};
-use chassis::passwords;
+use chassis::http::{Body, NoContent, Path, Query};
+use chassis::{pages, passwords};
 use shared::model::{ServerName, UserName};
 use shared::node::{Account, Command, Enrolled};
 use shared::trust::Root;
+use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{
-    AccountChange, AccountRow, CertificateView, FaultChange, LicenseServerList, LicenseServerRow, Settings, SettingsChange,
+    AccountChange, AccountRow, CertificateView, FaultChange, ForgetQuery, LicenseServerList, LicenseServerRow, Settings, SettingsChange,
     TrustLicenseServer, TrustRoot,
 };
 
@@ -20,7 +21,9 @@ pub(super) async fn settings(app: TerminalServer) -> Result<Settings, Problem> {
 
 /// WS03-02, WS03-03, W2K-02.
 pub(super) async fn change_settings(app: TerminalServer, Body(change): Body<SettingsChange>) -> Result<Settings, Problem> {
-    app.execute(None, Command::ChangeSettings(change), |node, _, _| node.settings().clone()).await
+    let settings = app.execute(None, Command::ChangeSettings(change), |node, _, _| node.settings().clone()).await?;
+    app.belief().forget();
+    Ok(settings)
 }
 
 /// FT-12.
@@ -38,8 +41,8 @@ pub(super) async fn change_faults(app: TerminalServer, Body(change): Body<FaultC
     app.execute(None, Command::Break(change), |node, _, _| node.certificate()).await
 }
 
-pub(super) async fn accounts(app: TerminalServer) -> Result<Vec<AccountRow>, Problem> {
-    app.read(|node, _| node.accounts()).await
+pub(super) async fn accounts(app: TerminalServer, Query(query): Query<SortedQuery>) -> Result<Sorted<AccountRow>, Problem> {
+    Ok(pages::sorted(&query, app.read(|node, _| node.accounts()).await?, |row| row.name.to_string()))
 }
 
 pub(super) async fn set_account(
@@ -64,17 +67,17 @@ pub(super) async fn trust_root(app: TerminalServer, Body(wanted): Body<TrustRoot
     Ok(NoContent)
 }
 
-pub(super) async fn license_servers(app: TerminalServer) -> Result<Vec<LicenseServerRow>, Problem> {
-    app.read(|node, now| node.license_server_rows(now)).await
+pub(super) async fn license_servers(app: TerminalServer, Query(query): Query<SortedQuery>) -> Result<Sorted<LicenseServerRow>, Problem> {
+    Ok(pages::placed(&query, app.read(|node, now| node.license_server_rows(now)).await?))
 }
 
 pub(super) async fn list_license_servers(
     app: TerminalServer,
     Body(list): Body<LicenseServerList>,
-) -> Result<Vec<LicenseServerRow>, Problem> {
+) -> Result<Sorted<LicenseServerRow>, Problem> {
     app.execute(None, Command::ListLicenseServers(list.names), |_, _, _| ()).await?;
     asking::locate(&app).await;
-    license_servers(app).await
+    license_servers(app, Query(SortedQuery::default())).await
 }
 
 /// A license server that was enrolled may be located at once (GR-11).
@@ -90,8 +93,14 @@ pub(super) async fn trust_license_server(
     Ok(NoContent)
 }
 
-pub(super) async fn forget_license_server(app: TerminalServer, Path(name): Path<ServerName>) -> Result<NoContent, Problem> {
-    app.execute(None, Command::ForgetLicenseServer(name), |_, _, _| ()).await?;
+/// AM-15: what it issued before goes on counting, unless its key got out.
+pub(super) async fn forget_license_server(
+    app: TerminalServer,
+    Path(name): Path<ServerName>,
+    Query(query): Query<ForgetQuery>,
+) -> Result<NoContent, Problem> {
+    let command = Command::ForgetLicenseServer { name, leaked: query.leaked.unwrap_or(false) };
+    app.execute(None, command, |_, _, _| ()).await?;
     app.belief().forget();
     Ok(NoContent)
 }

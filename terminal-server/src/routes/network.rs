@@ -1,8 +1,10 @@
 //! Where this server stands, and how it comes to its license servers.
 
-use chassis::http::{Body, NoContent};
+use chassis::http::{Body, NoContent, Query};
+use chassis::pages;
 use shared::model::Placement;
 use shared::node::{Command, NetworkCommand, Refusal};
+use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::directory::TrustDirectory;
 use shared::wire::problem::Problem;
 use shared::wire::terminal_server::{DiscoveryChange, DiscoveryView, PersonRow};
@@ -44,6 +46,6 @@ pub(super) async fn search(app: TerminalServer) -> Result<DiscoveryView, Problem
 }
 
 /// PU-07, PU-08.
-pub(super) async fn people(app: TerminalServer) -> Result<Vec<PersonRow>, Problem> {
-    app.read(|node, _| node.people()).await
+pub(super) async fn people(app: TerminalServer, Query(query): Query<SortedQuery>) -> Result<Sorted<PersonRow>, Problem> {
+    Ok(pages::sorted(&query, app.read(|node, _| node.people()).await?, |row| row.user.to_string()))
 }

@@ -1,10 +1,12 @@
 //! What only a terminal server of Windows NT 4.0 answers: License Manager, the licensing service, the console, the scratch files.
 
-use chassis::http::{Body, NoContent, Path};
+use chassis::http::{Body, NoContent, Path, Query};
+use chassis::pages;
 use shared::model::{DeviceName, LabTime};
 use shared::node::workstation::{Command as Own, Refusal};
 use shared::node::{Command, Event, Node};
 use shared::policy::nt4::events;
+use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{Denial, TraceStep};
 use shared::wire::workstation::{
@@ -26,8 +28,9 @@ pub(super) async fn add_licenses(app: TerminalServer, Body(wanted): Body<AddLice
     change(&app, command, |node| node.workstation().licenses()).await
 }
 
-pub(super) async fn records(app: TerminalServer) -> Result<Vec<WorkstationRecord>, Problem> {
-    own(&app, |node, _| node.workstation().records()).await
+pub(super) async fn records(app: TerminalServer, Query(query): Query<SortedQuery>) -> Result<Sorted<WorkstationRecord>, Problem> {
+    let records = own(&app, |node, _| node.workstation().records()).await?;
+    Ok(pages::sorted(&query, records, |row| format!("{} {}", row.device, row.hardware_id)))
 }
 
 pub(super) async fn license_manager(app: TerminalServer) -> Result<LicenseManagerView, Problem> {
@@ -119,9 +122,9 @@ pub(super) async fn change_cryptography(
     change(&app, Own::SetCryptoMismatch(wanted.mismatch), |node| node.workstation().service()).await
 }
 
-pub(super) async fn scratch_files(app: TerminalServer) -> Result<Vec<ScratchFile>, Problem> {
+pub(super) async fn scratch_files(app: TerminalServer, Query(query): Query<SortedQuery>) -> Result<Sorted<ScratchFile>, Problem> {
     own(&app, |_, _| ()).await?;
-    app.disk().scratch_files()
+    Ok(pages::placed(&query, app.disk().scratch_files()?))
 }
 
 /// NT-49.

@@ -88,6 +88,6 @@ impl Measured {
 
 fn post(body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("POST /connections HTTP/1.1\r\nhost: lab\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+    format!("POST /connections HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
         .into_bytes()
 }

@@ -31,6 +31,27 @@ async fn no_administrators_route_answers_without_this_service_s_own_token() {
     assert_eq!(world.heads().await, before, "nothing was written");
 }
 
+/// DNS rebinding and forms of other sites: no route of any service answers, whatever else is right about the request.
+#[tokio::test]
+async fn no_route_answers_under_another_s_name_or_to_another_site_s_page() {
+    let world = World::start().await;
+    let before = world.heads().await;
+    for route in world.routes().await {
+        let url = format!("{}{}", world.service(route.kind).url(), route.usual_path());
+        let token = format!("Bearer {}", world.token(route.kind));
+        for (name, value, code) in [
+            ("host", "evil.example", ProblemCode::Misdirected),
+            ("origin", "http://evil.example", ProblemCode::ForeignOrigin),
+            ("sec-fetch-site", "cross-site", ProblemCode::ForeignOrigin),
+        ] {
+            let request = world.http.request(route.method.clone(), &url).header("authorization", &token).header(name, value);
+            let answer = request.header("content-type", "application/json").body("{}").send().await.unwrap();
+            assert_eq!(problem(answer, &route.to_string()).await.code, code, "{route}: {name}");
+        }
+    }
+    assert_eq!(world.heads().await, before, "nothing was written");
+}
+
 /// Without `--lab` the routes are described and refused, whatever they are sent.
 #[tokio::test]
 async fn without_lab_powers_no_lab_route_does_anything() {

@@ -11,7 +11,7 @@ const JSON: &str = "application/json";
 
 /// A body that each route would take, with the routes that take one: a route without a line here fails the test.
 fn usual(route: &Route, root: &str) -> Value {
-    let key = "A".repeat(43);
+    let key = format!("{}A", "B".repeat(42));
     let retail = json!({"program": "retail", "code": "B2345-C2345-D2345-F2345-G2345"});
     let registrant = json!({"first_name": "Ada", "last_name": "Lovelace", "company": "Engines", "country": "UK"});
     let product_id = "78440-006-5867045-70347";
@@ -21,7 +21,7 @@ fn usual(route: &Route, root: &str) -> Value {
         (_, "POST", "/lab/clock") => json!({"action": "advance", "seconds": 1}),
         (_, "POST", "/lab/dice") => json!({"seed": 1}),
         (_, "PUT", "/lab/network") => json!({"cut_off": [{"name": "LS9", "key": key}]}),
-        (Kind::Directory, "PUT", "/services/{name}") => json!({"key": key}),
+        (Kind::Directory, "PUT", "/services/{name}") => json!({"key": key, "role": "terminal-server"}),
         (Kind::Directory, "PUT", "/domains/{name}") => json!({"kind": "nt4", "controllers": ["DC1"]}),
         (Kind::Directory, "PUT", "/domains/{name}/license-servers") => json!({"members": ["LS1"]}),
         (Kind::Directory, "PUT", "/users/{name}") => json!({"password": "new one", "administrator": false, "unit": null}),
@@ -62,7 +62,9 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::LicenseServer, "POST", "/activation/id") => json!({"license_server_id": "B".repeat(35), "reason": "redeployed"}),
         (Kind::LicenseServer, "PUT", "/activation/certificate") => json!({"certificate": "none"}),
         (Kind::LicenseServer, "POST", "/activation/key") => json!({"compromised": false}),
-        (Kind::LicenseServer, "POST", "/reactivation") => json!({"reason": "redeployed", "registrant": registrant}),
+        (Kind::LicenseServer, "POST", "/reactivation") => {
+            json!({"reason": "redeployed", "registrant": registrant, "succession": {"request": "request-18", "signature": "x"}})
+        }
         (Kind::LicenseServer, "POST", "/deactivation") => {
             json!({"method": "telephone", "registrant": registrant, "confirmation_code": "B".repeat(20)})
         }
@@ -106,8 +108,13 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::LicenseServer, "POST", "/conversions") => json!({"request": "request-9", "pack": "B".repeat(35), "quantity": 1}),
         (Kind::LicenseServer, "POST", "/migrations") => json!({
             "request": "request-10", "source": "LS9", "reason": "not-functioning", "generation": "windows-2003",
-            "product_id": "78440-006-5867045-70347"
+            "product_id": "78440-006-5867045-70347", "pack": "B".repeat(35), "purchase": retail
         }),
+        (Kind::LicenseServer, "POST", "/release-orders") => json!({"pack": "B".repeat(35), "quantity": 1, "to": "LS9"}),
+        (Kind::Clearinghouse, "POST", "/migrations") => json!({
+            "request": "request-19", "server_version": "6.0", "source": "78440-006-5867045-70347", "pack": "B".repeat(35), "purchase": retail
+        }),
+        (Kind::Clearinghouse, "POST", "/standing") => json!({"product_id": "78440-006-5867045-70347", "agreement": key}),
         (Kind::LicenseServer, "POST", "/releases") => json!({"request": "request-11", "up_to": "5.2"}),
         (Kind::LicenseServer, "POST", "/database/rebuild") => json!({"confirm": "LS9"}),
         (Kind::LicenseServer, "PUT", "/security-group") => json!({"members": ["TS1"]}),
@@ -119,7 +126,7 @@ fn usual(route: &Route, root: &str) -> Value {
         }
         (Kind::TerminalServer, "POST", "/sessions/{session}/logon") => json!({"user": "anna", "password": "guess"}),
         (Kind::TerminalServer, "PATCH", "/settings") => json!({
-            "application_mode": true, "policy_ac_on": 1, "grace_start": "services_enabled", "grace_end": "ls_located", "lenient_invalid": true,
+            "application_mode": true, "policy_ac_on": 1, "grace_start": "services_enabled", "grace_end": "ls_located", "accept": "chain", "lenient_invalid": true,
             "per_user_requires_activated": true, "per_user_temporaries": true, "unactivated_stops_server": true, "domain_role_by_name_only": true, "device_cals_per_device_only": true,
             "internet_connector": false, "external_connector": true,
             "not_before_tolerance_s": 1, "expiry_popup_days": 1

@@ -5,6 +5,8 @@
 mod access;
 mod bodies;
 mod calls;
+mod lists;
 mod paths;
+mod roles;
 mod secrets;
 mod world;

@@ -6,6 +6,7 @@ use chassis::config::Kind;
 use chassis::identity::Identity;
 use reqwest::{Method, Response};
 use serde_json::Value;
+use shared::model::Generation;
 use shared::wire::common::{Health, Identity as IdentityView, JournalView};
 use shared::wire::problem::Problem;
 use tests::harness::{Plan, Service, TestLab};
@@ -31,6 +32,8 @@ pub(crate) struct Route {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) access: Access,
+    /// The roles that may call it, where it is for enrolled services.
+    pub(crate) callers: Vec<String>,
     pub(crate) takes_body: bool,
     pub(crate) parameters: Vec<Value>,
     pub(crate) answers: Vec<u16>,
@@ -48,7 +51,8 @@ pub(crate) const KINDS: [Kind; 4] = [Kind::Clearinghouse, Kind::LicenseServer, K
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self::of(Plan::default()).await
+        let license_servers = [("LS1", Generation::Windows2003), ("LS2", Generation::Windows2003)];
+        Self::of(Plan::default().license_servers(&license_servers).acquainted()).await
     }
 
     pub(crate) async fn of(plan: Plan) -> Self {
@@ -65,11 +69,18 @@ impl World {
         }
     }
 
-    /// The service that the clearinghouse and the license server are called by.
-    fn caller(&self, of: Kind) -> Identity {
-        // A license server asks clearinghouse and directory, a terminal server asks license servers.
-        let kind = if matches!(of, Kind::Clearinghouse | Kind::Directory) { Kind::LicenseServer } else { Kind::TerminalServer };
-        let service = self.service(kind);
+    /// A service that a route is for, as its description says; a license server's peer is the second one.
+    fn caller(&self, route: &Route) -> Identity {
+        let role = if route.callers.iter().any(|role| role == "terminal-server") { Kind::TerminalServer } else { Kind::LicenseServer };
+        self.enrolled_at(route.kind, role)
+    }
+
+    /// A service of this role that is enrolled at that one.
+    pub(crate) fn enrolled_at(&self, of: Kind, kind: Kind) -> Identity {
+        let service = match (of, kind) {
+            (Kind::LicenseServer, Kind::LicenseServer) => &self.lab.license_servers[1],
+            _ => self.service(kind),
+        };
         let pem = std::fs::read_to_string(service.data().join("key.pem")).unwrap();
         Identity::from_pem(kind, service.name(), &pem).unwrap()
     }
@@ -97,7 +108,7 @@ impl World {
     pub(crate) async fn signed(&self, route: &Route, path: &str, body: &[u8], change: impl FnOnce(&mut Bent)) -> String {
         let view: IdentityView = self.service(route.kind).anyone().get("/identity").await.unwrap();
         let mut bent = Bent {
-            signer: self.caller(route.kind),
+            signer: self.caller(route),
             audience: view.key,
             method: route.method.to_string(),
             path: path.to_owned(),
@@ -171,6 +182,7 @@ impl Route {
             method: Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(),
             path: path.to_owned(),
             access,
+            callers: operation["x-callers"].as_array().into_iter().flatten().map(|role| role.as_str().unwrap().to_owned()).collect(),
             // A page's form is another test's matter.
             takes_body: operation["requestBody"]["content"].get("application/json").is_some(),
             parameters: operation["parameters"].as_array().cloned().unwrap_or_default(),

@@ -91,6 +91,21 @@ name = "M3"
 terminal-server = { name = "TS1", named = ["LSOLD"], search = "named" }
 "#;
 
+/// Two license servers between which a pack is moved by its administrator's order, and a terminal server of the first.
+const TWO_OF_2008_R2: &str = r#"
+[[host]]
+name = "A1"
+license-server = { name = "LSA", generation = "windows-2008-r2", cals = 5 }
+
+[[host]]
+name = "B1"
+license-server = { name = "LSB", generation = "windows-2008-r2" }
+
+[[host]]
+name = "C1"
+terminal-server = { name = "TS1", generation = "windows-2008", named = ["LSA"], search = "named" }
+"#;
+
 /// A remedy without a case does not compile; `Remedy::ALL` is the table itself.
 fn case(remedy: Remedy) -> Case {
     match remedy {
@@ -122,6 +137,11 @@ fn case(remedy: Remedy) -> Case {
             licensed,
         ),
         Remedy::CorrectPolicy => Case::usual(&["discover --policy LSX"], licensed),
+        Remedy::ForgetLeakedKey => Case::usual(&["connect PC01", "connect PC01", "reactivate --reason 2 --new-key"], |room| {
+            temporary(room);
+            let forged_or_not = room.tsl("connect PC01");
+            assert!(forged_or_not.exit == 3 && forged_or_not.out.contains("PD-23"), "{forged_or_not:?}");
+        }),
         Remedy::MendWay => Case::usual(&["network cut TS1 LS1", "network cut LS1 CH1", "connect PC09"], |room| {
             room.done("clock advance 2m");
             licensed(room);
@@ -155,15 +175,36 @@ fn case(remedy: Remedy) -> Case {
         Remedy::Reactivate => Case::usual(&[DEACTIVATED], activated),
         Remedy::RenewRegistration => Case::usual(&["clock advance 3660d"], activated),
         Remedy::RegisterKey => Case::usual(&["service stop LS1"], |room| {
+            room.done("clock advance 1d");
+            activated(room);
+            temporary(room);
+        })
+        .broken_by_hand(key_lost)
+        .on_the_telephone(|room| format!("4\n3\n{}", papers(room))),
+        Remedy::HandKeyOver => Case::usual(&["service stop LS1"], |room| {
+            room.done("clock advance 1d");
+            activated(room);
+            temporary(room);
+        })
+        .broken_by_hand(key_lost)
+        .by_hand(|room| drop(room.done(&format!("reactivate --reason 0 --old-key tsl-data/license-server/key.lost {PERSON}")))),
+        Remedy::ReclaimProductId => Case::usual(&["service stop LS1"], |room| {
+            room.done("clock advance 1d");
             activated(room);
             temporary(room);
         })
         .broken_by_hand(|room| {
-            moved(room, "key.pem", "key.lost");
-            moved(room, "keys-known", "keys.lost");
+            saved(room, "tsl-data/license-server", "before");
+            key_lost(room);
+            room.done(&format!("reactivate --reason 0 --old-key tsl-data/license-server/key.lost {PERSON}"));
+            room.done("service stop LS1");
+            std::fs::remove_dir_all(room.path().join("tsl-data/license-server")).unwrap();
+            saved(room, "before", "tsl-data/license-server");
             for words in ["service start LS1", "forget LS1", "trust"] {
                 room.done(words);
             }
+            assert_eq!(room.tsl(&format!("activate {PERSON}")).exit, 2);
+            assert_eq!(room.json("activate --show")["lapse"]["why"], "disowned");
         })
         .on_the_telephone(|room| format!("4\n3\n{}", papers(room))),
         Remedy::RegisterName => Case::usual(&["service reinstall LS1", "forget LS1", "trust"], |room| {
@@ -202,7 +243,31 @@ fn case(remedy: Remedy) -> Case {
             },
         )
         .asked(|_| ["--server TS2000".to_owned(), "--server TS2000".to_owned()]),
-        Remedy::RemoveMovedPack => Case::new(Lab::Shipped("replacement"), &["peers announce --server LSOLD"], |room| {
+        Remedy::SparePutBack => {
+            Case::usual(&["backup --server LS1 old.backup", "connect PC01", "connect PC01", "restore --server LS1 old.backup"], |room| {
+                assert_eq!(pool(room), (20, 20));
+                licensed(room);
+            })
+            .broken_by_hand(|room| {
+                let packs = room.done("packs");
+                assert!(packs.contains("1 CALs of LS1 are free by the restore"), "{packs}");
+                assert!(room.done("events --server LS1 --id 9006").contains("free again by the restore"));
+            })
+            .by_hand(|room| drop(room.done("clock advance 91d")))
+        }
+        Remedy::RemoveMovedPack => Case::new(Lab::Written(TWO_OF_2008_R2), &["backup --server LSA lsa.backup"], |room| {
+            let packs = room.json("packs");
+            let homes: Vec<&Value> = items(&packs["packs"]).iter().map(|row| &row["server"]).collect();
+            assert_eq!(homes, ["LSB"]);
+            licensed(room);
+        })
+        .broken_by_hand(|room| {
+            let pack = room.json("packs --server LSA")["packs"][0]["id"].as_str().unwrap().to_owned();
+            room.done(&format!("packs release {pack} --to LSB --server LSA"));
+            room.done("migrate LSA --reason replaced --server LSB");
+            room.done("restore --server LSA lsa.backup");
+        }),
+        Remedy::RemoveReplacedPack => Case::new(Lab::Shipped("replacement"), &["peers announce --server LSOLD"], |room| {
             let packs = room.json("packs");
             let homes: Vec<&Value> = items(&packs["packs"]).iter().map(|row| &row["server"]).collect();
             assert_eq!(homes, ["LSNEW"]);
@@ -210,8 +275,13 @@ fn case(remedy: Remedy) -> Case {
         })
         .broken_by_hand(|room| {
             let id = room.json("activate --show --server LSOLD")["product_id"].as_str().unwrap().to_owned();
+            let bought = room.json("records")["packs"][0].clone();
+            let (pack, code) = (bought["pack"]["id"].as_str().unwrap(), bought["purchase"]["code"].as_str().unwrap());
             room.done("service stop LSOLD");
-            room.done(&format!("migrate LSOLD --reason not-functioning --generation windows-2008 --product-id {id} --server LSNEW"));
+            room.done(&format!(
+                "migrate LSOLD --reason not-functioning --generation windows-2008 --product-id {id} --server LSNEW --pack {pack} \
+                 --papers retail {code}"
+            ));
             room.done("service start LSOLD");
         }),
         Remedy::JoinGroup => Case::usual(&["group TS7 --server LS1", "settings set security-group-policy on --server LS1"], |room| {
@@ -290,9 +360,10 @@ fn further_cases() -> Vec<(Remedy, Case)> {
             Remedy::RecoverCals,
             Case::usual(&["connect PC01", "connect PC01", "backup --server LS1 ls1.backup", "service reinstall LS1"], licensed)
                 .broken_by_hand(|room| {
-                    for words in ["forget LS1", "trust", &format!("activate {PERSON}"), "restore --server LS1 ls1.backup"] {
-                        room.done(words);
-                    }
+                    room.done("forget LS1");
+                    room.done("trust");
+                    type_in(room, "tsl phone clearinghouse", |room| format!("1\n{}", papers(room)));
+                    room.done("restore --server LS1 ls1.backup");
                 })
                 .on_the_telephone(recovery),
         ),
@@ -307,7 +378,7 @@ fn further_cases() -> Vec<(Remedy, Case)> {
 }
 
 /// Rules: TL-06, W08-15, AM-18, FT-01, FT-02, FT-03, FT-04, FT-05, FT-06, FT-08, FT-09, FT-10, FT-12, FT-13, FT-14, FT-15, FT-16, FT-17,
-/// FT-19, FT-22, FT-23, FT-25, W08-03, AC-24, AC-27, AC-39.
+/// FT-19, FT-22, FT-23, FT-25, W08-03, AC-24, AC-27, AC-39, AM-15, AM-16, AM-17.
 #[test]
 fn every_cure_that_is_printed_mends_what_it_is_printed_for_when_it_is_typed_as_it_stands() {
     let cases = Remedy::ALL.iter().map(|remedy| (*remedy, case(*remedy))).chain(further_cases());
@@ -417,11 +488,13 @@ fn recorded(room: &Room) {
     assert!(visit.exit == 0 && visit.out.contains("was written to the directory"), "{visit:?}");
 }
 
-/// What is read out to the clearinghouse of a license server, and by whom.
+/// What is read out to the clearinghouse of a license server, by whom, and which papers of a purchase are shown.
 fn papers(room: &Room) -> String {
     let papers = room.json("activate --papers");
     let text = |name: &str| papers[name].as_str().unwrap().to_owned();
-    format!("LS1\n{}\n{}\nyes\nAda\nExample\nExample\nAustria\n", text("product_id"), text("key_text"))
+    let records = room.json("records");
+    let code = records["packs"][0]["purchase"]["code"].as_str().unwrap();
+    format!("LS1\n{}\n{}\nyes\nAda\nExample\nExample\nAustria\n1\n{code}\nyes\n", text("product_id"), text("key_text"))
 }
 
 /// What is said to have the CALs of the only pack recovered.
@@ -471,6 +544,21 @@ fn moved(room: &Room, from: &str, to: &str) {
     std::fs::rename(folder.join(from), folder.join(to)).unwrap();
 }
 
+/// The license server, which is stopped, lost its key, and is introduced with the new one that it makes.
+fn key_lost(room: &Room) {
+    moved(room, "key.pem", "key.lost");
+    moved(room, "keys-known", "keys.lost");
+    for words in ["service start LS1", "forget LS1", "trust"] {
+        room.done(words);
+    }
+}
+
+/// A copy of a folder.
+fn saved(room: &Room, from: &str, to: &str) {
+    let done = Command::new("cp").args(["-r", from, to]).current_dir(room.path()).status().unwrap();
+    assert!(done.success(), "{from}, {to}");
+}
+
 fn diagnosed(room: &Room) -> Said {
     let said = room.tsl("diagnose");
     assert_eq!(said.exit, 0, "{said:?}");
@@ -495,6 +583,21 @@ fn what_the_troubles_come_to_is_told_as_it_is() {
     room.done("service stop LS1");
     let text = diagnosed(&room).out;
     assert!(text.contains("everybody is denied (257)") && room.tsl("connect PC03").exit == 3, "{text}");
+}
+
+/// Rules: FT-19, OQ-10, PD-22.
+#[test]
+fn a_license_from_the_future_is_told_apart_from_a_damaged_one() {
+    let room = room();
+    let _up = room.up(USUAL);
+    room.done("clock freeze");
+    for words in ["clock advance 3d --server LS1", "connect PC01"] {
+        room.done(words);
+    }
+    let refused = room.tsl("connect PC01");
+    assert!(refused.exit == 3 && refused.out.contains("PD-22"), "{refused:?}");
+    let seen = room.json("diagnose");
+    assert!(printed(&seen, Remedy::DeleteDamagedLicense).is_empty() && !printed(&seen, Remedy::AgreeClocks).is_empty(), "{seen:#}");
 }
 
 /// Rules: FT-19.
@@ -537,7 +640,7 @@ fn a_license_server_says_why_it_is_not_activated_and_what_leads_back() {
     assert!(shown.contains("another key") && shown.contains("tsl phone clearinghouse") && !shown.contains("reason 3"), "{shown}");
     let event = room.json("events --server LS1 --id 9002");
     let text = event[0]["text"].as_str().unwrap();
-    assert!(text.contains("tsl phone clearinghouse") && !text.contains("reason 2"), "{text}");
+    assert!(text.contains("tsl phone clearinghouse") && text.contains("0 where the old key was lost"), "{text}");
 }
 
 /// Rules: AM-18, TL-03.

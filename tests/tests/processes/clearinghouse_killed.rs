@@ -35,7 +35,7 @@ async fn a_clearinghouse_killed_among_activations_and_packs_issues_each_once() {
     let serials: BTreeSet<_> = activations.items.iter().map(|row| (&row.name, &row.serial)).collect();
     assert_eq!(serials.len(), SERVERS.len(), "one certificate a server, however often it was asked for: {serials:?}");
     for server in &lab.license_servers {
-        let list: PackList = server.get("/packs").await;
+        let list: PackList = server.api().packs().await.expect("all packs");
         let installed: BTreeSet<&PackId> = list.packs.iter().map(|row| &row.pack.id).collect();
         let issued: BTreeSet<&PackId> =
             packs.items.iter().filter(|row| row.name == server.name()).filter_map(|row| row.pack.as_ref()).map(|pack| &pack.id).collect();

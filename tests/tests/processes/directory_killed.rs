@@ -8,7 +8,6 @@ use tests::size::size;
 
 use crate::process::{Head, Process, verified};
 
-
 /// Rules: W08-04, W08-05.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_directory_that_is_killed_keeps_every_user_that_it_answered_for() {
@@ -33,8 +32,8 @@ async fn a_directory_that_is_killed_keeps_every_user_that_it_answered_for() {
         verified::<Directory>(directory).await;
     }
     let process = Process::of("directory", directory).await;
-    let kept: Vec<UserRow> = directory.get("/users").await;
-    let domains: Vec<DomainRow> = directory.get("/domains").await;
+    let kept: Vec<UserRow> = directory.all("/users").await;
+    let domains: Vec<DomainRow> = directory.all("/domains").await;
     assert_eq!((kept.len(), domains[0].license_servers.len()), (users, 1));
     process.kill();
 }

@@ -111,6 +111,13 @@ impl Process {
         panic!("neither an end nor a start: {}", self.said());
     }
 
+    /// The most memory that it has had so far, in KiB; none where the system does not tell.
+    pub(crate) fn peak_memory_kib(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.split_whitespace().next()?.parse().ok()
+    }
+
     /// What it printed so far.
     pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(&self.said).expect("what the process says")

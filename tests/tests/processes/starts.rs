@@ -29,6 +29,20 @@ async fn a_second_process_on_the_same_data_directory_is_told_so_and_ends() {
 }
 
 #[tokio::test]
+async fn a_listener_beyond_loopback_warns_at_every_start() {
+    let folder = tempfile::TempDir::new().unwrap();
+    for kind in ["clearinghouse", "license-server", "terminal-server", "directory"] {
+        for (address, warns) in [("0.0.0.0:0", true), ("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
+            let mut process = Process::spawn(kind, "ONE", address, &folder.path().join(kind));
+            assert!(process.ended_or_listening().is_none(), "{}", process.said());
+            process.terminate();
+            let said = std::fs::read_to_string(folder.path().join(kind).with_extension("said")).unwrap();
+            assert_eq!(said.contains("listening beyond loopback"), warns, "{kind} on {address}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_data_directory_of_another_service_or_name_is_told_so() {
     let mut lab = Plan::default().start().await;
     lab.license_servers[0].stop().await;
@@ -110,7 +124,12 @@ async fn a_key_that_is_gone_exchanged_or_open_to_others_is_told_at_the_start() {
                 // Of an agreement key any other 32 bytes will do.
                 let text = fs::read_to_string(path).unwrap();
                 let last = if text.trim_end().ends_with('A') { "AAAE" } else { "AAAA" };
-                if *file == "agreement-key" { fs::write(path, [&text.trim_end()[..39], last].concat()) } else { fs::copy(&other, path).map(drop) }.unwrap();
+                if *file == "agreement-key" {
+                    fs::write(path, [&text.trim_end()[..39], last].concat())
+                } else {
+                    fs::copy(&other, path).map(drop)
+                }
+                .unwrap();
             }),
             ("mode 666", &|path| {
                 let open = std::os::unix::fs::PermissionsExt::from_mode(0o666);
@@ -129,6 +148,33 @@ async fn a_key_that_is_gone_exchanged_or_open_to_others_is_told_at_the_start() {
             assert_eq!(listing(&copy), before, "{kind} left something in the directory");
         }
     }
+}
+
+/// Neither a limit on open files nor one on their length is a panic or a death without a word, and nothing is lost by it.
+#[tokio::test]
+async fn limits_of_the_system_are_told_with_what_to_do() {
+    let lab = Plan::default().start().await;
+    let limited = |limit: &str, data: &Path| {
+        let line = format!("ulimit {limit}; exec \"$@\"");
+        let output = Command::new("sh")
+            .args(["-c", &line, "sh", env!("CARGO_BIN_EXE_service"), "serve", "--name", "LS1", "--bind", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .env("TSL_SERVICE", "license-server")
+            .output()
+            .expect("an end");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for files in [16, 20, 30] {
+        let (code, said) = limited(&format!("-n {files}"), &lab.dir.path().join(format!("FILES-{files}")));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("ulimit -n") && !said.contains("panicked"), "{files}: {said}");
+    }
+    let data = lab.dir.path().join("LENGTH");
+    let (code, said) = limited("-f 100", &data);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("ulimit -f"), "{said}");
+    let mut process = Process::spawn("license-server", "LS1", "127.0.0.1:0", &data);
+    assert_eq!(process.ended_or_listening(), None, "without the limit it starts: {}", process.said());
 }
 
 /// A service never leaves keys in a directory that is another's.

@@ -117,7 +117,7 @@ pub(crate) async fn counts_add_up(server: &Service) -> Vec<LicenseRow> {
     for pack in rows.iter().filter_map(|row| row.cal.pack.as_ref()) {
         *drawn.entry(pack.clone()).or_default() += 1;
     }
-    let list: PackList = server.get("/packs").await;
+    let list: PackList = server.api().packs().await.expect("all packs");
     for row in &list.packs {
         assert!(row.issued <= row.pack.total, "over-issued: {row:?}");
         assert_eq!(row.issued + row.available, row.pack.total, "{row:?}");
@@ -131,7 +131,7 @@ pub(crate) async fn counts_add_up(server: &Service) -> Vec<LicenseRow> {
 
 /// Free and installed device CALs of the newest pack.
 pub(crate) async fn newest_pack(server: &Service) -> (u32, u32) {
-    let list: PackList = server.get("/packs").await;
+    let list: PackList = server.api().packs().await.expect("all packs");
     assert!(list.packs.iter().all(|row| row.issued <= row.pack.total), "over-issued: {list:?}");
     let newest = list.packs.iter().rfind(|row| row.pack.product_type == ProductType::Device).expect("a pack");
     (newest.available, newest.pack.total)

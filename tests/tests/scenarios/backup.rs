@@ -5,13 +5,14 @@ use serde_json::json;
 use shared::model::{ContactMethod, Generation, Purchase, ServerRef};
 use shared::wire::clearinghouse::SignedAgreement;
 use shared::wire::common::ClockChange;
-use shared::wire::desk::{Recover, TypedPack};
+use shared::wire::desk::{Recover, Register, Registered, TypedPack};
 use shared::wire::license_server::{
-    ActivationView, BackupPage, InstallKeyPack, InstallPack, LicenseList, PackList, PackRow, RestorePart, TrustTerminalServer,
+    Activate, ActivateById, ActivationView, BackupPage, InstallKeyPack, InstallPack, LicenseList, PackList, PackRow, Papers, PutBack,
+    RestorePart, TrustTerminalServer,
 };
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::TrustLicenseServer;
-use tests::harness::{Plan, TestLab, request_id};
+use tests::harness::{Plan, TestLab, registrant, request_id};
 
 /// Vector: A-11.
 /// Rules: AC-38, AC-39.
@@ -61,7 +62,9 @@ async fn on_a_fresh_installation_unissued_cals_are_lost_an_event_says_how_many_a
     let events: serde_json::Value = lab.license_servers[0].get("/events?id=9004").await;
     assert!(events["items"][0]["text"].as_str().unwrap().starts_with("8 client access licenses"), "{events}");
 
-    lab.activate(0).await;
+    let no = lab.license_servers[0].api().post::<_, ActivationView>("/activation", &Activate { registrant: registrant() }).await;
+    assert_eq!(refused(no).rules, ["AM-15", "AC-42"], "the name belongs to the installation that is gone");
+    activate_by_telephone(&lab, &papers).await;
     let server = ServerRef::Product(activation(&lab).await.product_id);
     let ask = |quantity| Recover {
         request: request_id(),
@@ -94,6 +97,31 @@ async fn a_database_is_not_restored_onto_another_license_server() {
     let problem = refused(lab.license_servers[0].api().post::<_, ()>("/restore", &end).await);
     assert_eq!(problem.code, ProblemCode::BackupRefused, "an end without a beginning");
     assert_eq!(lab.pool(0).await, (20, 20), "nothing was changed");
+}
+
+/// Rules: AM-16, AC-39.
+#[tokio::test]
+async fn a_restore_that_puts_issued_cals_back_says_how_many_until_the_last_of_them_has_ended() {
+    let mut lab = Plan::default().device_cals(5).start().await;
+    lab.licensed("PC01").await;
+    let backup = backup(&lab).await;
+    restore(&lab, &backup).await.unwrap();
+    assert_eq!((packs(&lab).await.put_back, lab.license_server_events(0, 9006).await), (None, 0), "nothing was issued since");
+    for (name, life) in [("PC02", 60), ("PC03", 89)] {
+        lab.next_life(0, life).await;
+        lab.licensed(name).await;
+    }
+    let at = lab.now();
+    restore(&lab, &backup).await.unwrap();
+    assert_eq!(lab.pool(0).await, (4, 5), "AC-39: they come back all the same");
+    let events: serde_json::Value = lab.license_servers[0].get("/events?id=9006").await;
+    assert!(events["items"][0]["text"].as_str().unwrap().starts_with("2 client access licenses"), "{events}");
+    lab.license_servers[0].stop().await;
+    lab.start_license_server(0).await;
+    let until = at + tests::harness::days(89);
+    assert_eq!(packs(&lab).await.put_back, Some(PutBack { count: 2, at, until }), "after a start, too");
+    lab.go_to(until).await;
+    assert_eq!(packs(&lab).await.put_back, None, "nobody can hold one any more");
 }
 
 /// Rules: AC-39.
@@ -153,6 +181,25 @@ async fn buy_twenty(lab: &TestLab) -> Purchase {
 
 async fn lab_device(lab: &TestLab, name: &str) -> shared::model::HardwareId {
     lab.records(0, name).await[0].cal.hardware_id
+}
+
+/// AM-15: a new installation takes the name of the old one over by telephone, with papers of what was bought for that one.
+async fn activate_by_telephone(lab: &TestLab, bought: &Purchase) {
+    let papers: Papers = lab.license_servers[0].get("/activation/papers").await;
+    let told = Register {
+        request: request_id(),
+        method: ContactMethod::Telephone,
+        name: papers.name,
+        product_id: papers.product_id,
+        key_text: papers.key_text,
+        registrant: registrant(),
+        certificate_request: None,
+        reason: None,
+        papers: vec![bought.clone()],
+    };
+    let registered: Registered = lab.clearinghouse.api().post("/desk/registrations", &told).await.unwrap();
+    let typed = ActivateById { license_server_id: registered.license_server_id, reason: None };
+    let _: ActivationView = lab.license_servers[0].api().post("/activation/id", &typed).await.unwrap();
 }
 
 /// The license server starts on what is left of it, with its clock standing still.

@@ -15,7 +15,7 @@ async fn two(first: u32, second: u32) -> TestLab {
 }
 
 async fn peer(lab: &TestLab, index: usize) -> PeerRow {
-    let rows: Vec<PeerRow> = lab.license_servers[index].get("/license-servers").await;
+    let rows: Vec<PeerRow> = lab.license_servers[index].all("/license-servers").await;
     rows.into_iter().next().expect("one other license server")
 }
 

@@ -112,7 +112,11 @@ async fn product_keys_of_xp_professional_are_traded_for_tokens_that_come_by_mail
     assert!(html.contains("2 license tokens went to"), "{html}");
     let html = trade(&lab, &typed, email).await;
     assert!(html.contains("traded for a license token before"), "{html}");
-    let mail = post(&lab, "/web/mail", &[("email", email)]).await.text().await.unwrap();
+    for wrong in ["", late[0].as_str(), "BBBBB-BBBBB-BBBBB-BBBBB-BBBBB"] {
+        let mail = post(&lab, "/web/mail", &[("email", email), ("key", wrong)]).await.text().await.unwrap();
+        assert!(!mail.contains("Your license tokens"), "an address alone shows nobody's mail: {mail}");
+    }
+    let mail = post(&lab, "/web/mail", &[("email", email), ("key", &keys[0])]).await.text().await.unwrap();
     let token = between(&mail, "<li><span class=\"code\">", "<");
     let install = json!({ "request": request_id(), "purchase": { "program": "retail", "code": token } });
     let row: PackRow = lab.license_servers[0].api().post("/packs", &install).await.unwrap();
@@ -121,6 +125,30 @@ async fn product_keys_of_xp_professional_are_traded_for_tokens_that_come_by_mail
     let more = buy_xp(&lab, 1).await;
     let html = trade(&lab, &more[0], email).await;
     assert!(html.contains("ended on 2007-06-30"), "{html}");
+}
+
+#[tokio::test]
+async fn a_form_that_another_site_s_page_sends_activates_nothing() {
+    let lab = Plan::default().not_activated().start().await;
+    let papers: Papers = lab.license_servers[0].get("/activation/papers").await;
+    let form = [
+        ("name", papers.name.as_str()),
+        ("product_id", papers.product_id.as_str()),
+        ("key_text", papers.key_text.as_str()),
+        ("first_name", "Ada"),
+        ("last_name", "Lovelace"),
+        ("company", "Engines"),
+        ("country", "United Kingdom"),
+    ];
+    let fields: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", path_segment(value))).collect();
+    let own = lab.clearinghouse.url();
+    for (header, value, status) in [("origin", "null", 403), ("origin", "http://evil.example", 403), ("origin", own.as_str(), 200)] {
+        let request = client().post(format!("{own}/web/activate")).header(header, value);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(fields.join("&"));
+        assert_eq!(request.send().await.unwrap().status().as_u16(), status, "{value}");
+    }
+    let page = get(&lab, "/web/activate").await;
+    assert_eq!(page.headers()["referrer-policy"], "same-origin", "else a browser hides that a form is the page's own");
 }
 
 /// Rules: WS03-10.
@@ -168,4 +196,12 @@ async fn post(lab: &TestLab, path: &str, form: &[(&str, &str)]) -> Response {
 fn between(text: &str, start: &str, end: &str) -> String {
     let (_, rest) = text.split_once(start).unwrap_or_else(|| panic!("{start}: {text}"));
     rest.split(end).next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_address_alone_leads_to_the_pages() {
+    let lab = Plan::default().start().await;
+    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let answer = http.get(format!("{}/", lab.clearinghouse.url())).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (303, "/web"));
 }

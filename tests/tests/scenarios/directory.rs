@@ -51,7 +51,7 @@ async fn visit(lab: &TestLab, user: &str, pc: &str) -> (Admitted, String) {
 }
 
 async fn licensing(lab: &TestLab, user: &str) -> Vec<shared::model::LicensingSet> {
-    let users: Vec<UserRow> = directory(lab).get("/users").await;
+    let users: Vec<UserRow> = directory(lab).all("/users").await;
     users.into_iter().find(|row| row.name.as_str() == user).unwrap().licensing
 }
 
@@ -191,9 +191,26 @@ async fn a_2003_server_counts_the_people_who_owe_a_user_cal_and_enforces_nothing
         let _ = lab.visit_as(0, &mut device(pc), "anna", false, stay()).await;
         lab.advance(Span::seconds(60)).await;
     }
-    let people: Vec<PersonRow> = lab.terminal_servers[0].get("/people").await;
+    let people: Vec<PersonRow> = lab.terminal_servers[0].all("/people").await;
     assert_eq!(people.iter().map(|row| (row.user.as_str(), row.logons)).collect::<Vec<_>>(), [("anna", 2)], "one person on two devices");
     lab.terminal_servers[0].stop().await;
     lab.start_terminal_server(0).await;
-    assert_eq!(lab.terminal_servers[0].get::<Vec<PersonRow>>("/people").await, people);
+    assert_eq!(lab.terminal_servers[0].all::<PersonRow>("/people").await, people);
+}
+
+/// Who was recorded after all, here or by another license server, stands under "not recorded" no longer; who failed twice stands there once.
+///
+/// Rules: TL-07, W08-05, FT-22.
+#[tokio::test]
+async fn the_report_names_those_who_are_not_recorded_and_nobody_who_is_by_now() {
+    let lab = lab().await;
+    for user in ["lab\\anna", "lab\\bert", "lab\\bert"] {
+        visit(&lab, user, "PC01").await;
+    }
+    let scope = json!({ "scope": "all-domains" });
+    let failed = |report: PerUserReport| report.failures.iter().map(|row| row.user.to_string()).collect::<Vec<_>>();
+    assert_eq!(failed(report(&lab, &scope).await), ["lab\\anna", "lab\\bert"]);
+    join(&lab, &["LS1"]).await;
+    visit(&lab, "lab\\anna", "PC01").await;
+    assert_eq!(failed(report(&lab, &scope).await), ["lab\\bert"]);
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::model::Generation::{Windows2000Sp3, Windows2003, Windows2008, Windows2008R2};
 use shared::model::{CalKind, Generation, PackId, ProductType, ProductVersion, Purchase};
 use shared::wire::license_server::{InstallPack, PackList, PackRow, Standing};
-use shared::wire::managing::{Migrated, Rebuilt, Revoked};
+use shared::wire::managing::{Migrated, Rebuilt, ReleaseOrder, Revoked};
 use shared::wire::problem::{Problem, ProblemCode};
 use tests::harness::{Plan, TestLab, days, device, request_id};
 
@@ -152,14 +152,68 @@ async fn ten_of_fifty_device_cals_become_a_user_pack_of_ten() {
 }
 
 async fn migration_lab() -> TestLab {
-    let plan = Plan::default().license_servers(&[("OLD", Windows2003), ("NEW", Windows2008R2)]);
+    let plan = Plan::default().license_servers(&[("OLD", Windows2008R2), ("NEW", Windows2008R2), ("THIRD", Windows2008R2)]);
     plan.packs(&[(0, ProductVersion::V5_2, DEVICE, 20)]).acquainted().start().await
 }
 
-/// Rules: W08-11, LS-08.
+async fn order(lab: &TestLab, quantity: Option<u32>) -> Vec<ReleaseOrder> {
+    let pack = packs(lab, 0).await[0].pack.id.clone();
+    post(lab, 0, "/release-orders", json!({ "pack": pack, "quantity": quantity, "to": "NEW" })).await.expect("an order")
+}
+
+/// Rules: AM-17, W08-11.
+#[tokio::test]
+async fn no_call_of_another_license_server_empties_one_whose_administrator_ordered_nothing() {
+    let lab = migration_lab().await;
+    let migrate = |source: &str| json!({ "request": request_id(), "source": source, "reason": "replaced" });
+    let no = post::<Migrated>(&lab, 1, "/migrations", migrate("OLD")).await.expect_err("no order");
+    assert_eq!((no.code, no.rules[0].as_str()), (ProblemCode::Forbidden, "AM-17"), "{no}");
+    order(&lab, None).await;
+    assert!(post::<Migrated>(&lab, 2, "/migrations", migrate("OLD")).await.is_err(), "ordered for NEW, not for THIRD");
+    let pack = packs(&lab, 0).await[0].pack.id.clone();
+    lab.license_servers[0].api().delete(&format!("/release-orders/{pack}")).await.expect("taken back");
+    assert!(post::<Migrated>(&lab, 1, "/migrations", migrate("OLD")).await.is_err(), "taken back");
+    assert_eq!((lab.pool(0).await, lab.pool(1).await), ((20, 20), (0, 0)));
+}
+
+/// Rules: AM-17, W08-11.
+#[tokio::test]
+async fn an_order_works_once_for_so_many_cals_and_leaves_event_89_at_the_source() {
+    let mut lab = migration_lab().await;
+    let too_many = json!({ "pack": packs(&lab, 0).await[0].pack.id, "quantity": 21, "to": "NEW" });
+    assert_eq!(post::<Vec<ReleaseOrder>>(&lab, 0, "/release-orders", too_many).await.expect_err("21 of 20").code, ProblemCode::Invalid);
+    assert_eq!(order(&lab, Some(5)).await[0].quantity, 5);
+    lab.license_servers[0].stop().await;
+    lab.start_license_server(0).await;
+    let body = json!({ "request": request_id(), "source": "OLD", "reason": "replaced" });
+    let migrated: Migrated = post(&lab, 1, "/migrations", body.clone()).await.expect("a migration");
+    assert_eq!((migrated.packs[0].pack.total, lab.pool(0).await, lab.pool(1).await), (5, (15, 15), (5, 5)));
+    assert_eq!(lab.license_server_events(0, 89).await, 1);
+    let again: Migrated = post(&lab, 1, "/migrations", body.clone()).await.expect("the same answer");
+    assert_eq!((again, lab.pool(0).await, lab.pool(1).await), (migrated, (15, 15), (5, 5)));
+    let other = json!({ "request": body["request"], "source": "OLD", "reason": "replaced" });
+    assert!(post::<Migrated>(&lab, 2, "/migrations", other).await.is_err(), "an answer is its asker's");
+    let more = json!({ "request": request_id(), "source": "OLD", "reason": "replaced" });
+    assert!(post::<Migrated>(&lab, 1, "/migrations", more).await.is_err(), "once");
+}
+
+/// Rules: AM-17.
+#[tokio::test]
+async fn before_2008_r2_a_source_gives_nothing_up_by_itself() {
+    let plan = Plan::default().license_servers(&[("OLD", Windows2008), ("NEW", Windows2008R2)]).acquainted();
+    let lab = plan.start().await;
+    let pack = packs(&lab, 0).await[0].pack.id.clone();
+    let no = post::<Vec<ReleaseOrder>>(&lab, 0, "/release-orders", json!({ "pack": pack, "to": "NEW" })).await.expect_err("no tool");
+    assert!(no.code == ProblemCode::Conflict && no.detail.contains("by hand"), "{no}");
+    let body = json!({ "request": request_id(), "source": "OLD", "reason": "replaced" });
+    assert_eq!(post::<Migrated>(&lab, 1, "/migrations", body).await.expect_err("no tool").code, ProblemCode::Conflict);
+}
+
+/// Rules: W08-11, AM-17, LS-08.
 #[tokio::test]
 async fn a_source_that_is_replaced_removes_its_packs_and_a_lost_answer_loses_none() {
     let lab = migration_lab().await;
+    order(&lab, None).await;
     let body = json!({ "request": request_id(), "source": "OLD", "reason": "replaced" });
     let migrated: Migrated = post(&lab, 1, "/migrations", body.clone()).await.expect("a migration");
     assert_eq!((migrated.packs.len(), migrated.removed_at_source), (1, true));
@@ -169,7 +223,7 @@ async fn a_source_that_is_replaced_removes_its_packs_and_a_lost_answer_loses_non
     assert_eq!(lab.license_server_events(1, 93).await, 0);
 }
 
-/// Rules: W08-11, FT-17.
+/// Rules: W08-11, AM-17, AC-37, AC-48, FT-17.
 #[tokio::test]
 async fn a_source_that_no_longer_functions_is_named_by_its_ids_and_may_serve_its_cals_a_second_time() {
     let mut lab = migration_lab().await;
@@ -178,13 +232,27 @@ async fn a_source_that_no_longer_functions_is_named_by_its_ids_and_may_serve_its
     let unreachable = json!({ "request": request_id(), "source": "OLD", "reason": "replaced" });
     assert_eq!(post::<Migrated>(&lab, 1, "/migrations", unreachable).await.expect_err("down").code, ProblemCode::Unreachable);
     let other = lab.license_servers[1].identity().await.product_id;
-    let wrong =
-        json!({ "request": request_id(), "source": "OLD", "reason": "not-functioning", "generation": "windows-2003", "product_id": other });
+    let wrong = json!({ "request": request_id(), "source": "OLD", "reason": "not-functioning", "generation": "windows-2008-r2", "product_id": other });
     assert_eq!(post::<Migrated>(&lab, 1, "/migrations", wrong).await.expect_err("another's id").code, ProblemCode::Invalid);
-    let right = json!({ "request": request_id(), "source": "OLD", "reason": "not-functioning", "generation": "windows-2003",
+    let bare = json!({ "request": request_id(), "source": "OLD", "reason": "not-functioning", "generation": "windows-2008-r2",
         "product_id": product_id });
+    assert_eq!(post::<Migrated>(&lab, 1, "/migrations", bare.clone()).await.expect_err("no papers").rules, ["AM-17", "AC-48"]);
+    let record: serde_json::Value = lab.clearinghouse.get("/packs").await;
+    let with_papers = |purchase: serde_json::Value| {
+        let mut body = bare.clone();
+        body["request"] = json!(request_id());
+        body["pack"] = record["items"][0]["pack"]["id"].clone();
+        body["purchase"] = purchase;
+        body
+    };
+    let stranger = json!({ "program": "retail", "code": lab.buy(ProductVersion::V5_2, DEVICE, 1).await.code });
+    let no = post::<Migrated>(&lab, 1, "/migrations", with_papers(stranger)).await.expect_err("other papers");
+    assert_eq!(no.code, ProblemCode::ReplacementRefused, "{no}");
+    let right = with_papers(record["items"][0]["purchase"].clone());
     let migrated: Migrated = post(&lab, 1, "/migrations", right).await.expect("a migration");
     assert_eq!((migrated.removed_at_source, lab.pool(1).await, lab.license_server_events(1, 93).await), (false, (20, 20), 1));
+    let twice = with_papers(record["items"][0]["purchase"].clone());
+    assert!(post::<Migrated>(&lab, 1, "/migrations", twice).await.is_err(), "issued anew once");
     lab.start_license_server(0).await;
     assert_eq!(lab.pool(0).await, (20, 20), "the packs are there twice now");
     let pack = packs(&lab, 0).await[0].pack.id.clone();

@@ -9,6 +9,7 @@ mod clearinghouse_pages;
 mod directory;
 mod discovery;
 mod exchange;
+mod forgers;
 mod grace;
 mod later_windows;
 mod license_server;

@@ -346,7 +346,7 @@ async fn a_handheld_takes_another_license_with_every_identity() {
         assert_eq!(count(&lab, Category::Full, false).await, Some((Some(10), taken)));
         handheld.change_identity();
     }
-    let records: Vec<WorkstationRecord> = server(&lab).get("/nt/records").await;
+    let records: Vec<WorkstationRecord> = server(&lab).all("/nt/records").await;
     assert_eq!(records.iter().filter(|record| record.device.as_str() == "CE01").count(), 4);
 }
 

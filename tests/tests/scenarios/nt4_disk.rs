@@ -16,7 +16,7 @@ fn database(lab: &TestLab) -> PathBuf {
 
 /// The numbers of the scratch files that are there.
 async fn scratch(lab: &TestLab) -> Vec<u32> {
-    let listed: Vec<ScratchFile> = server(lab).get("/nt/scratch").await;
+    let listed: Vec<ScratchFile> = server(lab).all("/nt/scratch").await;
     for file in &listed {
         assert!(server(lab).data().join("system32").join(&file.name).exists(), "{file:?}");
     }
@@ -168,7 +168,7 @@ async fn scratch_files_come_in_blocks_of_seven_and_stay_when_nobody_was_told() {
     }
     shut_down(&lab, "session").await;
     assert_eq!(scratch(&lab).await, [block(0), block(1), block(2)].concat(), "1 to 7 were free again");
-    let listed: Vec<ScratchFile> = server(&lab).get("/nt/scratch").await;
+    let listed: Vec<ScratchFile> = server(&lab).all("/nt/scratch").await;
     assert!(listed.iter().all(|file| file.open == (file.name.len() == "JET1.TMP".len() && file.name.as_str() < "JET8.TMP")), "{listed:?}");
 
     fs::write(path.join("LETTER.TMP"), "not one of them").unwrap();

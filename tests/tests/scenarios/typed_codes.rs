@@ -10,7 +10,8 @@ use shared::wire::clearinghouse::{ActivationRecord, SignedAgreement, Wanted};
 use shared::wire::common::Page;
 use shared::wire::desk::{Confirmed, IssuePack, Recover, Register, Registered, Reissue, TypedPack};
 use shared::wire::license_server::{
-    Activate, ActivateById, ActivationView, BringCertificate, Deactivate, InstallKeyPack, PackRow, Papers, Reactivate, TrustTerminalServer,
+    Activate, ActivateById, ActivationView, BringCertificate, Deactivate, InstallKeyPack, PackRow, Papers, Reactivate, ReplaceKey,
+    TrustTerminalServer,
 };
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::TrustLicenseServer;
@@ -313,7 +314,13 @@ async fn a_key_that_got_out_is_replaced_and_terminal_servers_must_pin_the_new_on
     let lab = Plan::default().start().await;
     let mut pc = lab.licensed("PC01").await;
     let before = lab.license_servers[0].identity().await.key;
-    let on = reactivate(&lab, 0, ReactivationReason::KeyCompromised).await.unwrap();
+    let _: Papers = lab.license_servers[0].api().post("/activation/key", &ReplaceKey { compromised: true }).await.unwrap();
+    let bought: Page<shared::wire::clearinghouse::PackRecord> = lab.clearinghouse.get("/packs").await;
+    let reason = Some(ReactivationReason::KeyCompromised);
+    let told = Register { papers: vec![bought.items[0].purchase.clone()], ..registration(&papers(&lab, 0).await, TELEPHONE, reason) };
+    let registered: Registered = lab.clearinghouse.api().post("/desk/registrations", &told).await.unwrap();
+    let typed = ActivateById { license_server_id: registered.license_server_id, reason };
+    let on: ActivationView = lab.license_servers[0].api().post("/activation/id", &typed).await.unwrap();
     let after = lab.license_servers[0].identity().await.key;
     assert_eq!((on.status, on.number, before == after), (0, 2, false));
     assert_eq!(lab.connect(&mut pc).await.connected.rule, "PD-13", "what was issued stays good");
@@ -398,6 +405,7 @@ fn registration(papers: &Papers, method: ContactMethod, reason: Option<Reactivat
         registrant: registrant(),
         certificate_request: None,
         reason,
+        papers: Vec::new(),
     }
 }
 
@@ -470,7 +478,7 @@ async fn deactivate(lab: &TestLab, body: &Deactivate) -> Result<ActivationView, 
 }
 
 async fn reactivate(lab: &TestLab, server: usize, reason: ReactivationReason) -> Result<ActivationView, Failure> {
-    let body = Reactivate { reason, registrant: registrant() };
+    let body = Reactivate { reason, registrant: registrant(), succession: None };
     lab.license_servers[server].api().post("/reactivation", &body).await
 }
 

@@ -20,6 +20,23 @@ fn xp(name: &str) -> Device {
     Device::new(name.parse().expect("a device name"), Platform::WindowsXpProfessional)
 }
 
+/// Rules: AM-30, VC-04, PD-20, PD-14.
+#[tokio::test]
+async fn before_sp3_a_cal_of_2003_in_place_of_one_of_2000_ends_and_is_renewed_like_every_cal_of_2003() {
+    let mut lab = Plan::default().terminal_servers(&[("TS1", Generation::Windows2000Sp2)]).start().await;
+    lab.next_life(0, 60).await;
+    let mut pc = device("PC01");
+    let first = lab.connect(&mut pc).await;
+    let (cal, end) = (first.cal(), lab.now() + days(60));
+    assert_eq!((cal.kind, cal.version, cal.expires_at), (CalKind::Permanent, ProductVersion::V5_2, end));
+    lab.advance(days(52)).await;
+    assert_eq!(lab.connect(&mut pc).await.connected.rule, "PD-13", "eight days are left");
+    lab.advance(days(1)).await;
+    lab.next_life(0, 70).await;
+    let renewed = lab.connect(&mut pc).await;
+    assert_eq!((renewed.connected.rule.as_str(), renewed.cal().expires_at), ("PD-14", lab.now() + days(70)));
+}
+
 /// Rules: W2K-12.
 #[tokio::test]
 async fn an_internet_connector_serves_two_hundred_anonymous_users_and_nobody_else() {

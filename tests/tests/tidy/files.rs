@@ -153,3 +153,20 @@ fn links_are_followed_from_the_page_that_holds_them() {
     };
     assert_eq!(link_faults(&page, read), ["docs/labs/01.md: 02.md leads nowhere", "docs/labs/01.md: #there names no heading"]);
 }
+
+/// Seed and beginning count at the first start of a compose lab only; and both tools are named.
+#[test]
+fn the_readme_s_compose_blocks_can_be_typed_one_after_the_other() {
+    let readme = sources::all().into_iter().find(|file| file.path == "README.md").expect("the README");
+    let section = readme.text.split("## The compose lab\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("its section");
+    assert!(section.contains("docker compose up") && section.contains("docker-compose 1.29"), "both tools");
+    let commands: Vec<&str> = section.lines().filter(|line| line.starts_with("docker compose") || line.starts_with("export")).collect();
+    let starts = commands.iter().enumerate().filter(|(_, line)| line.starts_with("docker compose up"));
+    for (place, line) in starts.skip(1) {
+        let before = &commands[..place];
+        let gone = before.iter().rposition(|line| line.contains("down --volumes"));
+        let begun = before.iter().rposition(|line| line.starts_with("docker compose up"));
+        assert!(gone > begun, "{line}: what was begun before is still there");
+    }
+    assert!(!section.lines().any(|line| line.starts_with("TSL_")), "a variable for one line makes the next one find changed services");
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 use lab::page::{Printed, Shell, Step, check, line_matches, run, steps};
 
 fn step(line: usize, command: &str, expected: &[&str], exit: i32) -> Step {
-    Step { line, command: command.to_owned(), expected: expected.iter().map(|line| (*line).to_owned()).collect(), exit }
+    Step { line, command: command.to_owned(), typed: Vec::new(), expected: expected.iter().map(|line| (*line).to_owned()).collect(), exit }
 }
 
 fn printed(text: &str, exit: i32) -> Printed {
@@ -77,9 +77,9 @@ fn an_exit_code_counts_like_the_text() {
 fn a_page_is_run_in_order_up_to_the_first_difference() {
     let mut ran = Vec::new();
     let page = "```console\n$ one\n1\n$ two\n3\n$ three\n```\n";
-    let error = run(page, |command| {
-        ran.push(command.to_owned());
-        printed(if command == "one" { "1" } else { "2" }, 0)
+    let error = run(page, |step| {
+        ran.push(step.command.clone());
+        printed(if step.command == "one" { "1" } else { "2" }, 0)
     })
     .unwrap_err();
     assert_eq!(error.line, 4);
@@ -91,5 +91,31 @@ fn a_shell_performs_commands_in_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     let shell = Shell::new(folder.path(), Path::new("/nowhere")).with("WHO", "ada");
     let page = "```console\n$ echo \"$WHO\" > note; cat note\nada\n$ echo wrong >&2; exit 3\nwrong\n[exit 3]\n$ ls\nnote\n```\n";
-    assert_eq!(run(page, |command| shell.perform(command)), Ok(3));
+    assert_eq!(run(page, |step| shell.perform(&step.command, &step.typed)), Ok(3));
+}
+
+#[test]
+fn what_is_typed_into_a_command_stands_where_it_is_asked_for() {
+    let page = "```console\n$ cat\nhello\n> one\n...\n> two\n$ cat \\\n>  -u\n> three\n```";
+    let steps = steps(page).unwrap();
+    assert_eq!(
+        (steps[0].typed.as_slice(), steps[0].expected.as_slice()),
+        (&["one".to_owned(), "two".to_owned()][..], &["hello".to_owned(), "...".to_owned()][..])
+    );
+    assert_eq!((steps[1].command.as_str(), steps[1].typed.as_slice()), ("cat  -u", &["three".to_owned()][..]));
+    let shell = Shell::new(".", Path::new("."));
+    assert_eq!(shell.perform("cat", &steps[0].typed).text, "one\ntwo\n");
+}
+
+#[test]
+fn a_text_that_has_a_name_is_used_again() {
+    let page = "```console\n$ a\ncode {code} for ...\nid {the-id}\n$ b {code}\n> {the-id}\n{ not a name } {code}\n```";
+    let mut commands = Vec::new();
+    let ran = run(page, |step| {
+        commands.push((step.command.clone(), step.typed.clone()));
+        printed(if step.command == "a" { "code X-1 for you\nid 42\n" } else { "{ not a name } X-1\n" }, 0)
+    });
+    assert_eq!(ran, Ok(2));
+    assert_eq!(commands[1], ("b X-1".to_owned(), vec!["42".to_owned()]));
+    assert!(run(page, |step| printed(if step.command == "a" { "code X-1 for you\nid 42\n" } else { "{ not a name } X-2\n" }, 0)).is_err());
 }

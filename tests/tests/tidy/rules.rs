@@ -10,10 +10,11 @@ use crate::tags::{self, Kind, Tag};
 
 const HEAD: &str = "# Rules
 
-Every rule of the lab by its id: what it says, how far it is built, the functions that decide it and the tests that name it. The ids are the
-vocabulary of the project: a decision's trace, a problem and a test all name rules by them.
+Every rule of the lab by its id: what it says, how far it is built, and the functions that decide it. The ids are the vocabulary of the
+project: a decision's trace, a problem and a test all name rules by them. `tsl rule PD-06` tells one in full; the tests that prove each are on
+[a page of their own](RULE-TESTS.md).
 
-This page is made from `shared/src/policy/rulebook/` and from the tests; after a change run `UPDATE_DOCS=1 cargo test -p tests --test tidy`.
+This page is made from `shared/src/policy/rulebook/`; after a change run `UPDATE_DOCS=1 cargo test -p tests --test tidy`.
 
 * **working**: in the code, and a test proves it.
 * **later**: planned, not built yet.
@@ -22,23 +23,62 @@ This page is made from `shared/src/policy/rulebook/` and from the tests; after a
 * **needs Windows**: cannot be shown without a component of Windows.
 ";
 
-fn page(families: &[Family], vectors: &[Vector], tags: &[Tag]) -> String {
+const TESTS_HEAD: &str = "# Tests of the rules
+
+The tests that name each rule and each vector; what the rules say stands in [RULES.md](RULES.md).
+
+This page is made from the doc comments of the tests; after a change run `UPDATE_DOCS=1 cargo test -p tests --test tidy`.
+";
+
+fn page(families: &[Family], vectors: &[Vector]) -> String {
     let mut page = HEAD.to_owned();
     page.push_str(&summary(families, vectors));
     for family in families {
-        write!(page, "\n## {}: {}\n\n", family.prefix, family.title).unwrap();
-        page.push_str("| rule | says | status | code | tests |\n| --- | --- | --- | --- | --- |\n");
+        write!(page, "\n## {}: {}\n\n| rule | says | status | code |\n| --- | --- | --- | --- |\n", family.prefix, family.title).unwrap();
         for rule in family.rules {
-            let tests = tests_cell(Kind::Rule, rule.id, tags);
-            writeln!(page, "| {} | {} | {} | {} | {tests} |", rule.id, cell(rule.says), rule.status.word(), code_cell(rule)).unwrap();
+            writeln!(page, "| {} | {} | {} | {} |", rule.id, cell(rule.says), rule.status.word(), code_cell(rule)).unwrap();
         }
     }
-    page.push_str("\n## Scenario vectors\n\n| vector | what happens | status | tests |\n| --- | --- | --- | --- |\n");
+    page.push_str("\n## Scenario vectors\n\n| vector | what happens | status |\n| --- | --- | --- |\n");
     for vector in vectors {
-        let tests = tests_cell(Kind::Vector, vector.id, tags);
-        writeln!(page, "| {} | {} | {} | {tests} |", vector.id, cell(vector.says), vector.status.word()).unwrap();
+        writeln!(page, "| {} | {} | {} |", vector.id, cell(vector.says), vector.status.word()).unwrap();
     }
     page
+}
+
+fn tests_page(families: &[Family], vectors: &[Vector], tags: &[Tag]) -> String {
+    let mut page = TESTS_HEAD.to_owned();
+    for family in families {
+        write!(page, "\n## {}: {}\n", family.prefix, family.title).unwrap();
+        family.rules.iter().for_each(|rule| page.push_str(&tests_of(Kind::Rule, rule.id, tags)));
+    }
+    page.push_str("\n## Scenario vectors\n");
+    vectors.iter().for_each(|vector| page.push_str(&tests_of(Kind::Vector, vector.id, tags)));
+    page
+}
+
+/// What shows a rule, as `tsl rule` reads it: a line a rule, with the vectors of the tests that name it and the pages that do.
+fn shown(families: &[Family], vectors: &[Vector], tags: &[Tag], pages: &[File]) -> String {
+    let mut text = String::new();
+    for rule in families.iter().flat_map(|family| family.rules) {
+        let tests: BTreeSet<(&str, &str)> = naming(Kind::Rule, rule.id, tags).collect();
+        let is_shown = |vector: &&Vector| naming(Kind::Vector, vector.id, tags).any(|test| tests.contains(&test));
+        let vectors: Vec<_> = vectors.iter().filter(is_shown).map(|vector| vector.id).collect();
+        let pages: Vec<_> = pages.iter().filter(|page| names(&page.text, rule.id)).map(|page| page.path.as_str()).collect();
+        writeln!(text, "{}\t{}\t{}", rule.id, vectors.join(" "), pages.join(" ")).unwrap();
+    }
+    text
+}
+
+fn naming<'a>(kind: Kind, id: &'a str, tags: &'a [Tag]) -> impl Iterator<Item = (&'a str, &'a str)> {
+    tags.iter().filter(move |tag| tag.kind == kind && tag.id == id).map(|tag| (tag.file.as_str(), tag.test.as_str()))
+}
+
+/// Whether a text names an id, and not a longer one that begins or ends with it.
+fn names(text: &str, id: &str) -> bool {
+    let part = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    text.match_indices(id)
+        .any(|(at, _)| !text[..at].ends_with(part) && !text[at + id.len()..].starts_with(|next: char| next.is_ascii_digit()))
 }
 
 fn summary(families: &[Family], vectors: &[Vector]) -> String {
@@ -64,10 +104,14 @@ fn code_cell(rule: &Rule) -> String {
     rule.code.iter().map(show).collect::<Vec<_>>().join("<br>")
 }
 
-fn tests_cell(kind: Kind, id: &str, tags: &[Tag]) -> String {
-    let naming: BTreeSet<String> =
-        tags.iter().filter(|tag| tag.kind == kind && tag.id == id).map(|tag| format!("[`{}`](../{})", tag.test, tag.file)).collect();
-    naming.into_iter().collect::<Vec<_>>().join("<br>")
+/// An id and its tests, a line a test.
+fn tests_of(kind: Kind, id: &str, tags: &[Tag]) -> String {
+    let tests: BTreeSet<(&str, &str)> = naming(kind, id, tags).collect();
+    let mut text = format!("\n**{id}**\n");
+    for (file, test) in tests {
+        writeln!(text, "* [`{test}`](../{file})").unwrap();
+    }
+    text
 }
 
 /// Ids that tests name and no table knows.
@@ -165,7 +209,26 @@ fn all_tags() -> (Vec<Tag>, Vec<String>) {
 
 #[test]
 fn rules_page_shows_the_rule_book_and_the_tests_of_today() {
-    sources::keep("docs/RULES.md", &page(FAMILIES, VECTORS, &all_tags().0));
+    sources::keep("docs/RULES.md", &page(FAMILIES, VECTORS));
+    sources::keep("docs/RULE-TESTS.md", &tests_page(FAMILIES, VECTORS, &all_tags().0));
+}
+
+/// What `tsl rule` shows.
+#[test]
+fn what_shows_a_rule_is_what_tests_and_pages_name_today() {
+    let told = |file: &File| file.path == "README.md" || (file.path.starts_with("docs/") && !file.path.starts_with("docs/RULE"));
+    let pages: Vec<File> = sources::all().into_iter().filter(|file| file.path.ends_with(".md") && told(file)).collect();
+    sources::keep("lab/src/shown.tsv", &shown(FAMILIES, VECTORS, &all_tags().0, &pages));
+}
+
+#[test]
+fn a_rule_is_shown_by_the_vectors_of_its_tests_and_by_pages_that_name_it() {
+    let families = fixture(Status::Working, &[]);
+    let tags = [tag(Kind::Rule, "ZZ-01"), tag(Kind::Vector, "Z-01")];
+    let pages = [File::new("docs/A.md", "by ZZ-01, it says"), File::new("docs/B.md", "ZZ-011 and XZZ-01")];
+    assert_eq!(shown(&families, &VECTOR, &tags, &pages), "ZZ-01\tZ-01\tdocs/A.md\n");
+    let other = [tag(Kind::Rule, "ZZ-01"), Tag { test: "another".to_owned(), ..tag(Kind::Vector, "Z-01") }];
+    assert_eq!(shown(&families, &VECTOR, &other, &[]), "ZZ-01\t\t\n");
 }
 
 #[test]
@@ -268,12 +331,12 @@ fn code_is_found_as_function_method_type_or_page_and_nothing_else() {
 #[test]
 fn the_page_shows_status_code_and_tests_of_a_rule() {
     let families = fixture(Status::Working, &["shared::x::y", "docs/LABS.md", "README.md"]);
-    let page = page(&families, &VECTOR, &[tag(Kind::Rule, "ZZ-01"), tag(Kind::Rule, "ZZ-01"), tag(Kind::Vector, "Z-01")]);
-    let test = "[`so_it_is`](../tests/tests/x.rs)";
-    let rule = format!(
-        "| ZZ-01 | Either a \\| or nothing. | working | `shared::x::y`<br>[docs/LABS.md](LABS.md)<br>[README.md](../README.md) | {test} |\n"
-    );
-    assert!(page.contains(&rule), "{page}");
-    assert!(page.contains(&format!("| Z-01 | Something. | working | {test} |\n")), "{page}");
+    let page = page(&families, &VECTOR);
+    let rule = "| ZZ-01 | Either a \\| or nothing. | working | `shared::x::y`<br>[docs/LABS.md](LABS.md)<br>[README.md](../README.md) |\n";
+    assert!(page.contains(rule), "{page}");
+    assert!(page.contains("| Z-01 | Something. | working |\n"), "{page}");
+    let tests = tests_page(&families, &VECTOR, &[tag(Kind::Rule, "ZZ-01"), tag(Kind::Rule, "ZZ-01"), tag(Kind::Vector, "Z-01")]);
+    let line = "* [`so_it_is`](../tests/tests/x.rs)\n";
+    assert!(tests.contains(&format!("**ZZ-01**\n{line}")) && tests.contains(&format!("**Z-01**\n{line}")), "{tests}");
     assert!(page.contains("| working | 1 | 1 |\n"), "{page}");
 }

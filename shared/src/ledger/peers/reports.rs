@@ -2,16 +2,22 @@
 
 use super::{Owed, Peer, Say};
 use crate::ledger::{Asked, Ledger};
-use crate::model::{Cal, CalKind, LabTime, PublicKey, ServerName};
+use crate::model::{Cal, CalKind, LabTime, ServerName};
 use crate::policy::neighbours::{self, Free};
 use crate::policy::{issuing, terms, versions};
-use crate::wire::peers::{AnnouncedPack, Announcement, PeerRow};
+use crate::wire::peers::{AnnouncedPack, Announcement, KnownServer, PeerRow};
 
 impl Ledger {
-    /// The enrolled license server that has this key.
+    /// The enrolled license server that has the key of this thumbprint.
     #[must_use]
-    pub fn peer_of(&self, key: &PublicKey) -> Option<&ServerName> {
-        self.peers.callers.get(&key.thumbprint())
+    pub fn peer_called(&self, thumbprint: &str) -> Option<(&ServerName, &Peer)> {
+        self.peers.callers.get(thumbprint).and_then(|name| self.peers.known.get_key_value(name))
+    }
+
+    /// AM-15: the license servers that this one knows, as it tells terminal servers.
+    #[must_use]
+    pub fn known_servers(&self) -> Vec<KnownServer> {
+        self.peers().map(|(name, peer)| KnownServer { name: name.clone(), key: peer.key }).collect()
     }
 
     /// An enrolled license server.

@@ -17,7 +17,7 @@ pub(in crate::node) fn decide(node: &Node, command: Command, now: LabTime) -> Re
     let decided = match command {
         Command::StartLicensing(file) => return Ok(start(own, &file, now)?),
         Command::OpenShare { device, user } => return Ok(open_share(node, device, user, now)?),
-        Command::Restart => return Ok(run_ended(node, now)),
+        Command::Restart => return Ok(run_ended(node)),
         Command::KnowDatabase(id) => know_database(own, id),
         Command::StopLicensing if own.licensing.running => Ok(vec![Event::LicensingStopped]),
         Command::StopLicensing => Err(Refusal::NotRunning),
@@ -38,9 +38,9 @@ pub(in crate::node) fn decide(node: &Node, command: Command, now: LabTime) -> Re
 
 /// The end of a run of the machine: nobody is connected any more, the services are down, and a switch to Per Seat that was chosen
 /// comes into force with the next run (NT-15).
-pub(in crate::node) fn run_ended(node: &Node, now: LabTime) -> Vec<node::Event> {
+pub(in crate::node) fn run_ended(node: &Node) -> Vec<node::Event> {
     let own = &node.workstation;
-    let mut events = node::sessions::end_all(node, now);
+    let mut events = node::sessions::end_all(node);
     let mut happened: Vec<Event> = own.shares.keys().map(|device| Event::ShareClosed { device: device.clone() }).collect();
     happened.extend(own.console.is_some().then_some(Event::ConsoleChanged { session: None }));
     happened.extend(own.licensing.running.then_some(Event::LicensingStopped));

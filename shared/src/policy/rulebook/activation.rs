@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("AC-39", Working, "Restored onto the same installation, unissued CALs are back.", &["shared::ledger::backup::decide"]),
     rule("AC-40", Working, "Restored onto a new installation, they are lost, and an event says how many.", &["shared::ledger::backup::readdressed", "shared::ledger::activation::withhold"]),
     rule("AC-41", Explained, "A database takes some 5 MB for every 6,000 licenses.", &["docs/GLOSSARY.md"]),
-    rule("AC-42", Working, "The clearinghouse records each activation and pack, refusals and repeats included, and lets nobody guess fast.", &["shared::policy::activation::known", "clearinghouse::record::activations", "clearinghouse::record::packs", "clearinghouse::guesses::demand_patience", "shared::registry::refused::within_bounds"]),
+    rule("AC-42", Working, "The clearinghouse records each activation and pack, refusals and repeats included, and lets nobody guess fast.", &["shared::policy::activation::known", "clearinghouse::record::activations", "clearinghouse::record::packs", "clearinghouse::guesses::begin", "shared::registry::refused::within_bounds"]),
     rule("AC-43", Working, "Product support refuses to activate or to install, and says who does.", &["lab::phone::support::call"]),
     rule("AC-44", Working, "Lost numbers are a matter for the reseller.", &["shared::policy::packs::unknown"]),
     rule("AC-45", Working, "CALs are bought from a reseller, never from the clearinghouse.", &["shared::policy::packs::unknown", "clearinghouse::reseller::buy"]),

@@ -15,7 +15,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("W08-08", Working, "One in five CALs of a version may be revoked at a time, at least one; beyond that event 81 names a date.", &["shared::policy::revoking::limit", "shared::policy::revoking::next_allowed", "shared::ledger::managing::revoke", "shared::policy::events::revocation_limit"]),
     rule("W08-09", Working, "User CALs cannot be revoked.", &["license_server::routes::managing::revoke"]),
     rule("W08-10", Working, "Which versions can be revoked is a matter of whom one reads; each version has its own count here.", &["shared::policy::revoking::covers", "shared::ledger::managing::revoked_ends"]),
-    rule("W08-11", Working, "Packs move to another license server, with event 93 where the old one was declared dead.", &["shared::ledger::managing::release", "shared::ledger::managing::take_over", "license_server::routes::managing::migrate", "shared::policy::events::source_not_alive"]),
+    rule("W08-11", Working, "Packs move to another license server, with event 93 where the old one was declared dead.", &["shared::ledger::orders::release", "shared::ledger::managing::take_over", "license_server::routes::managing::migrate", "shared::policy::events::source_not_alive"]),
     rule("W08-12", Working, "Rebuilding the database removes every CAL; the papers bring them back.", &["license_server::routes::managing::rebuild", "shared::ledger::apply::delete_all", "shared::policy::events::database_suspect"]),
     rule("W08-13", Working, "Device CALs turn into User CALs and back, as a new pack.", &["shared::ledger::managing::convert"]),
     rule("W08-14", Working, "From 2008 R2 on a license server has to be named, not found.", &["shared::policy::discovery::can_search", "shared::node::network::configure"]),

@@ -10,6 +10,7 @@ mod discovery;
 mod later_windows;
 mod nt4;
 mod questions;
+mod sources;
 mod troubles;
 mod vectors;
 mod windows_2000;
@@ -119,6 +120,39 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
     rules().find(|rule| rule.id == id)
+}
+
+/// Where a rule comes from: the codes of its documents, each with a mark of confidence. A rule without a document is the lab's own, by what
+/// its family is about.
+#[must_use]
+pub fn source(id: &str) -> String {
+    if let Some((_, source)) = sources::SOURCES.iter().find(|(rule, _)| *rule == id) {
+        return (*source).to_owned();
+    }
+    match id.split('-').next() {
+        Some("CON") => "the sources disagree here: both sides are told, and the lab decides (C)".to_owned(),
+        Some("OQ") => "nobody has published it: the lab's default (C)".to_owned(),
+        Some("SD") => "the sources can be read in two ways: the lab's decision (C)".to_owned(),
+        Some(_) | None => "the lab's own (C)".to_owned(),
+    }
+}
+
+/// What the codes in a source stand for, in the order in which they stand there.
+#[must_use]
+pub fn documents(source: &str) -> Vec<(String, &'static str)> {
+    let words = source.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+    let mut found: Vec<(String, &'static str)> = Vec::new();
+    for word in words.filter(|word| !word.is_empty()) {
+        let whole = |code: &str| word == code;
+        // Articles of the Knowledge Base and the like are numbered: the code is how their names begin.
+        let numbered =
+            |code: &str| ["KB", "SA-", "TN-EV"].contains(&code) && word.strip_prefix(code).is_some_and(|number| !number.is_empty());
+        let title = sources::TITLES.iter().find(|(code, _)| whole(code) || numbered(code));
+        if let Some((_, title)) = title.filter(|_| found.iter().all(|(code, _)| code != word)) {
+            found.push((word.to_owned(), title));
+        }
+    }
+    found
 }
 
 const fn rule(id: &'static str, status: Status, says: &'static str, code: &'static [&'static str]) -> Rule {

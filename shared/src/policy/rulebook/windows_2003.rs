@@ -61,7 +61,7 @@ pub(super) const DEVICE: &[Rule] = &[
     rule("PD-20", Working, "A license of a newer version is good at an older server; what it needs is asked for in its own version.", &["shared::policy::admission::by_version_and_dates", "shared::node::connection::question"]),
     rule("PD-21", Working, "A license of another device is denied: 260, event 1004.", &["shared::policy::admission::sound", "shared::node::judge::refused"]),
     rule("PD-22", Working, "A damaged license is denied: 261, event 1003; a switch makes it count as none.", &["shared::policy::admission::sound", "shared::trust::license::open_license", "shared::node::judge::refused"]),
-    rule("PD-23", Working, "A license whose signer is not trusted is denied like a damaged one.", &["shared::trust::license::open_license", "shared::trust::anchors::check_issuer", "shared::node::judge::refused"]),
+    rule("PD-23", Working, "A license whose signer is not trusted is denied like a damaged one.", &["shared::trust::license::open_license", "shared::trust::anchors::check_issuer", "shared::policy::terms::is_within_terms", "shared::node::judge::refused"]),
     rule("PD-24", Working, "Remote administration looks at no license.", &["shared::policy::admission::assess", "shared::node::judge::administration"]),
     rule("PD-25", Working, "It allows two sessions and turns the third away.", &["shared::node::judge::administration"]),
 ];
