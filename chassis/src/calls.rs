@@ -180,7 +180,10 @@ impl Verifier {
             )));
         }
         if age_ms < -AHEAD_MS {
-            return Err(refuse(format!("the call was made {} seconds in the future (set the machines' clocks right, then restart the service that started while one was wrong)", -age_ms / 1000)));
+            return Err(refuse(format!(
+                "the call was made {} seconds in the future (set the machines' clocks right, then restart the service that started while one was wrong)",
+                -age_ms / 1000
+            )));
         }
         if made_at < self.started_at {
             return Err(refuse("the call was made before this service started; make it anew"));

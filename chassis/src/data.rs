@@ -199,14 +199,24 @@ fn cure(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied => {
             "the user that the service runs as may not do that: run it as the user that the directory belongs to, or give that user the directory (chown -R); nothing in it needs to be changed"
         }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full: make room on it, then start again; what is there is whole",
-        io::ErrorKind::FileTooLarge => "files may not grow that far here: raise the limit (ulimit -f), then start again; what is there is whole",
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is mounted read-only: mount it writable, or name another directory with --data",
-        io::ErrorKind::NotFound => "the file or its directory is not there: see that --data names the right directory and that its disk is mounted",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "the disk is full: make room on it, then start again; what is there is whole"
+        }
+        io::ErrorKind::FileTooLarge => {
+            "files may not grow that far here: raise the limit (ulimit -f), then start again; what is there is whole"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "the file system is mounted read-only: mount it writable, or name another directory with --data"
+        }
+        io::ErrorKind::NotFound => {
+            "the file or its directory is not there: see that --data names the right directory and that its disk is mounted"
+        }
         io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::AlreadyExists => {
             "there is something else in its place: see that --data names the right directory"
         }
-        _ if error.raw_os_error() == Some(TOO_MANY_OPEN_FILES) => "the process may not open more files: raise the limit (ulimit -n), then start again",
+        _ if error.raw_os_error() == Some(TOO_MANY_OPEN_FILES) => {
+            "the process may not open more files: raise the limit (ulimit -n), then start again"
+        }
         _ => "see that the disk works and the directory belongs to the user that the service runs as",
     }
 }

@@ -53,9 +53,8 @@ impl KnownKeys {
     fn read(&self) -> Result<Fingerprints, DataError> {
         let path = self.folder.join(KNOWN_FILE);
         match fs::read(&path) {
-            Ok(bytes) => {
-                serde_json::from_slice(&bytes).map_err(|_| DataError::Unreadable { path, reason: "does not list the keys of this directory" })
-            }
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(|_| DataError::Unreadable { path, reason: "does not list the keys of this directory" }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Fingerprints::new()),
             Err(error) => Err(failed(&path, error)),
         }

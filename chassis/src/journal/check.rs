@@ -147,7 +147,10 @@ pub(crate) fn start<M: Machine>(place: &Place, length: u64) -> Result<Option<Res
         return nothing_there(files, head).map(|()| None);
     }
     if head.known().is_none() {
-        tracing::warn!(journal.directory = FOLDER, "the file `head` is missing or damaged: that the last entries are there cannot be checked; it is written anew");
+        tracing::warn!(
+            journal.directory = FOLDER,
+            "the file `head` is missing or damaged: that the last entries are there cannot be checked; it is written anew"
+        );
     }
     let state = read_state(files, M::NAME)?;
     pruned_entries_are_accounted_for(&segments, &state)?;
@@ -219,7 +222,9 @@ fn nothing_there(files: &dyn Files, head: HeadFound) -> Result<(), Trouble> {
     if folder.iter().any(|name| name == "conf" || name == "db") {
         return Err(Trouble::Other {
             found: "a journal of format 1, of an earlier version".to_owned(),
-            expected: format!("one of format {FORMAT}; write it out with `journal export` of that version and read it into a new directory with `journal import` of this one"),
+            expected: format!(
+                "one of format {FORMAT}; write it out with `journal export` of that version and read it into a new directory with `journal import` of this one"
+            ),
         });
     }
     match head {
@@ -293,7 +298,10 @@ pub(crate) fn origin(segments: &[Segment], state: StateFound) -> Result<(Mark, R
 }
 
 fn rows_are_made_anew(why: &str) {
-    tracing::warn!(journal.reason = why, "the rows beside the entries are not believed; they are made anew from the entries, and nothing is lost");
+    tracing::warn!(
+        journal.reason = why,
+        "the rows beside the entries are not believed; they are made anew from the entries, and nothing is lost"
+    );
 }
 
 /// The machine that the rows tell; none where there are no rows yet. On a thread of its own under a time limit, since a damaged
@@ -549,13 +557,19 @@ impl std::fmt::Display for Verified {
         }
         write!(formatter, "whole: entries {} to {}, chain {}", self.first, self.last, self.chain)?;
         match &self.rows {
-            RowsFound::Same(through) if *through == self.last => write!(formatter, "; a replay of all events gives the rows that are stored")?,
+            RowsFound::Same(through) if *through == self.last => {
+                write!(formatter, "; a replay of all events gives the rows that are stored")?
+            }
             RowsFound::Same(through) => write!(formatter, "; a replay gives the rows that are stored, up to entry {through}")?,
             RowsFound::None => write!(formatter, "; there are no rows beside them: the next start makes them anew")?,
             RowsFound::Unusable(why) => write!(formatter, "; the rows beside them cannot be used ({why}): the next start makes them anew")?,
         }
         if self.unfinished > 0 {
-            write!(formatter, "; {} bytes of a group that was never finished stand behind them: the next start leaves them out", self.unfinished)?;
+            write!(
+                formatter,
+                "; {} bytes of a group that was never finished stand behind them: the next start leaves them out",
+                self.unfinished
+            )?;
         }
         self.notes.iter().try_for_each(|note| write!(formatter, "; {note}"))
     }
@@ -662,9 +676,15 @@ pub(crate) enum Trouble {
     Elsewhere(u64),
     /// There is no journal, though there was one.
     Gone(String),
-    Other { found: String, expected: String },
+    Other {
+        found: String,
+        expected: String,
+    },
     NotEmpty,
-    BadExport { line: u64, what: String },
+    BadExport {
+        line: u64,
+        what: String,
+    },
     File(FileError),
     /// The machine gave no thread, no randomness or no room.
     System(String),
@@ -686,9 +706,10 @@ impl Trouble {
         let directory = directory.to_owned();
         match self {
             Trouble::Damage(what) => OpenError::Damaged { directory, what },
-            Trouble::Elsewhere(seq) => {
-                OpenError::Damaged { directory, what: format!("entry {seq} is another one than the rows or the state file beside the entries say") }
-            }
+            Trouble::Elsewhere(seq) => OpenError::Damaged {
+                directory,
+                what: format!("entry {seq} is another one than the rows or the state file beside the entries say"),
+            },
             Trouble::Gone(what) => OpenError::Gone { directory, what },
             Trouble::Other { found, expected } => OpenError::Other { directory, found, expected },
             Trouble::System(what) => OpenError::System(what),

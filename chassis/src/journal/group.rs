@@ -129,15 +129,8 @@ impl Journal {
     /// Starts the threads over files that were checked.
     pub(crate) fn start(start: Start) -> Result<Self, Trouble> {
         let Start { files, journal, segments, rows, flushed, shown, changed, keep_entries } = start;
-        let queue = Queue {
-            open: Open::default(),
-            waiters: Vec::new(),
-            urgent: false,
-            stop: false,
-            flusher: Flusher::Busy,
-            flushed,
-            failed: None,
-        };
+        let queue =
+            Queue { open: Open::default(), waiters: Vec::new(), urgent: false, stop: false, flusher: Flusher::Busy, flushed, failed: None };
         let head = HeadFile::open(Arc::clone(&files))?;
         let segments = Arc::new(segments);
         let shared = Arc::new(Shared {

@@ -50,7 +50,6 @@ pub use repair::{Repaired, repair};
 pub use rows::{Change, RowStore, RowsError};
 pub use transfer::{Exported, Imported, export, import};
 
-
 use shared::wire::problem::{Problem, ProblemCode};
 
 use crate::data::DataError;

@@ -92,7 +92,9 @@ pub(crate) fn repair_at<M: Machine>(place: &Place) -> Result<Repaired, Trouble> 
             recovered.lost.push(format!("entries {} to {}, which were on disk before", reached + 1, head.mark.seq));
         }
         HeadFound::There(_) => {}
-        HeadFound::Missing | HeadFound::Damaged => recovered.mended.push(format!("the file {HEAD_FILE} is written anew: the journal ends with entry {reached}")),
+        HeadFound::Missing | HeadFound::Damaged => {
+            recovered.mended.push(format!("the file {HEAD_FILE} is written anew: the journal ends with entry {reached}"))
+        }
     }
     recovered.mended.extend(known);
     put_in_place::<M>(place, recovered, covered)
@@ -170,15 +172,22 @@ fn put_in_place<M: Machine>(place: &Place, recovered: Recovered, covered: Option
     let last = writer.last;
     if last == Mark::START {
         files.remove(MENDED)?;
-        return Err(Trouble::Damage("no entry of it can be read, and nothing else tells what they led to: it cannot be mended; restore it from a backup".to_owned()));
+        return Err(Trouble::Damage(
+            "no entry of it can be read, and nothing else tells what they led to: it cannot be mended; restore it from a backup".to_owned(),
+        ));
     }
     // Without gaps everything follows from the entries; else the state after the gaps has to be told.
     if base != Mark::START || has_gaps {
-        let (mark, rows) = covered.ok_or_else(|| Trouble::Damage(format!("the entries 1 to {} are missing, and nothing tells what they led to", base.seq)))?;
+        let (mark, rows) = covered
+            .ok_or_else(|| Trouble::Damage(format!("the entries 1 to {} are missing, and nothing tells what they led to", base.seq)))?;
         let mark = if mark.seq == base.seq { Some(base) } else { covered_by };
         match mark {
             Some(mark) => write_state(aside.as_ref(), M::NAME, mark, &rows)?,
-            None => return Err(Trouble::Damage("the rows tell of entries behind the last one that can be read: restore the directory from a backup".to_owned())),
+            None => {
+                return Err(Trouble::Damage(
+                    "the rows tell of entries behind the last one that can be read: restore the directory from a backup".to_owned(),
+                ));
+            }
         }
         World::<M>::from_rows(&rows)?;
     }
@@ -284,7 +293,10 @@ impl Recovered {
             }
             let is_last = until.is_none() && number + 1 == scan.frames.len() && !scan.rest;
             if is_last && !frame.is_whole() && evidence.shows(frame.first) == Some(false) {
-                self.mended.push(format!("the end from entry {} on had not been finished, and nothing of it was answered: it is left out", frame.first));
+                self.mended.push(format!(
+                    "the end from entry {} on had not been finished, and nothing of it was answered: it is left out",
+                    frame.first
+                ));
                 return;
             }
             for (at, record) in &frame.records {
@@ -305,12 +317,15 @@ impl Recovered {
         }
         let first = self.next();
         if until.is_none() && evidence.shows(first) == Some(false) {
-            self.mended.push(format!("the end from entry {first} on had not been finished, and nothing of it was answered: it is left out"));
+            self.mended
+                .push(format!("the end from entry {first} on had not been finished, and nothing of it was answered: it is left out"));
             return;
         }
         self.headless(bytes, scan.end, until.unwrap_or(u64::MAX));
         if until.is_none() && self.next() == first {
-            let kept = evidence.shows(first).map_or("without the file `head` nobody knows whether it had been answered", |_| "it had been on disk");
+            let kept = evidence
+                .shows(first)
+                .map_or("without the file `head` nobody knows whether it had been answered", |_| "it had been on disk");
             self.lost.push(format!("what stood behind entry {}: {kept}", first - 1));
         }
     }

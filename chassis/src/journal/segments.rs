@@ -28,7 +28,10 @@ pub(crate) fn found(files: &dyn Files, journal: &str, mend: bool) -> Result<Vec<
         let (header, both) = Header::read(&begins).map_err(|trouble| header_trouble(&name, trouble, journal))?;
         of_this_kind(&header, journal)?;
         if header.base.seq + 1 != first {
-            return Err(Trouble::Damage(format!("the file {name} holds what follows entry {}, which its name does not say", header.base.seq)));
+            return Err(Trouble::Damage(format!(
+                "the file {name} holds what follows entry {}, which its name does not say",
+                header.base.seq
+            )));
         }
         if let Some(last) = segments.last().filter(|last| last.base.seq != header.before) {
             let (from, to) = (last.base.seq + 1, header.base.seq);

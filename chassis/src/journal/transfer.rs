@@ -13,7 +13,7 @@ use shared::model::LabTime;
 
 use super::OpenError;
 use super::aside::{Aside, Writer};
-use super::check::{Evidence, Place, Trouble, World, format, follow, origin, stored_rows};
+use super::check::{Evidence, Place, Trouble, World, follow, format, origin, stored_rows};
 use super::entry::{Chain, FORMAT, Format, Mark, Stored, bytes_of_hex, json, parsed};
 use super::files::Files;
 use super::head::{Head, HeadFound, write_head};
@@ -78,12 +78,18 @@ fn export_at<M: Machine>(place: &Place, mut out: impl Write, until: Option<u64>)
     let files = place.files.as_ref();
     let segments = found(files, M::NAME, false)?;
     let base = segments.first().map_or(Mark::START, |first| first.base);
-    let (state, rows) = if base == Mark::START { (None, RowMap::new()) } else { state_of::<M>(place, &segments).map(|(after, rows)| (Some(after), rows))? };
+    let (state, rows) = if base == Mark::START {
+        (None, RowMap::new())
+    } else {
+        state_of::<M>(place, &segments).map(|(after, rows)| (Some(after), rows))?
+    };
     if let (Some(until), Some(state)) = (until, state)
         && until < state.seq
     {
         let (first, kept) = (base.seq + 1, state.seq);
-        return Err(Trouble::System(format!("entries before {first} were pruned, and what they had led to is known only as it was after entry {kept}: name that entry or a later one")));
+        return Err(Trouble::System(format!(
+            "entries before {first} were pruned, and what they had led to is known only as it was after entry {kept}: name that entry or a later one"
+        )));
     }
     let mut wrote = line(&mut out, &json(&Header { format: format::<M>(), base, state }));
     for (key, value) in &rows {
@@ -100,7 +106,9 @@ fn export_at<M: Machine>(place: &Place, mut out: impl Write, until: Option<u64>)
     });
     let damage = match walked {
         Ok(_) if segments.is_empty() => None,
-        Ok(walked) => head.known().filter(|head| head.mark.seq > walked.last.seq).map(|head| format!("it ends before entry {}", head.mark.seq)),
+        Ok(walked) => {
+            head.known().filter(|head| head.mark.seq > walked.last.seq).map(|head| format!("it ends before entry {}", head.mark.seq))
+        }
         Err(_) if segments.is_empty() => None,
         Err(trouble) => Some(trouble.in_words()),
     };
@@ -191,7 +199,10 @@ fn read_in<M: Machine>(files: &Arc<dyn Files>, input: impl BufRead) -> Result<(M
     let expected = format::<M>();
     if header.format != expected {
         let expected = format!("{expected}; an export of format 1 is read by the version that wrote it");
-        return Err(Trouble::Other { found: header.format.to_string(), expected: if header.format.format == FORMAT { format::<M>().to_string() } else { expected } });
+        return Err(Trouble::Other {
+            found: header.format.to_string(),
+            expected: if header.format.format == FORMAT { format::<M>().to_string() } else { expected },
+        });
     }
     if (header.base == Mark::START) != header.state.is_none() {
         return Err(bad(number, "it says that entries were pruned, or not, and its rows say the opposite"));
@@ -250,7 +261,9 @@ impl<M: Machine> Import<M> {
     /// From the entry that the rows name on, events are replayed.
     fn begin_at_state(&mut self, place: Mark) -> Result<(), Trouble> {
         match self.state {
-            Some(state) if place.seq == state.seq && place != state => Err(Trouble::Damage("the rows are those of another journal".to_owned())),
+            Some(state) if place.seq == state.seq && place != state => {
+                Err(Trouble::Damage("the rows are those of another journal".to_owned()))
+            }
             Some(state) if self.world.is_none() && place.seq >= state.seq => {
                 self.world = Some(World::from_rows(&self.rows)?);
                 Ok(())

@@ -56,7 +56,8 @@ async fn a_host_clock_that_jumped_moves_no_lab_time() {
     for (jump, taken_up) in [(20 * day, true), (-3600, false), (20 * 365 * day, false), (-20 * 365 * day, false), (31 * day, false)] {
         let disk = Arc::new(MemoryDisk::new());
         let options = EngineOptions { frozen: false, start_at: None, ..still() };
-        let made = |seconds: i64| Clock::made_at(HostTime::from_millis((1_800_000_000 + seconds) * 1000), ClockState::Running { offset_ms: 0 });
+        let made =
+            |seconds: i64| Clock::made_at(HostTime::from_millis((1_800_000_000 + seconds) * 1000), ClockState::Running { offset_ms: 0 });
         let start = |seconds| Engine::<Counters>::open_on(&disk, made(seconds), options).unwrap();
         let engine = start(0);
         add(&engine, "x", 1).await;

@@ -262,7 +262,9 @@ async fn a_torn_sector_costs_what_it_held_and_the_rest_stays() {
 #[tokio::test]
 async fn every_removal_is_noticed_or_harmless() {
     let mut bench = Bench::new().await;
-    for (name, harmless) in [("journal/rows", true), ("head", true), ("journal-kind", true), ("journal/spare", true), (SEGMENT, false), ("journal", false)] {
+    for (name, harmless) in
+        [("journal/rows", true), ("head", true), ("journal-kind", true), ("journal/spare", true), (SEGMENT, false), ("journal", false)]
+    {
         let image = bench.copy(|image| {
             let path = image.join(name);
             if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { drop(fs::remove_file(path)) }
@@ -272,7 +274,9 @@ async fn every_removal_is_noticed_or_harmless() {
             mended(&image, bench.last, name).await;
         }
     }
-    for (name, garbage) in [("head", b"garbage".as_slice()), ("journal/rows/conf", b"garbage"), ("journal/rows/db", b"garbage"), ("journal-kind", b"garbage")] {
+    for (name, garbage) in
+        [("head", b"garbage".as_slice()), ("journal/rows/conf", b"garbage"), ("journal/rows/db", b"garbage"), ("journal-kind", b"garbage")]
+    {
         let image = bench.copy(|image| fs::write(image.join(name), garbage).unwrap());
         assert!(holds(&image, bench.last, name).await, "{name} is of no use for a start");
         mended(&image, bench.last, name).await;

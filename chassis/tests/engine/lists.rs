@@ -66,7 +66,8 @@ async fn a_list_is_read_across_files() {
     let engine = Engine::<Counters>::open_on(&disk, Clock::new(), options).unwrap();
     let mut rang = Vec::new();
     for turn in 0..60u32 {
-        run(&engine, Command::Alarm(moment("2026-01-01T12:00:00Z") + shared::model::Span::seconds(i64::from(turn)), "a".repeat(3000))).await;
+        run(&engine, Command::Alarm(moment("2026-01-01T12:00:00Z") + shared::model::Span::seconds(i64::from(turn)), "a".repeat(3000)))
+            .await;
         for _ in 0..40 {
             run(&engine, Command::Add("y".repeat(2000), 1)).await;
         }

@@ -121,7 +121,12 @@ async fn subjects() -> (TestLab, Vec<Subject>) {
 }
 
 fn subject<M: Machine>(kind: &'static str, service: &Service) -> Subject {
-    Subject { kind, name: service.name().to_string(), whole: service.data(), entries: entries::<M>(&service.data()).expect("a whole journal") }
+    Subject {
+        kind,
+        name: service.name().to_string(),
+        whole: service.data(),
+        entries: entries::<M>(&service.data()).expect("a whole journal"),
+    }
 }
 
 /// The entries of a journal, a line each.

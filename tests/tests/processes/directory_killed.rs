@@ -8,7 +8,6 @@ use tests::size::size;
 
 use crate::process::{Head, Process, verified};
 
-
 /// Rules: W08-04, W08-05.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_directory_that_is_killed_keeps_every_user_that_it_answered_for() {

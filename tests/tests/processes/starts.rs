@@ -110,7 +110,12 @@ async fn a_key_that_is_gone_exchanged_or_open_to_others_is_told_at_the_start() {
                 // Of an agreement key any other 32 bytes will do.
                 let text = fs::read_to_string(path).unwrap();
                 let last = if text.trim_end().ends_with('A') { "AAAE" } else { "AAAA" };
-                if *file == "agreement-key" { fs::write(path, [&text.trim_end()[..39], last].concat()) } else { fs::copy(&other, path).map(drop) }.unwrap();
+                if *file == "agreement-key" {
+                    fs::write(path, [&text.trim_end()[..39], last].concat())
+                } else {
+                    fs::copy(&other, path).map(drop)
+                }
+                .unwrap();
             }),
             ("mode 666", &|path| {
                 let open = std::os::unix::fs::PermissionsExt::from_mode(0o666);
