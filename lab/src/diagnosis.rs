@@ -175,7 +175,7 @@ fn not_found(server: &TerminalServerFacts, name: &ServerName, answers: &Answers)
         Search::Automatic if answers.review.findings.iter().any(|reviewed| reviewed.check == "publication" && !reviewed.good) => finding(
             "FT-05, DI-23",
             format!("{name} is there and {own} has not found it: it is not published in its site"),
-            format!("publish it and search again: tsl network publish {name}, tsl discover {own}"),
+            format!("publish it and search again: tsl network publish --server {name}, tsl discover --server {own}"),
         ),
         Search::Automatic => finding(
             "FT-05, FT-25",
@@ -248,7 +248,7 @@ fn unknown_names(server: &TerminalServerFacts) -> Vec<Finding> {
         finding(
             "AM-13, FT-05",
             format!("the policy of {own} names {name}, which it does not know"),
-            format!("name one that is there, or none: tsl discover {own} --policy -"),
+            format!("name one that is there, or none: tsl discover --server {own} --policy -"),
         )
     });
     told.collect()

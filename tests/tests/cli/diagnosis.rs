@@ -85,11 +85,11 @@ fn what_is_wrong_with_devices_is_mended_by_the_cure_that_is_printed_for_it() {
     room.done("client copy PC01 PC02");
     assert_eq!(room.tsl("connect PC02").exit, 3);
     cure(&room, "FT-10, PD-21");
-    room.done("backup before.backup --server LS1");
+    room.done("backup --server LS1 before.backup");
     for _ in 0..2 {
         room.done("connect PC03");
     }
-    room.done("restore before.backup --server LS1");
+    room.done("restore --server LS1 before.backup");
     let seen = finding(&room, "AM-16, AC-39");
     assert!(seen["problem"].as_str().unwrap().contains("made 1 CALs of LS1 free again"), "{seen}");
     let packs = room.done("packs");
@@ -122,7 +122,7 @@ fn per_user_with_grace_over_is_no_trouble_while_a_license_server_is_within_reach
     room.done("mode per-user");
     let found = room.json("diagnose")["findings"].to_string();
     assert!(!found.contains("are denied"), "they are let in: {found}");
-    room.done("clock advance 4020d --service LS1");
+    room.done("clock advance 4020d --server LS1");
     let seen = finding(&room, "FT-19, SD-09");
     assert!(seen["problem"].as_str().unwrap().contains("4020 days apart"), "{seen}");
 }
