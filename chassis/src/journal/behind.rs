@@ -1,13 +1,12 @@
 //! Writes rows behind the entries: a row that changes ten times before it is written is written once, and nobody waits for it.
 //! Also what else is done beside the path of an answer: old entries are pruned, the next file of entries is made in advance.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::entry::Mark;
 use super::files::{FileError, Files};
-use super::rows::{Change, RowsBehind};
+use super::rows::{Change, Changed, RowsBehind};
 use super::segments::Segments;
 use super::state_file::write_state;
 
@@ -18,7 +17,7 @@ pub(crate) struct Behind {
 }
 
 struct Pending {
-    rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    rows: Changed,
     /// The last flushed entry whose rows are here or written.
     through: Mark,
     written: Mark,
@@ -40,7 +39,7 @@ pub(crate) struct Upkeep {
 
 impl Behind {
     /// Begins with rows that a replay left to be written.
-    pub(crate) fn new(rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>, through: Mark) -> Self {
+    pub(crate) fn new(rows: Changed, through: Mark) -> Self {
         let pending = Pending { rows, through, written: Mark::START, hurry: false, stop: false, given_up: false };
         Self { pending: Mutex::new(pending), wake: Condvar::new() }
     }
@@ -99,7 +98,7 @@ impl Behind {
     }
 
     /// The rows to write next; none when there are none left and the journal stops, or they can no longer be written.
-    fn next(&self) -> Option<(BTreeMap<Vec<u8>, Option<Vec<u8>>>, Mark)> {
+    fn next(&self) -> Option<(Changed, Mark)> {
         let idle = |pending: &mut Pending| pending.written == pending.through && !pending.stop && !pending.given_up;
         let pending = self.wake.wait_while(self.pending(), idle).unwrap_or_else(PoisonError::into_inner);
         let few = |pending: &mut Pending| pending.rows.len() < ROWS_A_BATCH && !pending.hurry && !pending.stop;

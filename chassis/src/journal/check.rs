@@ -16,7 +16,7 @@ use super::files::{FileError, Files, whole};
 use super::folder::Folder;
 use super::head::HeadFound;
 use super::kind_note;
-use super::rows::{Change, RowStore, RowsBehind, RowsError, Total, read_rows};
+use super::rows::{Change, Changed, RowStore, RowsBehind, RowsError, Total, read_rows};
 use super::segment::{Found, RawRecord, Scan, scan};
 use super::segments::{FOLDER, Segment, Segments, found};
 use super::sled_rows::SledRows;
@@ -132,7 +132,7 @@ pub(crate) struct Restored<M> {
     pub(crate) segments: Segments,
     pub(crate) rows: RowsBehind,
     /// Rows that the entries behind them lead to, still to be written.
-    pub(crate) changed: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    pub(crate) changed: Changed,
 }
 
 /// Reads what is needed for a start; none when there is no journal yet.
@@ -162,7 +162,7 @@ pub(crate) fn start<M: Machine>(place: &Place, length: u64) -> Result<Option<Res
     let walked = loop {
         let flushed = Evidence { head, rows: basis.from_rows.map_or(0, |_| basis.after.seq) };
         let after = basis.after;
-        let mut seen = |_: Mark, _: &[u8], entry: Stored<M::Event>| {
+        let seen = |_: Mark, _: &[u8], entry: Stored<M::Event>| {
             at = entry.at;
             shown = shown.max(match &entry.event {
                 Happening::Lab(LabEvent::Clock { shows, .. }) => *shows,
@@ -172,7 +172,7 @@ pub(crate) fn start<M: Machine>(place: &Place, length: u64) -> Result<Option<Res
                 changed.extend(basis.world.apply(&entry));
             }
         };
-        match follow::<M>(files, &segments, after, flushed, &mut seen) {
+        match follow::<M>(files, &segments, after, flushed, seen) {
             Err(Trouble::Elsewhere(_)) if basis.from_rows.is_some() => {
                 // Rows of another history than the entries': a folder that was put here, say.
                 rows_are_made_anew("they do not belong to these entries");
@@ -314,7 +314,7 @@ fn kept_rows<M: Machine>(place: &Place) -> Result<Option<RowsThere<M>>, String> 
         let outcome = (|| {
             let Some(store) = open(Begin::IfThere).map_err(|error| error.0)? else { return Ok(None) };
             let (mut world, mut rows) = (World::<M>::default(), 0u32);
-            let read = read_rows(store.as_ref(), &mut |key, value| {
+            let read = read_rows(store.as_ref(), |key, value| {
                 rows = rows.wrapping_add(1);
                 if rows.is_multiple_of(ROWS_A_SIGN) {
                     // Nobody may be listening any more.
@@ -385,7 +385,7 @@ pub(crate) fn follow<M: Machine>(
     segments: &[Segment],
     from: Mark,
     evidence: Evidence,
-    each: &mut dyn FnMut(Mark, &[u8], Stored<M::Event>),
+    mut each: impl FnMut(Mark, &[u8], Stored<M::Event>),
 ) -> Result<Walked, Trouble> {
     let begin = segments.partition_point(|segment| segment.base.seq < from.seq).saturating_sub(1);
     let head = evidence.head.known().map(|head| head.mark);
@@ -612,7 +612,7 @@ pub(crate) fn verify_at<M: Machine>(place: &Place) -> Result<Verified, Trouble> 
     compare(after.seq, &rows);
     let base = segments.first().map_or(Mark::START, |first| first.base);
     let evidence = Evidence { head, rows: through.map_or(0, |mark| mark.seq) };
-    let walked = follow::<M>(files, &segments, base, evidence, &mut |_, _, entry| {
+    let walked = follow::<M>(files, &segments, base, evidence, |_, _, entry| {
         if entry.seq > after.seq {
             for (key, value) in world.apply(&entry) {
                 match value {
@@ -644,7 +644,7 @@ pub(crate) fn stored_rows(place: &Place) -> Result<Option<(Mark, RowMap)>, Strin
         let outcome = (|| {
             let Some(store) = open(Begin::IfThere).map_err(|error| error.0)? else { return Ok(None) };
             let mut rows = RowMap::new();
-            let through = read_rows(store.as_ref(), &mut |key, value| {
+            let through = read_rows(store.as_ref(), |key, value| {
                 rows.insert(key.to_vec(), value.to_vec());
                 Ok(())
             })?;

@@ -1,7 +1,6 @@
 //! Group commit: what commands write goes into the open group; one thread writes the group and flushes it, and everybody
 //! who waits for it shares that flush.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,7 +16,7 @@ use super::check::Trouble;
 use super::entry::Mark;
 use super::files::{FileError, Files};
 use super::head::{Head, HeadFile};
-use super::rows::{Change, RowsBehind};
+use super::rows::{Change, Changed, RowsBehind};
 use super::segment::Frame;
 use super::segments::{Numbers, ReadTrouble, Segments};
 
@@ -82,7 +81,7 @@ pub(crate) struct Start {
     /// The latest lab time that anybody was shown.
     pub(crate) shown: LabTime,
     /// Rows that are still to be written.
-    pub(crate) changed: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    pub(crate) changed: Changed,
     pub(crate) keep_entries: Option<u64>,
 }
 

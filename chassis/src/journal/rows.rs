@@ -15,6 +15,9 @@ use super::entry::{Mark, json, parsed};
 /// A key and its new value; none removes it.
 pub type Change = (Vec<u8>, Option<Vec<u8>>);
 
+/// Rows that changed, by their keys: the new value, or none for a removed one.
+pub(crate) type Changed = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
 /// An ordered store of keys and values with atomic groups.
 pub trait RowStore: Send + Sync + 'static {
     /// Shows `each` all keys with their values, in order, until it says `false`.
@@ -91,7 +94,7 @@ impl RowsBehind {
     }
 
     /// Writes what changed, and that the rows contain all entries up to `through` now.
-    pub(crate) fn write(&self, changed: BTreeMap<Vec<u8>, Option<Vec<u8>>>, through: Mark) -> Result<(), RowsError> {
+    pub(crate) fn write(&self, changed: Changed, through: Mark) -> Result<(), RowsError> {
         let mut total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
         let mut after = *total;
         for (key, value) in &changed {
@@ -126,7 +129,7 @@ impl RowsBehind {
 /// exactly what was written.
 pub(crate) fn read_rows(
     store: &dyn RowStore,
-    each: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), String>,
+    mut each: impl FnMut(&[u8], &[u8]) -> Result<(), String>,
 ) -> Result<Option<(Mark, Total)>, String> {
     let (mut total, mut said, mut trouble) = (Total::default(), None, None);
     let scanned = store.scan(&mut |key, value| {

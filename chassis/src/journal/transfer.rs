@@ -98,7 +98,7 @@ fn export_at<M: Machine>(place: &Place, mut out: impl Write, until: Option<u64>)
     let mut last = base;
     let head = HeadFound::read(files)?;
     let evidence = Evidence { head, rows: 0 };
-    let walked = follow::<M>(files, &segments, base, evidence, &mut |mark, bytes, _| {
+    let walked = follow::<M>(files, &segments, base, evidence, |mark, bytes, _| {
         if wrote.is_ok() && until.is_none_or(|until| mark.seq <= until) {
             wrote = line(&mut out, &entry_line(mark.chain, bytes));
             last = mark;

@@ -118,7 +118,7 @@ async fn a_key_that_is_gone_exchanged_or_open_to_others_is_told_at_the_start() {
     lab.terminal_servers[0].stop().await;
     let other = lab.clearinghouse.data().join("key.pem");
     for (number, (kind, data, file)) in services.iter().enumerate() {
-        let ways: [(&str, &dyn Fn(&Path)); 3] = [
+        let ways: [(&str, Change<'_>); 3] = [
             ("is gone", &|path| fs::remove_file(path).unwrap()),
             ("another key", &|path| {
                 // Of an agreement key any other 32 bytes will do.
@@ -191,6 +191,9 @@ async fn a_directory_of_another_kind_is_left_as_it_is() {
     }
     lab.start_license_server(0).await;
 }
+
+/// What is done to a key file.
+type Change<'a> = &'a dyn Fn(&Path);
 
 fn name_of(kind: &str) -> String {
     match kind {
