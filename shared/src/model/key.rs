@@ -17,7 +17,8 @@ use super::text::as_json_string;
 pub struct PublicKey([u8; 32]);
 
 impl PublicKey {
-    /// A key from its 32 bytes; none where they are a key that proves nothing: those of small order, their second spellings, and coordinates beyond the prime.
+    /// A key from its 32 bytes; none where they are a key that proves nothing: those of small order, their second spellings, and
+    /// coordinates beyond the prime.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Option<Self> {
         (!is_degenerate(&bytes)).then_some(Self(bytes))
