@@ -1,6 +1,6 @@
 //! A start with many open sessions: they all end with the run before, and the next one serves at once, within bounded memory.
 //!
-//! `TSL_OPEN_SESSIONS=100000 cargo test -p tests --test processes open_sessions -- --nocapture` prints the figures of that size.
+//! `TSL_DRILL_SESSIONS=100000 cargo test -p tests --test processes open_sessions -- --nocapture` prints the figures of that size.
 
 use std::time::Duration;
 
@@ -11,13 +11,14 @@ use shared::model::SessionId;
 use shared::wire::common::{JournalView, Page};
 use shared::wire::terminal_server::{Ending, SessionRow, SessionState};
 use tests::harness::{Plan, TestLab, device};
+use tests::size::size;
 
 use crate::process::{Process, verified};
 use crate::tally::figures;
 
 #[tokio::test]
 async fn a_start_with_many_open_sessions_serves_at_once_and_ends_them_bit_by_bit() {
-    let count: usize = std::env::var("TSL_OPEN_SESSIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(1200);
+    let count = size("SESSIONS", 1200);
     let mut lab = Plan::default().not_enrolled().start().await;
     fill(&lab, count).await;
     let ended_at = lab.now();
