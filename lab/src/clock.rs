@@ -154,6 +154,37 @@ async fn moved(api: &Api, reading: Reading, to: LabTime) -> Result<Reading, Fail
     Ok(Reading { clock, ..reading })
 }
 
+/// A span as a person says it, by its two largest units: `11 years 5 days`, `3 days`, `2 hours 5 minutes`.
+#[must_use]
+pub fn span_in_words(span: Span) -> String {
+    let units = [("year", 365 * 86_400), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
+    let mut left = span.as_seconds().abs();
+    let parts = units.map(|(name, length)| {
+        let count = left / length;
+        left %= length;
+        (count, name)
+    });
+    let said = parts.into_iter().skip_while(|(count, _)| *count == 0).take(2).filter(|(count, _)| *count > 0);
+    let said: Vec<String> = said.map(|(count, name)| format!("{count} {name}{}", if count == 1 { "" } else { "s" })).collect();
+    if said.is_empty() { "0 seconds".to_owned() } else { said.join(" ") }
+}
+
+/// A span as [`parse_span`] reads it: `3d`, `1d12h30m`; `0s` for none.
+#[must_use]
+pub fn span_as_typed(span: Span) -> String {
+    let mut left = span.as_seconds().abs();
+    let mut text = String::new();
+    for (letter, length) in [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)] {
+        let count = left / length;
+        left %= length;
+        if count > 0 {
+            text.push_str(&count.to_string());
+            text.push(letter);
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
 /// Reads a span as a person types it: `89d`, `12h`, `1d12h30m`, `45s`.
 ///
 /// # Errors
@@ -179,4 +210,28 @@ pub fn parse_span(text: &str) -> Result<Span, String> {
     }
     let whole = digits.is_empty() && !text.is_empty() && seconds <= i64::from(u32::MAX);
     if whole { Ok(Span::seconds(seconds)) } else { Err(error()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::model::Span;
+
+    use super::{parse_span, span_as_typed, span_in_words};
+
+    /// Rules: FT-19.
+    #[test]
+    fn a_span_is_said_by_its_two_largest_units_and_typed_whole() {
+        for (seconds, words, typed) in [
+            (0, "0 seconds", "0s"),
+            (61, "1 minute 1 second", "1m1s"),
+            (259_200, "3 days", "3d"),
+            (-90_000, "1 day 1 hour", "1d1h"),
+            (347_328_000, "11 years 5 days", "4020d"),
+            (31_536_000 + 59, "1 year", "365d59s"),
+        ] {
+            let span = Span::seconds(seconds);
+            assert_eq!((span_in_words(span).as_str(), span_as_typed(span).as_str()), (words, typed));
+            assert_eq!(parse_span(typed), Ok(Span::seconds(seconds.abs())), "{typed}");
+        }
+    }
 }

@@ -45,6 +45,16 @@ impl Failure {
         }
     }
 
+    /// AM-18: a service answered, and whoever asked is no administrator of it, or has no token to ask with.
+    #[must_use]
+    pub fn is_not_administrator(&self) -> bool {
+        match self {
+            Failure::Problem(problem) => problem.code == ProblemCode::Unauthenticated,
+            Failure::Usage(_) | Failure::Broken(_) => true,
+            Failure::Silent { .. } | Failure::Denied(_) => false,
+        }
+    }
+
     /// The failure of reading or writing a file.
     pub(crate) fn file(path: &Path, error: impl std::fmt::Display) -> Self {
         Failure::Broken(format!("{}: {error}", path.display()))

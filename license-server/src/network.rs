@@ -139,7 +139,9 @@ fn findings(standing: &shared::wire::license_server::LicenseServerStanding, sile
             (format!("domain: found by the terminal servers of {domain} in any site"), true, String::new())
         }
         LicenseServerRole::Domain => {
-            let cure = "name it at each terminal server (tsl registry), or give it the role enterprise (tsl network role)".to_owned();
+            let cure = format!(
+                "tsl network role enterprise --server {name}, or name it at each terminal server: tsl registry set --server TS1 {name}"
+            );
             ("domain, but not on a domain controller: found by nobody who has no list".to_owned(), false, cure)
         }
     };

@@ -194,6 +194,8 @@ struct Seen {
     /// Lab time; none where it never answered.
     last_seen: Option<LabTime>,
     answers: bool,
+    /// It answers, but not to whoever is no administrator of it (AM-18).
+    not_administrator: bool,
 }
 
 impl Lsview {
@@ -203,7 +205,7 @@ impl Lsview {
             .file()
             .license_servers
             .iter()
-            .map(|place| Seen { name: place.name.clone(), kind: None, last_seen: None, answers: false })
+            .map(|place| Seen { name: place.name.clone(), kind: None, last_seen: None, answers: false, not_administrator: false })
             .collect();
         let mut polls = 0_u32;
         loop {
@@ -231,7 +233,9 @@ async fn poll(lab: &Lab, place: &Place, row: &mut Seen) {
         let clock: ClockView = api.get("/lab/clock").await?;
         Ok::<_, Failure>((standing, clock))
     };
-    match asked.await {
+    let asked = asked.await;
+    row.not_administrator = asked.as_ref().is_err_and(Failure::is_not_administrator);
+    match asked {
         Ok((standing, clock)) => {
             row.kind = Some(match standing.role {
                 LicenseServerRole::Enterprise => "Enterprise",
@@ -250,7 +254,11 @@ fn table(out: Out, seen: &[Seen]) {
 
 fn cells(row: &Seen) -> Vec<String> {
     let last = row.last_seen.map_or_else(|| "never".to_owned(), |at| at.to_string());
-    let state = if row.answers { "answers" } else { "silent" };
+    let state = match (row.answers, row.not_administrator) {
+        (true, _) => "answers",
+        (false, true) => "you are no administrator of it",
+        (false, false) => "silent",
+    };
     vec![row.name.to_string(), row.kind.unwrap_or("unknown").to_owned(), last, state.to_owned()]
 }
 

@@ -166,7 +166,8 @@ fn broken(error: impl std::fmt::Display) -> Failure {
     Failure::Broken(error.to_string())
 }
 
-fn verify(kind: Kind, data: &DataDir) -> Result<Verified, Failure> {
+/// Whether a service's journal is whole.
+pub(super) fn verify(kind: Kind, data: &DataDir) -> Result<Verified, Failure> {
     match kind {
         Kind::Clearinghouse => journal::verify::<Registry>(data),
         Kind::LicenseServer => journal::verify::<Ledger>(data),

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use shared::model::{Generation, ServerName, Span};
+use shared::policy::modes::{self, Mode as Licensing};
 use shared::wire::common::Identity;
 use shared::wire::license_server::LedgerSettingsChange;
 use shared::wire::terminal_server::{GraceView, Settings as TerminalSettings, SettingsChange};
@@ -128,14 +129,13 @@ async fn mode(api: &Api) -> Result<ModeView, Failure> {
     not_on_nt4(api, "no such mode", "tsl nt lm shows Per Server or Per Seat").await?;
     let settings: TerminalSettings = api.get("/settings").await?;
     let identity: Identity = api.get("/identity").await?;
-    // W08-03: the third state is one of 2008 and later; before, it is a value like any other.
-    let third_state = identity.generation.is_some_and(|generation| generation >= Generation::Windows2008);
-    let mode = match (settings.application_mode, settings.policy_ac_on) {
+    let not_chosen = |value| identity.generation.is_some_and(|generation| modes::is_not_chosen(generation, value));
+    let mode = match (settings.application_mode, modes::mode(settings.policy_ac_on)) {
         (false, _) => "remote-administration",
-        (true, 2) => "per-device",
-        (true, 4) => "per-user",
-        (true, 5) if third_state => "not-chosen",
-        (true, _) => "temporaries-only",
+        (true, Licensing::PerDevice) => "per-device",
+        (true, Licensing::PerUser) => "per-user",
+        (true, Licensing::TemporariesOnly) if not_chosen(settings.policy_ac_on) => "not-chosen",
+        (true, Licensing::TemporariesOnly) => "temporaries-only",
     };
     Ok(ModeView { mode, application_mode: settings.application_mode, policy_ac_on: settings.policy_ac_on })
 }

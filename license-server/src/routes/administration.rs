@@ -36,8 +36,7 @@ fn activation_view(ledger: &Ledger, server: Server, now: LabTime) -> ActivationV
         license_server_id: current.and_then(|own| own.license_server_id.clone()),
         number: ledger.activation_number(),
         deactivated_at,
-        disowned_at: ledger.life().disowned_at,
-        key_is_new: current.is_none() && ledger.key_is_new(),
+        lapse: ledger.lapse(now),
         prompt: ledger.activation_prompt(now),
     }
 }

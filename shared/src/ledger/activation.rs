@@ -6,8 +6,8 @@ use super::keys::pack_key;
 use super::log::{log, service_event};
 use super::{CertificateKind, Event, InstalledPack, Ledger, LicenseRecord, NewCertificate, OwnCertificate, Refusal};
 use crate::machine::Rows;
-use crate::model::{ContactMethod, LabTime, LicenseServerId, ReactivationReason};
-use crate::policy::licensing_events::{self, Standing};
+use crate::model::{ContactMethod, LabTime, Lapse, LicenseServerId, ReactivationReason};
+use crate::policy::licensing_events;
 
 /// Something that an administrator wants of the server's activation. What was typed has been checked before.
 #[derive(Clone, Debug)]
@@ -291,21 +291,28 @@ impl Ledger {
         self.life.keys_below > 0 && self.life.retired_below == self.life.keys_below
     }
 
+    /// Why the server is not activated, where it is not (AC-24, AC-27, AC-47, AM-15, FT-23).
+    #[must_use]
+    pub fn lapse(&self, now: LabTime) -> Option<Lapse> {
+        let life = &self.life;
+        Some(match (life.disowned_at, life.deactivated_at) {
+            _ if self.is_activated(now) => return None,
+            _ if self.activation_number() == 0 => Lapse::NeverActivated,
+            (Some(at), _) => Lapse::Disowned { at },
+            (None, _) if self.key_is_new() => Lapse::KeyReplaced,
+            (None, Some(at)) => Lapse::Deactivated { at },
+            (None, None) => Lapse::Ended,
+        })
+    }
+
     /// What the administrator should do about the activation now, where there is something (AC-27, AC-47, AM-15).
     #[must_use]
     pub fn activation_prompt(&self, now: LabTime) -> Option<String> {
-        let life = &self.life;
-        let standing = match self.current_certificate(now).filter(|_| self.is_activated(now)) {
-            Some(own) => Standing::Until(own.until),
-            None if self.activation_number() == 0 => Standing::Never,
-            None => match (life.disowned_at, life.deactivated_at) {
-                (Some(at), _) => Standing::Disowned { at },
-                (None, Some(at)) => Standing::Deactivated { at },
-                (None, None) if self.key_is_new() => Standing::KeyReplaced,
-                (None, None) => Standing::Ended,
-            },
+        let until = match self.lapse(now) {
+            Some(lapse) => Err(lapse),
+            None => Ok(self.current_certificate(now)?.until),
         };
-        licensing_events::prompt(standing, now)
+        licensing_events::prompt(until, now)
     }
 
     /// The last of the server's activations, from 1; 0 before the first.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ParseError;
 use super::code::LicenseServerId;
+use super::moment::LabTime;
 use super::text::{as_json_string, text_newtype};
 
 text_newtype!(
@@ -23,6 +24,28 @@ text_newtype!(
     "1 to 100 characters, no control characters.",
     parse_line
 );
+
+/// Why a license server is not activated: each has a way back of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub enum Lapse {
+    /// It never was (AC-47).
+    NeverActivated,
+    /// It was deactivated (AC-24): it is reactivated.
+    Deactivated {
+        /// When.
+        at: LabTime,
+    },
+    /// Its registration has ended (AC-27): it is reactivated, reason 3.
+    Ended,
+    /// It has another key than the one that was activated (FT-23): the clearinghouse hears about that by telephone.
+    KeyReplaced,
+    /// The clearinghouse has its Product ID under another key (AM-15).
+    Disowned {
+        /// When it learned of that.
+        at: LabTime,
+    },
+}
 
 impl ProductId {
     /// A Product ID from random bytes.

@@ -16,7 +16,7 @@ mod text;
 mod version;
 mod workstation;
 
-pub use activation::{ContactMethod, ProductId, ReactivationReason, Registrant, RegistrantText, ServerRef};
+pub use activation::{ContactMethod, Lapse, ProductId, ReactivationReason, Registrant, RegistrantText, ServerRef};
 pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT, WORKSTATION_PRODUCT};
 pub use code::{ConfirmationCode, LicenseServerId};
 pub use connection::{Accept, GraceEnd, GraceStart, Platform, SessionId, TraceStep};

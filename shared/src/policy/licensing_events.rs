@@ -1,7 +1,7 @@
 //! What a license server's event log says of its activation and its database (SPEC section 11; 9001 to 9007 are the lab's own).
 
 use super::denials::{TERM_SERV_LICENSING, log};
-use crate::model::{ContactMethod, LabTime, Level, LogRecord, Span};
+use crate::model::{ContactMethod, LabTime, Lapse, Level, LogRecord, Span};
 
 /// AC-24: deactivated.
 #[must_use]
@@ -13,8 +13,8 @@ pub fn deactivated(method: ContactMethod) -> LogRecord {
 /// FT-23: another key.
 #[must_use]
 pub fn key_replaced() -> LogRecord {
-    let text = "The license server has a new private key. Give terminal servers its new public key, and call the clearinghouse \
-                to have it reactivated (reason 2, or 0 where the old key was lost).";
+    let text = "The license server has a new private key. Give terminal servers its new public key (tsl forget, tsl trust), and call the \
+                clearinghouse to have it reactivated (tsl phone clearinghouse; reason 2, or 0 where the old key was lost).";
     log(TERM_SERV_LICENSING, 9002, Level::Warning, text)
 }
 
@@ -56,29 +56,6 @@ pub fn deactivated_there() -> LogRecord {
     log(TERM_SERV_LICENSING, 9001, Level::Warning, text)
 }
 
-/// How a license server's activation stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It was never activated.
-    Never,
-    /// Activated, up to this end.
-    Until(LabTime),
-    /// Its registration has come to its end.
-    Ended,
-    /// Deactivated.
-    Deactivated {
-        /// When.
-        at: LabTime,
-    },
-    /// It has a new key, which the clearinghouse does not know yet.
-    KeyReplaced,
-    /// The clearinghouse has its Product ID under another key.
-    Disowned {
-        /// When it learned of that.
-        at: LabTime,
-    },
-}
-
 /// AM-16: what a restore put back although devices hold it.
 #[must_use]
 pub fn put_back(count: u32, until: LabTime) -> LogRecord {
@@ -90,29 +67,29 @@ pub fn put_back(count: u32, until: LabTime) -> LogRecord {
     log(TERM_SERV_LICENSING, 9006, Level::Warning, text)
 }
 
-/// AC-27, AC-47, AM-15: what an administrator is asked to do about the activation; nothing while it holds for more than 30 days.
+/// AC-27, AC-47, AM-15: what an administrator is asked to do about the activation that ends then, or is over for that reason; nothing while
+/// it holds for more than 30 days.
 #[must_use]
-pub fn prompt(standing: Standing, now: LabTime) -> Option<String> {
-    match standing {
-        Standing::Until(until) if until - now <= Span::days(30) => {
-            Some(format!("the registration ends at {until}: reactivate this license server, reason 3 (registration expired)"))
+pub fn prompt(until: Result<LabTime, Lapse>, now: LabTime) -> Option<String> {
+    Some(match until {
+        Ok(until) if until - now <= Span::days(30) => {
+            format!("the registration ends at {until}: reactivate this license server, reason 3 (registration expired)")
         }
-        Standing::Until(_) => None,
-        Standing::Deactivated { at } => {
-            Some(format!("deactivated at {at}: it issues temporaries only until it is reactivated, with one of five reasons"))
+        Ok(_) => return None,
+        Err(Lapse::NeverActivated) => {
+            "not activated yet: activation is highly recommended, now or later; until then it issues temporaries only".to_owned()
         }
-        Standing::Never => {
-            Some("not activated yet: activation is highly recommended, now or later; until then it issues temporaries only".to_owned())
+        Err(Lapse::Deactivated { at }) => {
+            format!("deactivated at {at}: it issues temporaries only until it is reactivated, with one of five reasons")
         }
-        Standing::Ended => Some("the registration has ended: reactivate this license server, reason 3 (registration expired)".to_owned()),
-        Standing::KeyReplaced => Some(
-            "its key is a new one: call the clearinghouse with the papers of the purchase (tsl phone clearinghouse, reactivate, reason 0 \
-             where the old key is lost, 2 where it got out), then tsl reactivate --id"
-                .to_owned(),
-        ),
-        Standing::Disowned { at } => Some(format!(
+        Err(Lapse::Ended) => "the registration has ended: reactivate this license server, reason 3 (registration expired)".to_owned(),
+        Err(Lapse::KeyReplaced) => "it has another key than the one that was activated: call the clearinghouse with the papers of the \
+                                    purchase (tsl phone clearinghouse, reactivate, reason 0 where the old key is lost, 2 where it got \
+                                    out), then tsl reactivate --id"
+            .to_owned(),
+        Err(Lapse::Disowned { at }) => format!(
             "since {at} the clearinghouse has its Product ID under another key: if nobody here arranged that, call the clearinghouse with \
              the papers of the purchase (tsl phone clearinghouse, reactivate)"
-        )),
-    }
+        ),
+    })
 }

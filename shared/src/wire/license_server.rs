@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::clearinghouse::Wanted;
 use super::directory::ReportScope;
 use crate::model::{
-    AgreementKey, Cal, CalId, CalKind, ConfirmationCode, ContactMethod, DeviceName, DomainName, Generation, HardwareId, LabTime,
+    AgreementKey, Cal, CalId, CalKind, ConfirmationCode, ContactMethod, DeviceName, DomainName, Generation, HardwareId, LabTime, Lapse,
     LicenseServerId, LicenseServerRole, Pack, PackId, Placement, Platform, ProductId, ProductVersion, PublicKey, Purchase,
     ReactivationReason, Registrant, RequestId, ServerName, SiteName, TraceStep, UserName,
 };
@@ -390,12 +390,9 @@ pub struct ActivationView {
     pub number: u16,
     /// When it was deactivated, where it was (AC-24).
     pub deactivated_at: Option<LabTime>,
-    /// When it learned that the clearinghouse has its Product ID under another key (AM-15).
+    /// Why it is not activated, where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disowned_at: Option<LabTime>,
-    /// Whether its key is a new one that the clearinghouse has not taken yet (AC-25, FT-23).
-    #[serde(default)]
-    pub key_is_new: bool,
+    pub lapse: Option<Lapse>,
     /// What the administrator should do now, where there is something (AC-27, AC-47).
     pub prompt: Option<String>,
 }

@@ -3,7 +3,7 @@
 
 mod addresses;
 mod clocks;
-mod diagnosis;
+mod cures;
 mod enrolments;
 mod managing;
 mod network;

@@ -278,7 +278,12 @@ async fn a_server_whose_product_id_went_to_another_key_learns_of_it_and_says_so(
     let no = lab.license_servers[0].api().post::<_, serde_json::Value>("/packs", &install).await.unwrap_err();
     assert!(no.to_string().contains("under another key"), "{no}");
     let now = view(&lab, 0).await;
-    assert!(now.status == 1 && now.disowned_at.is_some() && now.prompt.as_ref().unwrap().contains("under another key"), "{now:?}");
+    assert!(
+        now.status == 1
+            && matches!(now.lapse, Some(shared::model::Lapse::Disowned { .. }))
+            && now.prompt.as_ref().unwrap().contains("under another key"),
+        "{now:?}"
+    );
     assert_eq!(lab.license_server_events(0, 9007).await, 1);
     assert_eq!(lab.connect(&mut pc).await.connected.rule, "PD-13", "what was issued stays good (AC-26)");
     lab.license_servers[0].stop().await;

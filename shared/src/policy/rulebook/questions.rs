@@ -29,7 +29,7 @@ pub(super) const CONTRADICTIONS: &[Rule] = &[
     rule("CON-22", Working, "A license that cannot be read is denied; a switch asks for a new one.", &["shared::policy::admission::assess"]),
     rule("CON-23", Working, "Grace looks at what this terminal server receives, not at what others do.", &["shared::node::judge::grace_events"]),
     rule("CON-24", Working, "The Domain role is found on a domain controller and needs a list elsewhere.", &["shared::policy::discovery::reach"]),
-    rule("CON-25", Working, "A Per User server accepts whatever is owned, by a switch User CALs only; the reports name the mismatch.", &["shared::policy::per_user::lacking_user_cals", "lab::diagnosis::pool_findings"]),
+    rule("CON-25", Working, "A Per User server accepts whatever is owned, by a switch User CALs only; the reports name the mismatch.", &["shared::policy::per_user::lacking_user_cals", "lab::diagnosis::pools::pool"]),
     rule("CON-26", Explained, "The mode belongs to the terminal server.", &["docs/GLOSSARY.md"]),
 ];
 

@@ -10,7 +10,7 @@ pub(super) const TOOLS: &[Rule] = &[
     rule("TL-03", Working, "lsview: which license servers are there, of which role, seen when.", &["lab::cli::discovery::Lsview"]),
     rule("TL-04", Working, "lsreport: everything issued, as tab-separated text.", &["lab::cli::lsreport::LsReport"]),
     rule("TL-05", Working, "tsctst: what a client has in its store.", &["lab::cli::tsctst::TsCtst"]),
-    rule("TL-06", Working, "The Licensing Diagnoser.", &["lab::cli::diagnose::Diagnose", "lab::diagnosis::findings"]),
+    rule("TL-06", Working, "The Licensing Diagnoser.", &["lab::cli::diagnose::Diagnose", "lab::diagnosis::findings", "lab::diagnosis::remedy::Remedy"]),
     rule("TL-07", Working, "The per-user report of 2008.", &["shared::ledger::network::report", "lab::cli::per_user::Report"]),
     rule("TL-08", Working, "Review Configuration: group, publication and scope.", &["license_server::network::review", "lab::cli::per_user::Review"]),
     rule("TL-09", Working, "Installing CALs asks the wizard's questions in the wizard's order.", &["lab::cli::wizards::install_wizard"]),
