@@ -1,7 +1,7 @@
 //! `POST /activations` (AC-10, AC-11, AC-14).
 
 use chassis::http::{Body, Signed};
-use shared::model::{AgreementKey, PublicKey};
+use shared::model::{AgreementKey, ProductId, PublicKey, RequestId};
 use shared::registry::{Activate, Activation, Answer, AskedBy, Command, Registry, problem_of};
 use shared::trust::{make_activation_certificate, read_request};
 use shared::wire::clearinghouse::{ActivationAnswer, ActivationRequest, Standing, StandingQuery};
@@ -18,7 +18,10 @@ pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<Act
         return Err(improper(format!("name: the call is signed as {}, the request is for {}", signed.name, request.name)));
     }
     let (caller, id) = (signed.key, request.request.clone());
-    let owned = owned(&desk, &caller, &request);
+    let owned = request.agreement.filter(|agreement| {
+        let shown = request.ownership.as_deref();
+        owns(&desk, &caller, (&request.request, &request.product_id), agreement, shown)
+    });
     let command = Activate { caller, request, requested, owned, certificate_years: desk.certificate_years() };
     let asker = Asker { caller: Caller::Service(caller), key: AskedBy::Service(caller), request: &id, number: None };
     let answered = desk.answer(asker, Command::Activate(Box::new(command))).await?;
@@ -32,16 +35,22 @@ pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<Act
     }
 }
 
-/// AM-15: the key agreement key that the request tells, where it proves to be the caller's.
-fn owned(desk: &Desk, caller: &PublicKey, request: &ActivationRequest) -> Option<AgreementKey> {
-    let (agreement, shown) = (request.agreement?, request.ownership.as_deref()?);
-    let codes = desk.codes(&request.product_id, &agreement).ok()?;
-    codes.shows_ownership(shown, caller, &request.request).then_some(agreement)
+/// AM-15: whether the key agreement key that a request about a Product ID tells proves to be the caller's.
+fn owns(
+    desk: &Desk,
+    caller: &PublicKey,
+    (request, product_id): (&RequestId, &ProductId),
+    agreement: &AgreementKey,
+    shown: Option<&str>,
+) -> bool {
+    let codes = shown.and_then(|shown| Some((desk.codes(product_id, agreement).ok()?, shown)));
+    codes.is_some_and(|(codes, shown)| codes.shows_ownership(shown, caller, request))
 }
 
 /// AM-15: how the caller stands here; whoever signs may ask, since nobody learns more than what /identity of a server tells.
 pub(crate) async fn standing(desk: Desk, signed: Signed, Body(query): Body<StandingQuery>) -> Result<Standing, Problem> {
-    desk.engine().read(|registry, _| registry.standing(&query, &signed.key)).await.map_err(|failed| failed.problem())
+    let owns = owns(&desk, &signed.key, (&query.request, &query.product_id), &query.agreement, query.ownership.as_deref());
+    desk.engine().read(|registry, _| registry.standing(&query, &signed.key, owns)).await.map_err(|failed| failed.problem())
 }
 
 async fn certificate(desk: &Desk, activation: &Activation) -> Result<ActivationAnswer, Problem> {

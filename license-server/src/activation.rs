@@ -72,8 +72,10 @@ async fn call<T: DeserializeOwned>(
 pub(crate) async fn learn_standing(app: &LicenseServer) -> Result<Option<Problem>, Problem> {
     let (known, activated) = app.peek(|ledger, now| (ledger.clearinghouse().cloned(), ledger.is_activated(now)))?;
     let Some(clearinghouse) = known.filter(|_| activated) else { return Ok(None) };
-    let asked = StandingQuery { product_id: app.server()?.product_id, agreement: app.agreement().public() };
     let request = chassis::random::request_id();
+    let ownership = ownership(app, &clearinghouse, &request)?;
+    let asked =
+        StandingQuery { request: request.clone(), product_id: app.server()?.product_id, agreement: app.agreement().public(), ownership };
     let called = app.client().call(&peer(&clearinghouse), &request, Method::Post, "/standing", &asked).await;
     let (other_key, detail) = match called {
         Err(_) | Ok(Standing::Unknown | Standing::Activated { .. }) => return Ok(None),

@@ -185,7 +185,7 @@ fn activation(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Findi
             format!("{name} has another key than the one that was activated: {temporaries}"),
             by_telephone(
                 Remedy::RegisterKey,
-                "ask for a reactivation since the key is another one (4, then 3: a key that is lost may have got out)",
+                "ask for a reactivation, since the key is another one (4, then 1 where the old key is lost, 3 where it may have got out)",
             ),
         )
         .or(Cure::by_hand(

@@ -23,6 +23,8 @@ pub struct Candidate<'a> {
     pub key: Option<PublicKey>,
     /// Whether papers of what was bought for this Product ID were shown, where anything was (AC-48).
     pub has_papers: bool,
+    /// Whether any papers were shown.
+    pub shows_papers: bool,
     /// The Product ID that has its name and was not deactivated, and whether papers of what was bought for that one were shown.
     pub holder_of_name: Option<(&'a ProductId, bool)>,
 }
@@ -100,6 +102,16 @@ pub fn register(
         return Err(ended(known.name, known.until));
     }
     Ok(Registering::Again)
+}
+
+/// AC-25, AM-15: whether the signing key on record ceases to be the license server's. A key that got out is not its own any more, and
+/// one from before another key text is gone. So is that of a server which was set up anew (reason 0), where papers are shown for it.
+#[must_use]
+pub fn disowns_key(candidate: &Candidate<'_>, known: &Known<'_>) -> bool {
+    let proved = candidate.speaks() && candidate.shows_papers && candidate.has_papers;
+    let set_up_anew = candidate.reason == Some(ReactivationReason::Redeployed) && proved;
+    let lost = set_up_anew || candidate.reason == Some(ReactivationReason::KeyCompromised) || known.agreement != Some(candidate.agreement);
+    lost && candidate.key.is_none()
 }
 
 /// AC-25: a server that was set up anew, or whose key got out, has another key; every other reason leaves the key as it is.

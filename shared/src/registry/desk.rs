@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::judging::{digest, is_answered, judge_pack};
 use super::{Activation, Asked, AskedBy, Event, IssuedPack, Order, Refusal, Registration, Registry};
 use crate::machine::Moment;
-use crate::model::{
-    AgreementKey, ContactMethod, DeviceName, Pack, PackId, ProductId, PublicKey, ReactivationReason, RequestId, ServerName,
-};
+use crate::model::{AgreementKey, ContactMethod, DeviceName, Pack, PackId, ProductId, PublicKey, RequestId, ServerName};
 use crate::policy::registration::{self, Candidate, Known, Registering};
 use crate::policy::turned_down::TurnedDown;
 use crate::policy::{packs, replacing};
@@ -95,6 +93,7 @@ fn register(
         method: request.method,
         key: requested.as_ref().map(|requested| requested.key),
         has_papers: registry.has_bought(&request.product_id, &request.papers),
+        shows_papers: !request.papers.is_empty(),
         holder_of_name: former.map(|former| (&former.product_id, registry.has_bought(&former.product_id, &request.papers))),
     };
     let signs = registry.activation(&request.product_id).map(|activation| activation.key);
@@ -128,9 +127,7 @@ fn register(
         deactivated: false,
         id: Some(id),
     };
-    // A signing key that got out is not the server's any more, and neither is one from before another key text.
-    let lost = request.reason == Some(ReactivationReason::KeyCompromised) || known.is_some_and(|known| known.agreement != Some(agreement));
-    let disowns_key = lost && requested.is_none();
+    let disowns_key = on_record.is_some_and(|known| registration::disowns_key(&candidate, &known));
     let former = former.map(|former| Registration { deactivated: true, ..former.clone() });
     let activation = requested.map(|holder| certified(registry, holder, &registration, moment));
     Ok(vec![Event::Registered { asked, registrant: request.registrant.clone(), registration, activation, disowns_key, former }])

@@ -50,12 +50,14 @@ impl Registry {
     }
 
     /// AM-15: how whoever signs with `key` stands here under a Product ID, so that a server whose Product ID went to another key
-    /// learns of it.
+    /// learns of it. A person who registers a server tells its key agreement key only, so whoever has that one then (`owns_agreement`)
+    /// is that server, whatever it signs with.
     #[must_use]
-    pub fn standing(&self, query: &StandingQuery, key: &PublicKey) -> Standing {
+    pub fn standing(&self, query: &StandingQuery, key: &PublicKey, owns_agreement: bool) -> Standing {
         let Some(registration) = self.registration(&query.product_id) else { return Standing::Unknown };
         let number = registration.number;
-        let signs = self.activation(&query.product_id).is_none_or(|activation| activation.key == *key);
+        let by_person = registration.method != ContactMethod::Automatic;
+        let signs = self.activation(&query.product_id).is_none_or(|activation| activation.key == *key) || (by_person && owns_agreement);
         let agrees = registration.agreement.is_none_or(|agreement| agreement == query.agreement);
         match (signs && agrees, registration.deactivated) {
             (false, _) => Standing::OtherKey { number },

@@ -40,10 +40,15 @@ pub struct ActivationRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StandingQuery {
+    /// This question.
+    pub request: RequestId,
     /// Its Product ID.
     pub product_id: ProductId,
     /// Its key agreement key.
     pub agreement: AgreementKey,
+    /// Proof that this agreement key is the caller's own, where the clearinghouse has told its own (AM-15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ownership: Option<String>,
 }
 
 /// How a license server stands on the clearinghouse's books.

@@ -114,7 +114,9 @@ fn usual(route: &Route, root: &str) -> Value {
         (Kind::Clearinghouse, "POST", "/migrations") => json!({
             "request": "request-19", "server_version": "6.0", "source": "78440-006-5867045-70347", "pack": "B".repeat(35), "purchase": retail
         }),
-        (Kind::Clearinghouse, "POST", "/standing") => json!({"product_id": "78440-006-5867045-70347", "agreement": key}),
+        (Kind::Clearinghouse, "POST", "/standing") => {
+            json!({"request": "request-20", "product_id": "78440-006-5867045-70347", "agreement": key})
+        }
         (Kind::LicenseServer, "POST", "/releases") => json!({"request": "request-11", "up_to": "5.2"}),
         (Kind::LicenseServer, "POST", "/database/rebuild") => json!({"confirm": "LS9"}),
         (Kind::LicenseServer, "PUT", "/security-group") => json!({"members": ["TS1"]}),

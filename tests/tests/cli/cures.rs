@@ -180,7 +180,7 @@ fn case(remedy: Remedy) -> Case {
             temporary(room);
         })
         .broken_by_hand(key_lost)
-        .on_the_telephone(|room| format!("4\n3\n{}", papers(room))),
+        .on_the_telephone(|room| format!("4\n1\n{}", papers(room))),
         Remedy::HandKeyOver => Case::usual(&["service stop LS1"], |room| {
             room.done("clock advance 1d");
             activated(room);

@@ -344,6 +344,62 @@ async fn a_key_that_got_out_is_replaced_by_telephone_and_the_old_one_is_worth_no
     }
 }
 
+/// Rules: AM-15, AC-25, AC-48.
+#[tokio::test]
+async fn a_server_whose_key_was_lost_is_told_of_by_telephone_with_reason_0_and_stays_activated() {
+    for shows_papers in [false, true] {
+        let mut lab = Plan::default().start().await;
+        let bought = papers_of_purchase(&lab).await;
+        lab.license_servers[0].stop().await;
+        for file in ["key.pem", "keys-known"] {
+            std::fs::remove_file(lab.license_servers[0].data().join(file)).unwrap();
+        }
+        lab.start_license_server(0).await;
+        let papers: Papers = lab.license_servers[0].get("/activation/papers").await;
+        let told =
+            Register { papers: if shows_papers { vec![bought] } else { Vec::new() }, ..told_again(&papers, ContactMethod::Telephone) };
+        let registered: Registered = lab.clearinghouse.api().post("/desk/registrations", &told).await.unwrap();
+        let body = ActivateById { license_server_id: registered.license_server_id, reason: told.reason };
+        let _: ActivationView = lab.license_servers[0].api().post("/activation/id", &body).await.unwrap();
+        lab.advance(days(2)).await;
+        let now = view(&lab, 0).await;
+        assert_eq!((now.status, now.number), (0, 2), "{now:?}");
+        assert_eq!(lab.license_server_events(0, 9007).await, 0);
+        let again = Reactivate { reason: ReactivationReason::CertificateCorrupt, registrant: registrant(), succession: None };
+        let automatic = lab.license_servers[0].api().post::<_, ActivationView>("/reactivation", &again).await;
+        assert_eq!(automatic.is_ok(), shows_papers, "papers at the desk put the new key on the books: {automatic:?}");
+    }
+}
+
+/// Rules: AM-15, AC-25.
+#[tokio::test]
+async fn reason_0_at_the_desk_takes_no_key_away_from_the_server_that_has_it() {
+    for method in [ContactMethod::Web, ContactMethod::Telephone] {
+        let lab = Plan::default().start().await;
+        let papers: Papers = lab.license_servers[0].get("/activation/papers").await;
+        let _: Registered = lab.clearinghouse.api().post("/desk/registrations", &told_again(&papers, method)).await.unwrap();
+        lab.install(0, ProductVersion::V5_2, ProductType::Device, 5).await;
+        let forger = Forger::named(&lab, "LS1").await;
+        let no = forger.activate(&forger.request(&papers.product_id, None)).await.unwrap_err();
+        assert_eq!(no.code, ProblemCode::ActivationRefused, "{method}: {no}");
+    }
+}
+
+/// What a person says of a license server that was set up anew.
+fn told_again(papers: &Papers, method: ContactMethod) -> Register {
+    Register {
+        request: request_id(),
+        method,
+        name: papers.name.clone(),
+        product_id: papers.product_id.clone(),
+        key_text: papers.key_text.clone(),
+        registrant: registrant(),
+        certificate_request: None,
+        reason: Some(ReactivationReason::Redeployed),
+        papers: Vec::new(),
+    }
+}
+
 /// Rules: AM-15, PD-23, CE-13.
 #[tokio::test]
 async fn a_permanent_until_the_year_9999_by_a_server_that_is_activated_and_not_enrolled_is_refused() {
