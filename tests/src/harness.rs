@@ -105,6 +105,9 @@ impl Default for Plan {
     }
 }
 
+/// The most CALs that one pack holds (AC-08).
+const PACK_MAX: u32 = 9999;
+
 impl Plan {
     /// These license servers in place of the one.
     #[must_use]
@@ -135,10 +138,12 @@ impl Plan {
         self
     }
 
-    /// A single pack of 5.2 device CALs at the first license server.
+    /// So many 5.2 device CALs at the first license server: a single pack, or as few as hold them.
     #[must_use]
     pub fn device_cals(self, count: u32) -> Self {
-        self.packs(&[(0, ProductVersion::V5_2, ProductType::Device, count)])
+        let whole = (0..count / PACK_MAX).map(|_| PACK_MAX);
+        let packs = whole.chain([count % PACK_MAX].into_iter().filter(|rest| *rest > 0));
+        self.packs(&packs.map(|count| (0, ProductVersion::V5_2, ProductType::Device, count)).collect::<Vec<_>>())
     }
 
     /// No service knows another one yet.
