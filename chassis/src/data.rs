@@ -92,7 +92,7 @@ impl DataDir {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let mut lock = options.open(&name).map_err(|error| failed(&name, error))?;
-        match lock.try_lock() {
+        match lock_when_free(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(DataError::InUse { holder: holder(&mut lock), directory: path }),
             Err(TryLockError::Error(error)) => return Err(failed(&name, error)),
@@ -226,6 +226,18 @@ pub(crate) fn failed(path: &Path, error: io::Error) -> DataError {
     DataError::Io { path: path.to_owned(), error }
 }
 
+/// A program that another thread is just starting has a share in every open file until it runs: whoever let a directory go a moment ago
+/// finds it held for as long as that takes.
+fn lock_when_free(lock: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOCK_TRIES {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            locked => return locked,
+        }
+    }
+    lock.try_lock()
+}
+
 fn holder(lock: &mut File) -> String {
     let mut text = String::new();
     let read = lock.take(20).read_to_string(&mut text);
@@ -236,3 +248,6 @@ fn holder(lock: &mut File) -> String {
 const TOO_MANY_OPEN_FILES: i32 = 24;
 const TOKEN_FILE: &str = "admin-token";
 const PATIENCE: Duration = Duration::from_secs(30);
+/// For how long a lock that is held is tried again: half a second.
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);

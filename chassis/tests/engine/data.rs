@@ -17,6 +17,18 @@ fn a_second_process_on_a_data_directory_is_told_who_holds_it() {
     DataDir::open(&path).unwrap();
 }
 
+/// A child that is being started shares the open files of whoever starts it.
+#[test]
+fn a_directory_that_a_child_still_has_a_share_in_is_free_when_the_child_lets_go() {
+    let home = tempfile::TempDir::new().unwrap();
+    drop(DataDir::open(home.path()).unwrap());
+    let lock = std::fs::File::options().read(true).write(true).open(home.path().join("lock")).unwrap();
+    lock.try_lock().unwrap();
+    let mut child = std::process::Command::new("sleep").arg("0.1").stdin(lock).spawn().unwrap();
+    DataDir::open(home.path()).unwrap();
+    child.wait().unwrap();
+}
+
 #[test]
 fn a_data_directory_and_its_secrets_are_for_their_owner_only() {
     let home = tempfile::tempdir().unwrap();
