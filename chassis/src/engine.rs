@@ -190,6 +190,7 @@ impl<M: Machine> Engine<M> {
                 let Restored { machine, last, at, shown, seed, clock: state, cut_off, segments, rows, changed } = restored;
                 network.go(cut_off);
                 let mut core = Core { machine, last, at, seed, closed: false };
+                say_what_is_in_vain::<M>(&core, &options, shown);
                 let group = resume(&mut core, &clock, state, shown);
                 (core, shown, (last, segments, rows, changed), group)
             }
@@ -547,6 +548,19 @@ fn resume<M: Machine>(core: &mut Core<M>, clock: &Clock, state: ClockState, show
         );
     }
     group
+}
+
+/// Dice and clock are given to a first start; a later one goes on with what is there, and says so where something else was asked.
+fn say_what_is_in_vain<M: Machine>(core: &Core<M>, options: &EngineOptions, shown: LabTime) {
+    if options.seed.is_some_and(|seed| Seed::from_number(seed, M::NAME) != core.seed) {
+        tracing::warn!("the journal that is here has other dice: the seed that was given is for a first start, and is not taken");
+    }
+    if options.start_at.is_some_and(|start_at| start_at > shown) {
+        tracing::warn!(
+            clock.lab = %shown,
+            "the journal that is here goes on from its own time: the start that was given is for a first start, and is not taken; `tsl clock set` moves lab time on"
+        );
+    }
 }
 
 /// How long a file of entries is: where few entries are kept, files are short, since they are pruned as a whole.

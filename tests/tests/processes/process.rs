@@ -30,17 +30,22 @@ impl Process {
     /// The same for a server of another generation than Windows Server 2003.
     pub(crate) async fn of_generation(kind: &str, service: &Service, generation: Generation) -> Self {
         let address = service.url().trim_start_matches("http://").to_owned();
-        let mut process = Self::spawn_as(kind, service.name().as_str(), &address, &service.data(), generation);
+        let mut process = Self::spawn_as(kind, service.name().as_str(), &address, &service.data(), generation, &[]);
         process.until_healthy(service).await;
         process
     }
 
     /// Starts a service.
     pub(crate) fn spawn(kind: &str, name: &str, address: &str, data: &Path) -> Self {
-        Self::spawn_as(kind, name, address, data, Generation::Windows2003)
+        Self::spawn_with(kind, name, address, data, &[])
     }
 
-    fn spawn_as(kind: &str, name: &str, address: &str, data: &Path, generation: Generation) -> Self {
+    /// With more in its environment.
+    pub(crate) fn spawn_with(kind: &str, name: &str, address: &str, data: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::spawn_as(kind, name, address, data, Generation::Windows2003, environment)
+    }
+
+    fn spawn_as(kind: &str, name: &str, address: &str, data: &Path, generation: Generation, environment: &[(&str, &str)]) -> Self {
         let said = data.with_extension("said");
         let output = File::create(&said).expect("a file for what the process says");
         let child = Command::new(env!("CARGO_BIN_EXE_service"))
@@ -49,6 +54,7 @@ impl Process {
             .env("TSL_SERVICE", kind)
             .env("TSL_GENERATION", generation.to_string())
             .env("TSL_LOG", "info,actix_server=warn")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("the same file"))
             .stderr(output)

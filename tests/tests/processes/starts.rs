@@ -43,6 +43,23 @@ async fn a_listener_beyond_loopback_warns_at_every_start() {
 }
 
 #[tokio::test]
+async fn dice_and_clock_that_a_later_start_is_given_are_said_to_be_in_vain() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let given = |seed, start_at| [("TSL_SEED", seed), ("TSL_START_AT", start_at)];
+    let first = given("7", "2026-03-02T08:00:00Z");
+    for kind in ["clearinghouse", "license-server", "terminal-server", "directory"] {
+        let data = folder.path().join(kind);
+        for (environment, dice, clock) in [(first, false, false), (first, false, false), (given("8", "2031-01-01T00:00:00Z"), true, true)] {
+            let mut process = Process::spawn_with(kind, "ONE", "127.0.0.1:0", &data, &environment);
+            assert!(process.ended_or_listening().is_none(), "{}", process.said());
+            process.terminate();
+            let said = std::fs::read_to_string(data.with_extension("said")).unwrap();
+            assert_eq!((said.contains("has other dice"), said.contains("goes on from its own time")), (dice, clock), "{kind}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_data_directory_of_another_service_or_name_is_told_so() {
     let mut lab = Plan::default().start().await;
     lab.license_servers[0].stop().await;
