@@ -3,6 +3,7 @@
 use chassis::http::{Body, Signed};
 use shared::model::{AgreementKey, ProductId, PublicKey, RequestId};
 use shared::registry::{Activate, Activation, Answer, AskedBy, Command, Registry, problem_of};
+use shared::rulebook::rule;
 use shared::trust::{make_activation_certificate, read_request};
 use shared::wire::clearinghouse::{ActivationAnswer, ActivationRequest, Standing, StandingQuery};
 use shared::wire::problem::{Problem, ProblemCode};
@@ -12,7 +13,7 @@ use crate::guesses::Caller;
 
 /// Activates the caller. The same request gets the same certificate, to the byte.
 pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<ActivationRequest>) -> Result<ActivationAnswer, Problem> {
-    let improper = |detail: String| Problem::new(ProblemCode::Invalid, detail).under(&["AC-11"]);
+    let improper = |detail: String| Problem::new(ProblemCode::Invalid, detail).under(&[rule::AC_11]);
     let requested = read_request(&request.certificate_request).map_err(|error| improper(format!("certificate_request: {error}")))?;
     if signed.name != request.name {
         return Err(improper(format!("name: the call is signed as {}, the request is for {}", signed.name, request.name)));

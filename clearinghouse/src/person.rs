@@ -5,6 +5,7 @@ use shared::model::code::{CodeKind, read_groups};
 use shared::model::{ProductId, RequestId, ServerRef};
 use shared::registry::desk::Call;
 use shared::registry::{Answer, AskedBy, Command, Registration, problem_of};
+use shared::rulebook::rule;
 use shared::trust::{CodeFlaw, read_key_text, read_request};
 use shared::wire::desk::{
     AutomaticDeactivation, Confirmed, Deactivate, IssuePack, Move, Recover, Register, Registered, Reissue, TypedPack,
@@ -23,7 +24,7 @@ pub(crate) async fn register(desk: Desk, Body(request): Body<Register>) -> Resul
 /// The same for whoever asks.
 pub(crate) async fn register_for(desk: &Desk, visitor: Caller, request: Register) -> Result<Registered, Problem> {
     let agreement = read_key_text(&request.key_text, &request.product_id).map_err(|flaw| code_problem(&flaw))?;
-    let improper = |detail: String| Problem::new(ProblemCode::Invalid, detail).under(&["AC-11"]);
+    let improper = |detail: String| Problem::new(ProblemCode::Invalid, detail).under(&[rule::AC_11]);
     let requested = request.certificate_request.as_deref().map(read_request).transpose();
     let requested = requested.map_err(|error| improper(format!("certificate_request: {error}")))?;
     let (id, product_id, years) = (request.request.clone(), request.product_id.clone(), desk.certificate_years());
@@ -112,7 +113,8 @@ pub(crate) async fn find(desk: &Desk, server: &ServerRef) -> Result<Registration
         read_groups(CodeKind::LicenseServerId, id.as_str()).map_err(|mistyped| code_problem(&mistyped.into()))?;
     }
     let found = desk.engine().read(|registry, _| registry.server_called(server).cloned()).await.map_err(|failed| failed.problem())?;
-    let unknown = || Problem::new(ProblemCode::NotActivated, format!("no license server is registered here as {server}")).under(&["AC-42"]);
+    let unknown =
+        || Problem::new(ProblemCode::NotActivated, format!("no license server is registered here as {server}")).under(&[rule::AC_42]);
     found.ok_or_else(unknown)
 }
 
@@ -151,7 +153,7 @@ async fn answer(desk: &Desk, asker: Asker<'_>, call: Call, codes: shared::trust:
 
 /// A code that is not right, as a problem.
 pub(crate) fn code_problem(flaw: &CodeFlaw) -> Problem {
-    Problem::new(ProblemCode::CodeRefused, flaw.to_string()).under(&["AC-17"])
+    Problem::new(ProblemCode::CodeRefused, flaw.to_string()).under(&[rule::AC_17])
 }
 
 fn reused(id: &RequestId) -> Problem {

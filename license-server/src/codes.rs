@@ -2,6 +2,7 @@
 
 use shared::ledger::{ActivationCommand, Command};
 use shared::model::{ConfirmationCode, ContactMethod, LicenseServerId, Pack, ReactivationReason, RequestId};
+use shared::rulebook::rule;
 use shared::trust::{CodeFlaw, CodeKey, key_text};
 use shared::wire::license_server::{InstallKeyPack, Papers};
 use shared::wire::problem::{Problem, ProblemCode};
@@ -45,7 +46,7 @@ pub(crate) async fn install(app: &LicenseServer, wanted: InstallKeyPack) -> Resu
 /// AC-22.
 pub(crate) async fn deactivate(app: &LicenseServer, request: &RequestId, code: &ConfirmationCode) -> Result<(), Problem> {
     let number = app.read(|ledger, _| ledger.activation_number()).await?;
-    key(app)?.confirms(code, number).map_err(|flaw| refused(&flaw).under(&["AC-22"]))?;
+    key(app)?.confirms(code, number).map_err(|flaw| refused(&flaw).under(&[rule::AC_22]))?;
     let command = ActivationCommand::Deactivate(ContactMethod::Telephone);
     app.execute(Some(request), Command::Activation(Box::new(command)), |_, _, _| ()).await
 }
@@ -59,5 +60,5 @@ fn key(app: &LicenseServer) -> Result<CodeKey, Problem> {
 }
 
 fn refused(flaw: &CodeFlaw) -> Problem {
-    Problem::new(ProblemCode::CodeRefused, flaw.to_string()).under(&["AC-17"])
+    Problem::new(ProblemCode::CodeRefused, flaw.to_string()).under(&[rule::AC_17])
 }

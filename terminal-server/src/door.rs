@@ -4,6 +4,7 @@ use shared::model::{Cal, CalKind, LabTime, SessionId, TraceStep, UserName};
 use shared::node::{Arrival, Command, Connection, Event, Node, Refusal, Server, Step, workstation};
 use shared::policy::protocol::Breach;
 use shared::policy::{connectors, denials, protocol};
+use shared::rulebook::rule;
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{
     ConnectRequest, Connected, Decision, Denial, Ending, GrantedLicense, LicenseStatus, LicensingMessage, LoggedOn, LogonRequest,
@@ -90,7 +91,7 @@ async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected
     };
     let warning = license.as_ref().filter(|granted| granted.cal.kind == CalKind::Temporary);
     let warning = warning.and_then(|granted| denials::expiry_popup(granted.cal.expires_at, now, popup_days));
-    let warning = warning.or_else(|| balloon.filter(|_| verdict.rule == "PD-24"));
+    let warning = warning.or_else(|| balloon.filter(|_| verdict.rule == rule::PD_24));
     // A license handed back unchanged is in the client's store already.
     let license = license.filter(|_| status != LicenseStatus::ValidClient);
     Ok(Connected { session, server: server.name, at: now, status, rule: verdict.rule, trace: verdict.trace, license, warning })
@@ -115,10 +116,10 @@ fn denied(server: &Server, verdict: Verdict) -> Problem {
         Decision::Denied { code, event } => (code, event),
         Decision::Accepted { .. } => (None, None),
     };
-    let text = protocol::text_of(code, &verdict.rule).unwrap_or_else(|| denials::text_of(code, &verdict.rule));
+    let text = protocol::text_of(code, verdict.rule).unwrap_or_else(|| denials::text_of(code, verdict.rule));
     let text = protocol::in_words_of(server.generation, text);
     let detail = code.map_or_else(|| text.clone(), |code| format!("{code}: {text}"));
-    let mut problem = Problem::new(ProblemCode::Denied, detail).under(&[verdict.rule.as_str()]);
+    let mut problem = Problem::new(ProblemCode::Denied, detail).under(&[verdict.rule]);
     problem.denial = Some(Box::new(Denial { code, text, event, rule: verdict.rule, trace: verdict.trace }));
     problem
 }
@@ -192,7 +193,7 @@ fn too_many_failed(node: &Node, events: &[Event], session: &Session, now: LabTim
         "too many logons from {} have failed, so none of them is looked at until {until} (event 1012); the session has ended",
         session.device
     );
-    Some(Problem::new(ProblemCode::LogonFailed, detail).under(&["AM-01"]))
+    Some(Problem::new(ProblemCode::LogonFailed, detail).under(&[rule::AM_01]))
 }
 
 /// W2K-12: no password is asked of the one account of anonymous users, and nobody else logs on.
@@ -207,7 +208,7 @@ async fn log_on_anonymously(app: &TerminalServer, session: &Session, logon: Logo
         connectors::ANONYMOUS,
         logon.user
     );
-    Err(Problem::new(ProblemCode::LogonFailed, detail).under(&["W2K-12"]))
+    Err(Problem::new(ProblemCode::LogonFailed, detail).under(&[rule::W2K_12]))
 }
 
 async fn finish_logon(

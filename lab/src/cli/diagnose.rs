@@ -1,5 +1,7 @@
 //! `tsl diagnose`: the Licensing Diagnoser (TL-06, W08-15).
 
+use shared::rulebook::rule;
+use shared::rulebook::{RuleId, listed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -141,9 +143,9 @@ fn devices(lab: &Lab, verdicts: &[VerdictRow], request: &LicenseRequest) -> Resu
 }
 
 /// A license that begins in the future is denied like a damaged one, and is none (OQ-10).
-fn rule(verdict: &Verdict) -> String {
-    let too_early = verdict.rule == "PD-22" && verdict.trace.iter().any(|step| step.facts.contains("OQ-10"));
-    if too_early { "OQ-10".to_owned() } else { verdict.rule.clone() }
+fn rule(verdict: &Verdict) -> RuleId {
+    let too_early = verdict.rule == rule::PD_22 && verdict.trace.iter().any(|step| step.rule == rule::OQ_10);
+    if too_early { rule::OQ_10 } else { verdict.rule }
 }
 
 async fn reached(lab: &Lab, place: &Place) -> Reached {
@@ -299,7 +301,7 @@ fn show(out: Out, diagnosis: &Diagnosis) {
     });
     out.table(&["license server", "place", "state", "CALs"], rows.collect(), "this lab has no license server");
     if let Some(consequence) = &diagnosis.consequence {
-        out.line(&format!("\n{} ({})", consequence.says, consequence.rules));
+        out.line(&format!("\n{} ({})", consequence.says, listed(&consequence.rules)));
     }
     match diagnosis.findings.len() {
         0 => out.line("\nno problem found"),
@@ -307,7 +309,7 @@ fn show(out: Out, diagnosis: &Diagnosis) {
         many => out.line(&format!("\n{many} problems:")),
     }
     for (number, finding) in (1..).zip(&diagnosis.findings) {
-        out.line(&format!("  {number}  {} ({})", finding.problem, finding.rules));
+        out.line(&format!("  {number}  {} ({})", finding.problem, listed(&finding.rules)));
         for cure in &finding.cures {
             out.line(&format!("     cure: {}", cure.says));
             cure.commands.iter().for_each(|command| out.line(&format!("       {command}")));

@@ -1,5 +1,6 @@
 //! What the Diagnoser looks at: a terminal server, the license servers of the lab, and the devices that came.
 
+use shared::rulebook::RuleId;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -84,7 +85,7 @@ pub struct LastVisit {
     /// When, by the terminal server's clock.
     pub at: LabTime,
     /// The rule that decided; OQ-10 where the license begins in the future, which is none that is damaged: two clocks differ.
-    pub rule: String,
+    pub rule: RuleId,
     /// Whether it was let in.
     pub admitted: bool,
 }

@@ -4,6 +4,7 @@ use chassis::http::{Body, Created, NoContent, Path, Query};
 use chassis::pages;
 use shared::ledger::{CertificateKind, Clearinghouse, Command, Event, Ledger, Server};
 use shared::model::{LabTime, RequestId, ServerName};
+use shared::rulebook::rule;
 use shared::trust::Root;
 use shared::wire::common::{EventQuery, LoggedEvent, Page, Sorted, SortedQuery};
 use shared::wire::license_server::{
@@ -93,7 +94,7 @@ pub(super) async fn security_group(app: LicenseServer) -> Result<SecurityGroup, 
 pub(super) async fn change_security_group(app: LicenseServer, Body(group): Body<SecurityGroup>) -> Result<SecurityGroup, Problem> {
     if group.in_force.is_some() {
         return Err(Problem::new(ProblemCode::Invalid, "in_force cannot be set: the members on record come into force at the next start")
-            .under(&["LS-01"]));
+            .under(&[rule::LS_01]));
     }
     let members = group.members.into_iter().collect();
     app.execute(None, Command::ChangeGroup(members), |ledger, _, _| ledger.security_group()).await

@@ -5,6 +5,7 @@ use chassis::http::{Body, Created, Method, NoContent, Path, Query, Signed};
 use chassis::pages;
 use shared::ledger::{Command, Event, ManageCommand, ManageEvent, Refusal};
 use shared::model::{Pack, PackId, RequestId};
+use shared::rulebook::rule;
 use shared::wire::clearinghouse::MigrationRequest;
 use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::license_server::PackRow;
@@ -22,7 +23,7 @@ pub(super) async fn revoke(app: LicenseServer, request: RequestId, Body(wanted):
         Revoke::Device { number } => number,
         Revoke::User { name } => {
             let detail = format!("the User CAL of {name} stays as it is: User CALs cannot be revoked");
-            return Err(Problem::new(ProblemCode::Conflict, detail).under(&["W08-09"]));
+            return Err(Problem::new(ProblemCode::Conflict, detail).under(&[rule::W08_09]));
         }
     };
     let command = Command::Manage(ManageCommand::Revoke { number });
@@ -37,7 +38,7 @@ pub(super) async fn revoke(app: LicenseServer, request: RequestId, Body(wanted):
     });
     match done.await? {
         (Some(at), _) => Err(Problem::new(ProblemCode::RevocationLimit, format!("the next CAL of this version may be revoked at {at}"))
-            .under(&["W08-08", "SD-12"])),
+            .under(&[rule::W08_08, rule::SD_12])),
         (None, Some(revoked)) => Ok(revoked),
         (None, None) => Err(Refusal::NoSuchLicense(number).problem()),
     }
@@ -60,7 +61,7 @@ pub(super) async fn rebuild(app: LicenseServer, Body(wanted): Body<Rebuild>) -> 
     let name = app.server()?.name;
     if wanted.confirm != name {
         let detail = format!("confirm is {}, this license server is {name}: nothing was deleted", wanted.confirm);
-        return Err(Problem::new(ProblemCode::Invalid, detail).under(&["W08-12"]));
+        return Err(Problem::new(ProblemCode::Invalid, detail).under(&[rule::W08_12]));
     }
     let (packs, licenses) = app.read(|ledger, _| ledger.size()).await?;
     app.execute(None, Command::Manage(ManageCommand::Rebuild), |_, _, _| Rebuilt { packs, licenses }).await
@@ -111,12 +112,12 @@ fn replaced(app: &LicenseServer, wanted: &Migrate) -> Result<MigrationRequest, P
     if wanted.generation != Some(known.generation) || wanted.product_id.as_ref() != Some(&known.product_id) {
         let detail =
             format!("generation and product_id are not those of {}; a source that no longer functions is named by both", wanted.source);
-        return Err(Problem::new(ProblemCode::Invalid, detail).under(&["W08-11"]));
+        return Err(Problem::new(ProblemCode::Invalid, detail).under(&[rule::W08_11]));
     }
     let (Some(pack), Some(purchase)) = (wanted.pack.clone(), wanted.purchase.clone()) else {
         let detail = "pack and purchase: a source that no longer functions gives no order, so the clearinghouse issues a pack of it anew, \
                       against the papers that it was bought with";
-        return Err(Problem::new(ProblemCode::Invalid, detail).under(&["AM-17", "AC-48"]));
+        return Err(Problem::new(ProblemCode::Invalid, detail).under(&[rule::AM_17, rule::AC_48]));
     };
     let server_version = app.server()?.version();
     Ok(MigrationRequest { request: wanted.request.clone(), server_version, source: known.product_id, pack, purchase })

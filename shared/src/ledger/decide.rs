@@ -13,6 +13,7 @@ use crate::policy::events as events_of;
 use crate::policy::issuing::{self, Grant, Lack};
 use crate::policy::terms::{self, Terms};
 use crate::policy::versions;
+use crate::rulebook::rule;
 use crate::wire::license_server::{DeclineReason, HowIssued, LedgerSettingsChange};
 
 pub(super) fn decide(ledger: &Ledger, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
@@ -156,24 +157,24 @@ fn inquire(ledger: &Ledger, server: &Server, asked: &Asked, moment: &mut Moment<
     let version = asked.inquiry.version;
     if !versions::server_serves(server.version(), version) {
         let facts = format!("version {version} asked for, this license server is {}", server.version());
-        return vec![declined(asked, None, vec![TraceStep::new("LS-02", facts)])];
+        return vec![declined(asked, None, vec![TraceStep::new(rule::LS_02, facts)])];
     }
     if !ledger.may_ask(asked.caller()) {
         let facts = format!("{} is not in \"Terminal Services Computers\"", asked.caller());
         let logged = denials::not_in_group(server.generation, asked.caller()).map(log);
-        let refused = declined(asked, Some(DeclineReason::NotInGroup), vec![TraceStep::new("LS-01", facts)]);
+        let refused = declined(asked, Some(DeclineReason::NotInGroup), vec![TraceStep::new(rule::LS_01, facts)]);
         return logged.into_iter().chain([refused]).collect();
     }
     let activated = ledger.is_activated(moment.now);
     let mut events = Vec::new();
     let mut rules = Vec::new();
     if !activated {
-        rules.push(TraceStep::new("LS-03", "this license server is not activated"));
+        rules.push(TraceStep::new(rule::LS_03, "this license server is not activated"));
         events.push(log(denials::not_activated()));
     }
     let terms = terms::between(server.generation, asked.inquiry.generation, version);
     if terms != server.terms() {
-        rules.push(TraceStep::new("SD-03", format!("{} is before Service Pack 3: served the old way", asked.terminal_server)));
+        rules.push(TraceStep::new(rule::SD_03, format!("{} is before Service Pack 3: served the old way", asked.terminal_server)));
     }
     events.extend(peers::in_vain(server, asked, &mut rules, moment.now));
     let request = ledger.request(asked, terms, moment.now, activated);
@@ -245,7 +246,7 @@ fn declined(asked: &Asked, reason: Option<DeclineReason>, rules: Vec<TraceStep>)
 
 fn hand_out(ledger: &Ledger, record: Option<&LicenseRecord>, asked: &Asked, mut rules: Vec<TraceStep>, now: LabTime) -> Vec<Event> {
     if let Some(record) = record.and_then(|record| super::activation::signed_anew(ledger, record, now)) {
-        rules.push(TraceStep::new("FT-23", "the key that signed it was replaced: the same license, signed anew"));
+        rules.push(TraceStep::new(rule::FT_23, "the key that signed it was replaced: the same license, signed anew"));
         return vec![issued(record, HowIssued::Again, Vec::new(), false, asked, rules)];
     }
     let handed = |record: &LicenseRecord| Event::HandedOut { number: record.number, terminal_server: asked.terminal_server.clone(), rules };
@@ -308,11 +309,14 @@ fn draw(ledger: &Ledger, issuer: &Issuer<'_>, asked: &Asked, mut rules: Vec<Trac
     let terms = if version == asked.inquiry.version { issuer.terms } else { issuer.server.terms() };
     let (expires_at, laid_down) = end_of_life(ledger, terms, moment);
     let cal = Cal { version, expires_at, pack: Some(pack.pack.id.clone()), ..new_cal(issuer, asked, moment) };
-    rules.push(TraceStep::new("LS-06", format!("pack of {version}: {} of {} left after this draw", pack.available() - 1, pack.pack.total)));
+    rules.push(TraceStep::new(
+        rule::LS_06,
+        format!("pack of {version}: {} of {} left after this draw", pack.available() - 1, pack.pack.total),
+    ));
     let closes = ledger.open_temporaries(asked.inquiry.hardware_id, version);
     let moved = peers::return_owed(ledger, issuer.server, asked);
     if moved.is_some() {
-        rules.push(TraceStep::new("LS-10", "the CAL presented moves here: its issuer is told to take it back"));
+        rules.push(TraceStep::new(rule::LS_10, "the CAL presented moves here: its issuer is told to take it back"));
     }
     let mut events = vec![issued(new_record(ledger, cal, moment.now), HowIssued::New, closes, laid_down, asked, rules)];
     events.extend(moved);

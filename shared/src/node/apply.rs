@@ -3,6 +3,7 @@
 use super::{Event, Node, OpenSession};
 use crate::machine::{Machine, Moment, RowError, Rows};
 use crate::model::LabTime;
+use crate::rulebook::{self, rule};
 use crate::wire::terminal_server::{Decision, Ending, Session, SessionState, Verdict};
 
 impl Machine for Node {
@@ -116,7 +117,7 @@ impl Machine for Node {
         match event {
             Event::Judged { verdict, session } => {
                 let limited = session.as_ref().is_some_and(|session| session.administrative || session.anonymous);
-                matches!(verdict.rule.as_str(), "PD-13" | "PU-02") && matches!(verdict.decision, Decision::Accepted { .. }) && !limited
+                matches!(verdict.rule, rule::PD_13 | rule::PU_02) && matches!(verdict.decision, Decision::Accepted { .. }) && !limited
             }
             _ => false,
         }
@@ -162,7 +163,8 @@ impl Machine for Node {
                 self.license_servers.insert(name, RowError::parse(key, value)?);
             }
             "count" => {
-                self.counts.insert(rest.to_owned(), RowError::parse(key, value)?);
+                let rule = rulebook::id(rest).ok_or_else(|| RowError::new(key, "no such rule"))?;
+                self.counts.insert(rule, RowError::parse(key, value)?);
             }
             _ => return Err(RowError::new(key, "no such kind of row")),
         }
@@ -173,7 +175,7 @@ impl Machine for Node {
 impl Node {
     fn keep_verdict(&mut self, verdict: &Verdict, session: Option<&Session>, rows: &mut Rows) {
         rows.list("verdicts");
-        let count = self.counts.entry(verdict.rule.clone()).or_default();
+        let count = self.counts.entry(verdict.rule).or_default();
         *count += 1;
         rows.put(format!("count/{}", verdict.rule), count);
         if let Some(session) = session {

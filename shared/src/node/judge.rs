@@ -13,6 +13,7 @@ use crate::policy::grace::{self, Grace, GraceFacts};
 use crate::policy::per_user::{self, ContactOutcome};
 use crate::policy::protocol::{self, Breach};
 use crate::policy::verdict::{self, Round, Ruling, Standing};
+use crate::rulebook::rule;
 use crate::wire::license_server::{DeclineReason, HowIssued};
 use crate::wire::terminal_server::{Decision, Verdict};
 
@@ -104,7 +105,7 @@ fn mode_not_chosen(node: &Node, server: &Server, connection: &Connection, moment
     } else {
         (Err(Denial::ModeNotChosen), "the licensing mode was never chosen and grace is over: denied")
     };
-    let ruling = Ruling { rule: "W08-03", outcome, trace: vec![TraceStep::new("W08-03", facts)] };
+    let ruling = Ruling { rule: rule::W08_03, outcome, trace: vec![TraceStep::new(rule::W08_03, facts)] };
     let mut trace = Vec::new();
     note_grace_over(&ruling, grace, &mut trace);
     trace.extend(ruling.trace.iter().cloned());
@@ -155,14 +156,14 @@ fn rule(
                 cal.version,
                 cal.expires_at.end_in_words()
             );
-            Ruling { rule: "PD-13", outcome: Ok(Standing::ValidClient), trace: vec![TraceStep::new("PD-13", facts)] }
+            Ruling { rule: rule::PD_13, outcome: Ok(Standing::ValidClient), trace: vec![TraceStep::new(rule::PD_13, facts)] }
         }
         Assessment::Ask { version, holding } => {
             let first = Question { version: *version, holding: holding.clone() };
             let question = node.question(server, connection, first.clone(), now);
             if question != first {
                 trace.push(TraceStep::new(
-                    "PD-20",
+                    rule::PD_20,
                     "no license server asked can serve its version and it has ended: counts as nothing presented",
                 ));
             }
@@ -183,10 +184,10 @@ fn administration(node: &Node, server: &Server, connection: &Connection) -> Ruli
     let why = if connection.arrival.admin { "the client's /admin switch" } else { "Remote Administration mode" };
     if node.administrative >= limit {
         let facts = format!("{why}: {} of {limit} administrative sessions are open, a further one is refused", node.administrative);
-        return Ruling { rule: "PD-25", outcome: Err(Denial::TooManySessions), trace: vec![TraceStep::new("PD-25", facts)] };
+        return Ruling { rule: rule::PD_25, outcome: Err(Denial::TooManySessions), trace: vec![TraceStep::new(rule::PD_25, facts)] };
     }
     let facts = format!("{why}: no license is examined; administrative session {} of {limit}", node.administrative + 1);
-    Ruling { rule: "PD-24", outcome: Ok(Standing::NotExamined), trace: vec![TraceStep::new("PD-24", facts)] }
+    Ruling { rule: rule::PD_24, outcome: Ok(Standing::NotExamined), trace: vec![TraceStep::new(rule::PD_24, facts)] }
 }
 
 /// PD-21, PD-22, PD-23: denied, in grace too.
@@ -233,10 +234,10 @@ fn silences(connection: &Connection, trace: &mut Vec<TraceStep>) {
     for heard in &connection.heard {
         match &heard.said {
             Said::Silence { reason } => {
-                trace.push(TraceStep::new("SD-02", format!("{} was silent ({reason}): the next one is asked", heard.server)))
+                trace.push(TraceStep::new(rule::SD_02, format!("{} was silent ({reason}): the next one is asked", heard.server)))
             }
             Said::TooOld { version } => {
-                trace.push(TraceStep::new("VC-02", format!("{} is {version}, too old for {}: skipped", heard.server, heard.version)));
+                trace.push(TraceStep::new(rule::VC_02, format!("{} is {version}, too old for {}: skipped", heard.server, heard.version)));
             }
             Said::Declined { .. } | Said::Issued { .. } | Said::Contacted { .. } => {}
         }

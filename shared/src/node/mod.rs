@@ -16,6 +16,7 @@ mod sessions;
 mod verdict;
 pub mod workstation;
 
+use crate::rulebook::{RuleId, rule};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -370,15 +371,15 @@ impl Refusal {
         if let Refusal::Workstation(refusal) = self {
             return refusal.problem();
         }
-        let (code, rules): (ProblemCode, &[&str]) = match self {
+        let (code, rules): (ProblemCode, &[RuleId]) = match self {
             Refusal::NotStarted | Refusal::OtherServer { .. } | Refusal::OtherRoot(_) | Refusal::OtherKey(_) => {
                 (ProblemCode::Conflict, &[])
             }
             Refusal::AlreadyLoggedOn(_) | Refusal::NotLoggedOn(_) => (ProblemCode::Conflict, &[]),
-            Refusal::NoModeSwitch => (ProblemCode::Conflict, &["W2K-02"]),
-            Refusal::NoConnector { .. } => (ProblemCode::Conflict, &["W2K-12", "WS03-12"]),
-            Refusal::NoSearch(_) => (ProblemCode::Conflict, &["W08-14"]),
-            Refusal::NoPolicy(_) => (ProblemCode::Conflict, &["DI-30"]),
+            Refusal::NoModeSwitch => (ProblemCode::Conflict, &[rule::W2K_02]),
+            Refusal::NoConnector { .. } => (ProblemCode::Conflict, &[rule::W2K_12, rule::WS03_12]),
+            Refusal::NoSearch(_) => (ProblemCode::Conflict, &[rule::W08_14]),
+            Refusal::NoPolicy(_) => (ProblemCode::Conflict, &[rule::DI_30]),
             Refusal::NoSession(_) | Refusal::NoAccount(_) | Refusal::NoDirectory => (ProblemCode::NotFound, &[]),
             Refusal::NotEnrolled(_) | Refusal::ListedTwice(_) | Refusal::Workstation(_) => (ProblemCode::Invalid, &[]),
         };
@@ -410,7 +411,7 @@ pub struct Node {
     administrative: usize,
     /// How many open sessions are anonymous Internet users' (W2K-12).
     anonymous: usize,
-    counts: BTreeMap<String, u64>,
+    counts: BTreeMap<RuleId, u64>,
     failed_logons: logons::FailedLogons,
     network: network::Network,
     people: BTreeMap<UserName, people::Person>,

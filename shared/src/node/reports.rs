@@ -46,7 +46,7 @@ impl Node {
             days_left: grace::days_left(&facts, policy, terms, now),
             began_at: facts.began_at,
             ends_at: grace::full_term_end(&facts, terms),
-            ended: early.filter(|_| !standing.is_running()).map(|(at, rule)| GraceEnded { at, rule: rule.to_owned() }),
+            ended: early.filter(|_| !standing.is_running()).map(|(at, rule)| GraceEnded { at, rule }),
             marker: facts.first_permanent_at.is_some(),
             policy,
         })
@@ -145,6 +145,6 @@ impl Node {
     /// How often each rule decided.
     #[must_use]
     pub fn verdict_counts(&self) -> Vec<VerdictCount> {
-        self.counts.iter().map(|(rule, count)| VerdictCount { rule: rule.clone(), count: *count }).collect()
+        self.counts.iter().map(|(rule, count)| VerdictCount { rule: *rule, count: *count }).collect()
     }
 }

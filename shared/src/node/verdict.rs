@@ -6,6 +6,7 @@ use crate::machine::Moment;
 use crate::model::{Cal, CalKind, LabTime, SessionId, TraceStep};
 use crate::policy::terms::FirstIssue;
 use crate::policy::verdict::{Ruling, Standing};
+use crate::rulebook::rule;
 use crate::wire::terminal_server::{Decision, LicenseStatus, MarkTarget, Session, SessionState, Verdict};
 
 /// The verdict with its session or its record; `given` is the license that the client gets with it.
@@ -67,7 +68,7 @@ fn open_session(node: &Node, connection: &Connection, ruling: &Ruling, marks: Op
         hardware_id: arrival.hardware_id,
         user: arrival.user.clone(),
         admin: arrival.admin && administration,
-        anonymous: ruling.rule == "W2K-12",
+        anonymous: ruling.rule == rule::W2K_12,
         administrative: administration && (arrival.admin || !node.settings.application_mode),
         opened_at: now,
         state: SessionState::WaitingForLogon,

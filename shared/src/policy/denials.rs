@@ -2,6 +2,7 @@
 
 use super::nt4;
 use crate::model::{Generation, LabTime, Level, LogRecord, ProductVersion, ServerName, UserName};
+use crate::rulebook::{RuleId, rule};
 
 /// A reason for a denial, with the client's code and the terminal server's event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +31,10 @@ pub enum Denial {
 
 /// The text that a client shows for a code; where there is none, the rule that denied decides.
 #[must_use]
-pub fn text_of(code: Option<u16>, rule: &str) -> &'static str {
+pub fn text_of(code: Option<u16>, rule: RuleId) -> &'static str {
     match (code, rule) {
-        (None, "NT-11") => return Denial::NoServerCal.text(),
-        (None, "NT-42") => return Denial::Cryptography.text(),
+        (None, rule::NT_11) => return Denial::NoServerCal.text(),
+        (None, rule::NT_42) => return Denial::Cryptography.text(),
         (None | Some(_), _) => {}
     }
     let all = [

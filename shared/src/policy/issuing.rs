@@ -3,6 +3,7 @@
 use super::renewal;
 use super::terms::{FirstIssue, Terms};
 use crate::model::{Cal, CalKind, LabTime, ProductVersion, TraceStep};
+use crate::rulebook::rule;
 
 /// A temporary that this license server has on record for the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,11 +89,11 @@ pub fn decide(request: &Request<'_>, trace: &mut Vec<TraceStep>) -> Result<Grant
         return Ok(grant);
     }
     if request.built_in && request.activated && !request.temporary_only {
-        trace.push(TraceStep::new("W2K-03", "a client of the built-in pool: a license that is counted nowhere"));
+        trace.push(TraceStep::new(rule::W2K_03, "a client of the built-in pool: a license that is counted nowhere"));
         return Ok(Grant::MintBuiltIn);
     }
     if request.built_in && !request.activated {
-        trace.push(TraceStep::new("SD-04", "a client of the built-in pool, but this server is not activated: as any other client"));
+        trace.push(TraceStep::new(rule::SD_04, "a client of the built-in pool, but this server is not activated: as any other client"));
     }
     if request.referred {
         return referred(request, trace);
@@ -123,9 +124,9 @@ pub fn may_refer(request: &Request<'_>, decided: &Result<Grant, Lack>) -> bool {
 /// LS-07: a referred device gets a permanent from this server's pool, or nothing; a temporary that holds on record here must have
 /// seen a logon all the same (LS-05).
 fn referred(request: &Request<'_>, trace: &mut Vec<TraceStep>) -> Result<Grant, Lack> {
-    trace.push(TraceStep::new("LS-07", "referred by another license server: a permanent, or nothing"));
+    trace.push(TraceStep::new(rule::LS_07, "referred by another license server: a permanent, or nothing"));
     if request.terms.first_issue == FirstIssue::Temporary && request.live_temporary.is_some_and(|live| !live.validated) {
-        trace.push(TraceStep::new("LS-05", "the temporary on record here has not been validated by a logon: no upgrade"));
+        trace.push(TraceStep::new(rule::LS_05, "the temporary on record here has not been validated by a logon: no upgrade"));
         return Err(Lack::NotValidated);
     }
     after_temporary(request, None, trace)
@@ -135,25 +136,25 @@ fn referred(request: &Request<'_>, trace: &mut Vec<TraceStep>) -> Result<Grant, 
 /// none is free a temporary is made, once, and one that holds stays as it is.
 fn at_once(request: &Request<'_>, trace: &mut Vec<TraceStep>) -> Result<Grant, Lack> {
     if request.activated && request.free && !request.temporary_only {
-        trace.push(TraceStep::new("W2K-06", "before Service Pack 3: a permanent without an end goes out at once, before any logon"));
+        trace.push(TraceStep::new(rule::W2K_06, "before Service Pack 3: a permanent without an end goes out at once, before any logon"));
         return Ok(Grant::DrawPermanent);
     }
     let why = if request.activated { "no CAL is free" } else { "not activated" };
     if request.presented.is_some_and(|presented| presented.version >= request.version) {
-        trace.push(TraceStep::new("W2K-09", format!("{why}: no upgrade, what the client has stays as it is")));
+        trace.push(TraceStep::new(rule::W2K_09, format!("{why}: no upgrade, what the client has stays as it is")));
         return Err(Lack::NoneAvailable);
     }
     match (request.live_temporary, request.had_temporary) {
         (Some(live), _) => {
-            trace.push(TraceStep::new("OQ-9", format!("{why}: the live temporary until {} is handed out again", live.cal.expires_at)));
+            trace.push(TraceStep::new(rule::OQ_9, format!("{why}: the live temporary until {} is handed out again", live.cal.expires_at)));
             Ok(Grant::HandOutTemporary)
         }
         (None, Some(spent)) => {
-            trace.push(TraceStep::new("LS-04", format!("{why}; the device had its temporary (ended {})", spent.cal.expires_at)));
+            trace.push(TraceStep::new(rule::LS_04, format!("{why}; the device had its temporary (ended {})", spent.cal.expires_at)));
             Err(Lack::NoneAvailable)
         }
         (None, None) => {
-            trace.push(TraceStep::new("W2K-07", format!("{why}: a temporary is made")));
+            trace.push(TraceStep::new(rule::W2K_07, format!("{why}: a temporary is made")));
             Ok(Grant::MintTemporary)
         }
     }
@@ -167,53 +168,55 @@ fn permanent_on_record(request: &Request<'_>, record: &Cal, trace: &mut Vec<Trac
             return None;
         }
         trace.push(TraceStep::new(
-            "LS-09",
+            rule::LS_09,
             format!("its own permanent ended at {} and is not swept yet: extended in place, no draw", record.expires_at),
         ));
         return Some(Grant::Revive);
     }
     if !renewal::in_window(record, request.now, request.terms) {
         trace.push(TraceStep::new(
-            "LS-14",
+            rule::LS_14,
             format!("a live permanent is on record until {}: handed out again", record.expires_at.end_in_words()),
         ));
         return Some(Grant::HandOutPermanent);
     }
     if !may_move {
-        let (rule, why) = if request.activated { ("WS03-02", "temporaries only") } else { ("SD-05", "not activated") };
+        let (rule, why) = if request.activated { (rule::WS03_02, "temporaries only") } else { (rule::SD_05, "not activated") };
         trace.push(TraceStep::new(rule, format!("{why}: the permanent on record is handed out as it stands")));
         return Some(Grant::HandOutPermanent);
     }
     if renewal::already_extended(record, request.presented) {
-        trace.push(TraceStep::new("RN-02", "the record ends later than what was presented: handed out as it stands"));
+        trace.push(TraceStep::new(rule::RN_02, "the record ends later than what was presented: handed out as it stands"));
         return Some(Grant::HandOutPermanent);
     }
-    trace
-        .push(TraceStep::new("RN-02", format!("inside the renewal window of {}: the same record is extended, no draw", record.expires_at)));
+    trace.push(TraceStep::new(
+        rule::RN_02,
+        format!("inside the renewal window of {}: the same record is extended, no draw", record.expires_at),
+    ));
     Some(Grant::Extend)
 }
 
 /// Nothing of this version presented: LS-04, and LS-05 for a device that had its temporary (PD-01 to PD-04).
 fn first_license(request: &Request<'_>, trace: &mut Vec<TraceStep>) -> Result<Grant, Lack> {
     if let Some(live) = request.live_temporary {
-        trace.push(TraceStep::new("OQ-9", format!("a live temporary is on record until {}: handed out again", live.cal.expires_at)));
+        trace.push(TraceStep::new(rule::OQ_9, format!("a live temporary is on record until {}: handed out again", live.cal.expires_at)));
         return Ok(Grant::HandOutTemporary);
     }
     match request.had_temporary {
         None if request.temporary_for_want_only && request.activated && request.free && !request.temporary_only => {
             trace.push(TraceStep::new(
-                "CON-06",
+                rule::CON_06,
                 "by the reading that temporaries are for want of CALs only: a CAL is free, so it is drawn at once",
             ));
             Ok(Grant::DrawPermanent)
         }
         None => {
-            trace.push(TraceStep::new("LS-04", format!("the device never had a temporary of {}: one is made", request.version)));
+            trace.push(TraceStep::new(rule::LS_04, format!("the device never had a temporary of {}: one is made", request.version)));
             Ok(Grant::MintTemporary)
         }
         Some(spent) => {
             trace.push(TraceStep::new(
-                "LS-04",
+                rule::LS_04,
                 format!("the device had its temporary of {} (ended {})", request.version, spent.cal.expires_at),
             ));
             after_temporary(request, Some(spent), trace)
@@ -229,12 +232,13 @@ fn upgrade(request: &Request<'_>, presented: &Cal, trace: &mut Vec<TraceStep>) -
         && !live.validated
         && !request.temporary_only
     {
-        trace.push(TraceStep::new("LS-05", "the temporary on record has not been validated by a logon: no upgrade"));
+        trace.push(TraceStep::new(rule::LS_05, "the temporary on record has not been validated by a logon: no upgrade"));
         return Err(Lack::NotValidated);
     }
     let own = request.had_temporary.filter(|_| presented.kind == CalKind::Temporary);
     if own.is_none() && presented.kind == CalKind::Permanent {
-        trace.push(TraceStep::new("RN-03", format!("the permanent presented is of {}, not on record here: own pool", presented.issuer)));
+        trace
+            .push(TraceStep::new(rule::RN_03, format!("the permanent presented is of {}, not on record here: own pool", presented.issuer)));
     }
     after_temporary(request, own, trace)
 }
@@ -242,22 +246,22 @@ fn upgrade(request: &Request<'_>, presented: &Cal, trace: &mut Vec<TraceStep>) -
 /// LS-05: draws a permanent where the device has had its temporary and everything else allows it.
 fn after_temporary(request: &Request<'_>, temporary: Option<TemporaryOnRecord<'_>>, trace: &mut Vec<TraceStep>) -> Result<Grant, Lack> {
     if request.temporary_only {
-        trace.push(TraceStep::new("WS03-02", "the terminal server's mode gets temporaries only"));
+        trace.push(TraceStep::new(rule::WS03_02, "the terminal server's mode gets temporaries only"));
         return Err(Lack::TemporarySpent);
     }
     let never_validated = temporary.is_some_and(|own| !own.validated && !own.closed);
     if never_validated && request.unvalidated_expired_denied {
-        trace.push(TraceStep::new("OQ-3", "the temporary ended without a logon, and this server requires one: declined"));
+        trace.push(TraceStep::new(rule::OQ_3, "the temporary ended without a logon, and this server requires one: declined"));
         return Err(Lack::NeverValidated);
     }
     if !request.activated {
-        trace.push(TraceStep::new("LS-03", "not activated: temporaries only"));
+        trace.push(TraceStep::new(rule::LS_03, "not activated: temporaries only"));
         return Err(Lack::NoneAvailable);
     }
     if !request.free {
-        trace.push(TraceStep::new("LS-05", format!("no device CAL that may serve {} is free", request.version)));
+        trace.push(TraceStep::new(rule::LS_05, format!("no device CAL that may serve {} is free", request.version)));
         return Err(Lack::NoneAvailable);
     }
-    trace.push(TraceStep::new("LS-05", format!("a device CAL that may serve {} is free: drawn", request.version)));
+    trace.push(TraceStep::new(rule::LS_05, format!("a device CAL that may serve {} is free: drawn", request.version)));
     Ok(Grant::DrawPermanent)
 }

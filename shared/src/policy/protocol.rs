@@ -2,6 +2,7 @@
 
 use crate::model::{Generation, Level, LogRecord};
 use crate::policy::denials::{self, TERM_SERVICE};
+use crate::rulebook::{RuleId, rule};
 
 /// What broke the exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +51,11 @@ impl Breach {
 
     /// What names it in a trace: its rule, or the section with the codes.
     #[must_use]
-    pub fn rule(self) -> &'static str {
+    pub fn rule(self) -> RuleId {
         match self {
-            Breach::Internal | Breach::Malformed | Breach::Network | Breach::Abandoned | Breach::BadlyEncrypted => EXCHANGE,
-            Breach::ServerCertificate => "FT-12",
-            Breach::StoreNotWritable => "ST-07",
+            Breach::Internal | Breach::Malformed | Breach::Network | Breach::Abandoned | Breach::BadlyEncrypted => rule::SPEC_10,
+            Breach::ServerCertificate => rule::FT_12,
+            Breach::StoreNotWritable => rule::ST_07,
         }
     }
 
@@ -113,7 +114,7 @@ impl Breach {
 
 /// The text for a code or, where there is none, for a rule of this file; none for those of the PD family.
 #[must_use]
-pub fn text_of(code: Option<u16>, rule: &str) -> Option<&'static str> {
+pub fn text_of(code: Option<u16>, rule: RuleId) -> Option<&'static str> {
     let breach = Breach::ALL.into_iter().find(|breach| breach.code() == code && breach.rule() == rule);
     breach.map(Breach::text)
 }
@@ -154,6 +155,3 @@ pub fn admin_balloon(generation: Generation, grace_over: bool, ever_located: boo
         | Generation::Windows2008R2 => None,
     }
 }
-
-/// How a trace calls the section with the client's codes, which has no rule ids of its own.
-pub const EXCHANGE: &str = "SPEC-10";

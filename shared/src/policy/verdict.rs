@@ -3,6 +3,7 @@
 use super::admission::Holding;
 use super::denials::Denial;
 use crate::model::{Cal, CalKind, LabTime, TraceStep};
+use crate::rulebook::{RuleId, rule};
 
 /// What the round of license servers came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub enum Standing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ruling {
     /// The row that decided.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// Accepted with a standing, or denied.
     pub outcome: Result<Standing, Denial>,
     /// What was noted on the way, the deciding row last but for grace.
@@ -50,11 +51,11 @@ pub struct Ruling {
 }
 
 impl Ruling {
-    pub(super) fn accept(rule: &'static str, standing: Standing, trace: Vec<TraceStep>) -> Self {
+    pub(super) fn accept(rule: RuleId, standing: Standing, trace: Vec<TraceStep>) -> Self {
         Self { rule, outcome: Ok(standing), trace }
     }
 
-    pub(super) fn deny(rule: &'static str, denial: Denial, trace: Vec<TraceStep>) -> Self {
+    pub(super) fn deny(rule: RuleId, denial: Denial, trace: Vec<TraceStep>) -> Self {
         Self { rule, outcome: Err(denial), trace }
     }
 }
@@ -72,19 +73,19 @@ pub fn judge(holding: &Holding, round: &Round, grace_running: bool) -> Ruling {
 /// PD-01 to PD-03, PD-06, PD-10, PD-14, PD-16, PD-19, W2K-03: a license came back.
 fn issued(holding: &Holding, cal: &Cal, fresh: bool) -> Ruling {
     let (rule, standing) = match holding {
-        Holding::NewerVersion(_) if cal.is_built_in() => ("W2K-03", Standing::New),
+        Holding::NewerVersion(_) if cal.is_built_in() => (rule::W2K_03, Standing::New),
         Holding::NewerVersion(_) => (first_license_rule(cal, fresh), Standing::New),
-        Holding::ValidTemporary(_) | Holding::ExpiredTemporary(_) if cal.is_built_in() => ("W2K-03", Standing::Upgraded),
+        Holding::ValidTemporary(_) | Holding::ExpiredTemporary(_) if cal.is_built_in() => (rule::W2K_03, Standing::Upgraded),
         Holding::Nothing => (first_license_rule(cal, fresh), Standing::New),
         Holding::ValidTemporary(_) => match cal.kind {
-            CalKind::Permanent => ("PD-06", Standing::Upgraded),
-            CalKind::Temporary => ("PD-07", Standing::HandedBack),
+            CalKind::Permanent => (rule::PD_06, Standing::Upgraded),
+            CalKind::Temporary => (rule::PD_07, Standing::HandedBack),
         },
-        Holding::ExpiredTemporary(_) => ("PD-10", Standing::Upgraded),
-        Holding::ExpiringPermanent(held) if cal.expires_at > held.expires_at => ("PD-14", Standing::Upgraded),
-        Holding::ExpiringPermanent(_) => ("PD-15", Standing::HandedBack),
-        Holding::ExpiredPermanent(_) => ("PD-16", Standing::Upgraded),
-        Holding::OlderVersion(_) => ("PD-19", Standing::Upgraded),
+        Holding::ExpiredTemporary(_) => (rule::PD_10, Standing::Upgraded),
+        Holding::ExpiringPermanent(held) if cal.expires_at > held.expires_at => (rule::PD_14, Standing::Upgraded),
+        Holding::ExpiringPermanent(_) => (rule::PD_15, Standing::HandedBack),
+        Holding::ExpiredPermanent(_) => (rule::PD_16, Standing::Upgraded),
+        Holding::OlderVersion(_) => (rule::PD_19, Standing::Upgraded),
     };
     let how = if fresh { "issued" } else { "on record, handed out" };
     let facts =
@@ -94,27 +95,29 @@ fn issued(holding: &Holding, cal: &Cal, fresh: bool) -> Ruling {
 
 /// PD-01 a first temporary, PD-02 what is on record, PD-03 a permanent for a device that had its temporary; W2K-03 one of the
 /// built-in pool, W2K-06 one without an end, given at once.
-fn first_license_rule(cal: &Cal, fresh: bool) -> &'static str {
+fn first_license_rule(cal: &Cal, fresh: bool) -> RuleId {
     match (cal.kind, fresh) {
-        (_, false) => "PD-02",
-        (CalKind::Permanent, true) if cal.is_built_in() => "W2K-03",
-        (CalKind::Permanent, true) if cal.expires_at == LabTime::NEVER => "W2K-06",
-        (CalKind::Temporary, true) => "PD-01",
-        (CalKind::Permanent, true) => "PD-03",
+        (_, false) => rule::PD_02,
+        (CalKind::Permanent, true) if cal.is_built_in() => rule::W2K_03,
+        (CalKind::Permanent, true) if cal.expires_at == LabTime::NEVER => rule::W2K_06,
+        (CalKind::Temporary, true) => rule::PD_01,
+        (CalKind::Permanent, true) => rule::PD_03,
     }
 }
 
 /// PD-04, PD-07, PD-08, PD-11, PD-15, PD-17, PD-19: a license server had nothing for this device.
 fn declined(holding: &Holding, not_validated: bool, grace_running: bool) -> Ruling {
     match holding {
-        Holding::Nothing => grace_or("PD-04", "GR-06", "nothing presented, none issued", Denial::NoLicense, grace_running),
-        Holding::NewerVersion(cal) => handed_back("PD-20", cal, "the built-in pool had nothing for the client"),
-        Holding::ValidTemporary(cal) if not_validated => handed_back("PD-08", cal, "nobody has logged on with it yet"),
-        Holding::ValidTemporary(cal) => handed_back("PD-07", cal, "no permanent was to be had"),
-        Holding::ExpiringPermanent(cal) => handed_back("PD-15", cal, "it could not be renewed"),
-        Holding::ExpiredTemporary(cal) => grace_or("PD-11", "GR-06", &ended(cal, "none issued"), Denial::TemporaryExpired, grace_running),
-        Holding::ExpiredPermanent(cal) => grace_or("PD-17", "GR-06", &ended(cal, "none free"), Denial::NotRenewed, grace_running),
-        Holding::OlderVersion(cal) => grace_or("PD-19", "GR-06", &older(cal, "none issued"), older_denial(cal), grace_running),
+        Holding::Nothing => grace_or(rule::PD_04, rule::GR_06, "nothing presented, none issued", Denial::NoLicense, grace_running),
+        Holding::NewerVersion(cal) => handed_back(rule::PD_20, cal, "the built-in pool had nothing for the client"),
+        Holding::ValidTemporary(cal) if not_validated => handed_back(rule::PD_08, cal, "nobody has logged on with it yet"),
+        Holding::ValidTemporary(cal) => handed_back(rule::PD_07, cal, "no permanent was to be had"),
+        Holding::ExpiringPermanent(cal) => handed_back(rule::PD_15, cal, "it could not be renewed"),
+        Holding::ExpiredTemporary(cal) => {
+            grace_or(rule::PD_11, rule::GR_06, &ended(cal, "none issued"), Denial::TemporaryExpired, grace_running)
+        }
+        Holding::ExpiredPermanent(cal) => grace_or(rule::PD_17, rule::GR_06, &ended(cal, "none free"), Denial::NotRenewed, grace_running),
+        Holding::OlderVersion(cal) => grace_or(rule::PD_19, rule::GR_06, &older(cal, "none issued"), older_denial(cal), grace_running),
     }
 }
 
@@ -122,13 +125,17 @@ fn declined(holding: &Holding, not_validated: bool, grace_running: bool) -> Ruli
 fn none_reachable(holding: &Holding, grace_running: bool) -> Ruling {
     let deny = Denial::NoLicenseServer;
     match holding {
-        Holding::Nothing => grace_or("PD-05", "GR-05", "nothing presented, no license server reachable", deny, grace_running),
-        Holding::NewerVersion(cal) => handed_back("PD-20", cal, "no license server reachable"),
-        Holding::ValidTemporary(cal) => handed_back("PD-09", cal, "no license server reachable"),
-        Holding::ExpiringPermanent(cal) => handed_back("PD-15", cal, "no license server reachable"),
-        Holding::ExpiredTemporary(cal) => grace_or("PD-12", "GR-05", &ended(cal, "no license server reachable"), deny, grace_running),
-        Holding::ExpiredPermanent(cal) => grace_or("PD-18", "GR-05", &ended(cal, "no license server reachable"), deny, grace_running),
-        Holding::OlderVersion(cal) => grace_or("PD-19", "GR-05", &older(cal, "no license server reachable"), deny, grace_running),
+        Holding::Nothing => grace_or(rule::PD_05, rule::GR_05, "nothing presented, no license server reachable", deny, grace_running),
+        Holding::NewerVersion(cal) => handed_back(rule::PD_20, cal, "no license server reachable"),
+        Holding::ValidTemporary(cal) => handed_back(rule::PD_09, cal, "no license server reachable"),
+        Holding::ExpiringPermanent(cal) => handed_back(rule::PD_15, cal, "no license server reachable"),
+        Holding::ExpiredTemporary(cal) => {
+            grace_or(rule::PD_12, rule::GR_05, &ended(cal, "no license server reachable"), deny, grace_running)
+        }
+        Holding::ExpiredPermanent(cal) => {
+            grace_or(rule::PD_18, rule::GR_05, &ended(cal, "no license server reachable"), deny, grace_running)
+        }
+        Holding::OlderVersion(cal) => grace_or(rule::PD_19, rule::GR_05, &older(cal, "no license server reachable"), deny, grace_running),
     }
 }
 
@@ -137,10 +144,10 @@ fn none_reachable(holding: &Holding, grace_running: bool) -> Ruling {
 pub fn stopped(ruling: Ruling) -> Ruling {
     let mut trace = ruling.trace;
     trace.push(TraceStep::new(
-        "CON-10",
+        rule::CON_10,
         "grace is over, the license server is not activated, and by this reading that stops the server: denied",
     ));
-    Ruling::deny("CON-10", Denial::NoLicenseServer, trace)
+    Ruling::deny(rule::CON_10, Denial::NoLicenseServer, trace)
 }
 
 /// SD-18: the event of a declined PD-19 goes by the kind of what was presented.
@@ -159,13 +166,13 @@ fn older(cal: &Cal, what: &str) -> String {
     format!("the {} presented is for {} only, {what}", cal.kind, cal.version)
 }
 
-fn handed_back(rule: &'static str, cal: &Cal, why: &str) -> Ruling {
+fn handed_back(rule: RuleId, cal: &Cal, why: &str) -> Ruling {
     let facts = format!("{} holds until {}; {why}: handed back, accepted", cal.kind, cal.expires_at);
     Ruling::accept(rule, Standing::HandedBack, vec![TraceStep::new(rule, facts)])
 }
 
 /// The table's "grace? ACCEPT : DENY" (GR-05, GR-06).
-fn grace_or(rule: &'static str, grace_rule: &'static str, why: &str, denial: Denial, grace_running: bool) -> Ruling {
+fn grace_or(rule: RuleId, grace_rule: RuleId, why: &str, denial: Denial, grace_running: bool) -> Ruling {
     if grace_running {
         let trace = vec![
             TraceStep::new(rule, format!("{why}: grace decides")),

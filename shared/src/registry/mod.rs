@@ -15,6 +15,7 @@ mod offer;
 mod refused;
 mod reports;
 
+use crate::rulebook::{RuleId, rule};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -458,15 +459,15 @@ impl Refusal {
         if let Refusal::TurnedDown { turned_down, .. } = self {
             return problem_of(turned_down);
         }
-        let (code, rules): (ProblemCode, &[&str]) = match self {
+        let (code, rules): (ProblemCode, &[RuleId]) = match self {
             Refusal::NotFounded | Refusal::NoNumber | Refusal::TurnedDown { .. } => (ProblemCode::Internal, &[]),
-            Refusal::FoundedOtherwise { .. } | Refusal::NoTimeLeft(_) => (ProblemCode::Conflict, &["CE-13"]),
-            Refusal::RequestReused(_) => (ProblemCode::RequestReused, &["AC-32"]),
-            Refusal::RequestedOtherwise(_) => (ProblemCode::Invalid, &["AC-11"]),
-            Refusal::NotActivated(_) => (ProblemCode::NotActivated, &["AC-30"]),
-            Refusal::UnknownServer(_) => (ProblemCode::NotActivated, &["AC-30", "AC-42"]),
-            Refusal::UnknownPack(_) => (ProblemCode::NotFound, &["AC-42"]),
-            Refusal::Invalid(_) => (ProblemCode::Invalid, &["AC-08"]),
+            Refusal::FoundedOtherwise { .. } | Refusal::NoTimeLeft(_) => (ProblemCode::Conflict, &[rule::CE_13]),
+            Refusal::RequestReused(_) => (ProblemCode::RequestReused, &[rule::AC_32]),
+            Refusal::RequestedOtherwise(_) => (ProblemCode::Invalid, &[rule::AC_11]),
+            Refusal::NotActivated(_) => (ProblemCode::NotActivated, &[rule::AC_30]),
+            Refusal::UnknownServer(_) => (ProblemCode::NotActivated, &[rule::AC_30, rule::AC_42]),
+            Refusal::UnknownPack(_) => (ProblemCode::NotFound, &[rule::AC_42]),
+            Refusal::Invalid(_) => (ProblemCode::Invalid, &[rule::AC_08]),
         };
         Problem::new(code, self.to_string()).under(rules)
     }

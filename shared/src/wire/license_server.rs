@@ -1,5 +1,6 @@
 //! What a license server takes and answers.
 
+use crate::rulebook::RuleId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -198,7 +199,7 @@ pub struct Finding {
     /// What to do about it; empty where nothing is to be done.
     pub cure: String,
     /// The rules behind it.
-    pub rules: Vec<String>,
+    pub rules: Vec<RuleId>,
 }
 
 /// `POST /user-licenses`, signed by an enrolled terminal server: a user has logged on in Per User mode (W08-04).

@@ -1,5 +1,6 @@
 //! What a terminal server takes and answers.
 
+use crate::rulebook::RuleId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -162,7 +163,7 @@ pub struct Connected {
     /// What became of licensing.
     pub status: LicenseStatus,
     /// The rule that made the verdict.
-    pub rule: String,
+    pub rule: RuleId,
     /// Every rule that fired, in order.
     pub trace: Vec<TraceStep>,
     /// The license to store, where one was issued, upgraded or handed back.
@@ -192,7 +193,7 @@ pub struct Denial {
     /// The event id in the server's log.
     pub event: Option<u32>,
     /// The rule that denied.
-    pub rule: String,
+    pub rule: RuleId,
     /// Every rule that fired, in order.
     pub trace: Vec<TraceStep>,
 }
@@ -302,7 +303,7 @@ pub struct Session {
     #[serde(flatten)]
     pub state: SessionState,
     /// The rule that admitted it.
-    pub rule: String,
+    pub rule: RuleId,
     /// The temporary that a logon will mark, where one was given out or handed back (LS-13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marks: Option<MarkTarget>,
@@ -356,7 +357,7 @@ pub struct Verdict {
     #[serde(flatten)]
     pub decision: Decision,
     /// The rule that decided.
-    pub rule: String,
+    pub rule: RuleId,
     /// Every rule that fired, in order.
     pub trace: Vec<TraceStep>,
 }
@@ -387,7 +388,7 @@ pub enum Decision {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VerdictCount {
     /// The rule.
-    pub rule: String,
+    pub rule: RuleId,
     /// How many verdicts.
     pub count: u64,
 }
@@ -417,7 +418,7 @@ pub struct GraceEnded {
     /// When.
     pub at: LabTime,
     /// The rule.
-    pub rule: String,
+    pub rule: RuleId,
 }
 
 /// `GET /settings`.

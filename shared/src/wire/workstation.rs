@@ -1,6 +1,7 @@
 //! What a terminal server of Windows NT 4.0 takes and answers beside what every terminal server does: its License Manager, its
 //! licensing service, its console.
 
+use crate::rulebook::RuleId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -148,7 +149,7 @@ pub struct LicensingServiceView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceFailure {
     /// The rule.
-    pub rule: String,
+    pub rule: RuleId,
     /// What was wrong.
     pub reason: String,
 }

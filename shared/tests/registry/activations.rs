@@ -4,6 +4,7 @@ use shared::model::Registrant;
 use shared::policy::activation::years_after;
 use shared::policy::turned_down::Ground;
 use shared::registry::{ACTIVATIONS, Answer, Command, Event, LOG, Refusal, problem_of};
+use shared::rulebook::rule;
 use shared::wire::clearinghouse::RecordOutcome;
 use shared::wire::problem::ProblemCode;
 
@@ -70,7 +71,7 @@ fn an_activation_without_a_company_fails_and_is_on_record() {
     assert_eq!(problem_of(no).code, ProblemCode::RegistrantIncomplete);
     assert_eq!(desk.registry().activated(&key(2)), None);
     let record = desk.journal.last().unwrap().activation_record(2, desk.now).unwrap();
-    assert!(matches!(record.outcome, RecordOutcome::Refused { rules, .. } if rules == ["AC-11"]));
+    assert!(matches!(record.outcome, RecordOutcome::Refused { rules, .. } if rules == [rule::AC_11]));
     assert_eq!((record.name, record.product_id, record.serial), (server(2), product(2), None));
     assert_eq!(desk.lists.last().unwrap(), &[LOG, ACTIVATIONS]);
 }

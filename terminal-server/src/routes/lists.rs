@@ -59,7 +59,7 @@ pub(super) async fn verdicts(app: TerminalServer, Query(query): Query<ListQuery>
 }
 
 pub(super) async fn verdict_counts(app: TerminalServer, Query(query): Query<SortedQuery>) -> Result<Sorted<VerdictCount>, Problem> {
-    Ok(pages::sorted(&query, app.read(|node, _| node.verdict_counts()).await?, |row| row.rule.clone()))
+    Ok(pages::sorted(&query, app.read(|node, _| node.verdict_counts()).await?, |row| row.rule.to_string()))
 }
 
 pub(super) async fn events(app: TerminalServer, Query(query): Query<EventQuery>) -> Result<Page<LoggedEvent>, Problem> {

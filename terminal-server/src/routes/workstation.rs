@@ -6,6 +6,7 @@ use shared::model::{DeviceName, LabTime};
 use shared::node::workstation::{Command as Own, Refusal};
 use shared::node::{Command, Event, Node};
 use shared::policy::nt4::events;
+use shared::rulebook::rule;
 use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{Denial, TraceStep};
@@ -61,10 +62,10 @@ pub(super) async fn open_share(
         (None, view) => Ok(view),
         (Some(record), view) => {
             let facts = format!("{} server CALs bought, {} in use as License Manager shows it", view.bought, view.in_use);
-            let trace = vec![TraceStep::new("NT-16", facts), TraceStep::new("NT-11", record.text.clone())];
-            let mut problem = Problem::new(ProblemCode::Denied, record.text).under(&["NT-11"]);
+            let trace = vec![TraceStep::new(rule::NT_16, facts), TraceStep::new(rule::NT_11, record.text.clone())];
+            let mut problem = Problem::new(ProblemCode::Denied, record.text).under(&[rule::NT_11]);
             let text = events::SHARE_DENIED.to_owned();
-            problem.denial = Some(Box::new(Denial { code: None, text, event: Some(record.id), rule: "NT-11".to_owned(), trace }));
+            problem.denial = Some(Box::new(Denial { code: None, text, event: Some(record.id), rule: rule::NT_11.to_owned(), trace }));
             Err(problem)
         }
     }

@@ -3,6 +3,7 @@
 mod known;
 mod reports;
 
+use crate::rulebook::rule;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -295,7 +296,7 @@ fn pass_through(ledger: &Ledger, server: &Server, asked: &Asked, cal: &Cal, now:
     let mut rules = Vec::new();
     let events = in_vain(server, asked, &mut rules, now);
     let logged = pool_event(ledger, asked, &mut rules);
-    rules.push(TraceStep::new("LS-07", format!("own pool empty: referred to {}, whose license is passed through", cal.issuer)));
+    rules.push(TraceStep::new(rule::LS_07, format!("own pool empty: referred to {}, whose license is passed through", cal.issuer)));
     let passed = PeerEvent::PassedThrough {
         device: asked.inquiry.device.clone(),
         hardware_id: asked.inquiry.hardware_id,
@@ -317,13 +318,13 @@ pub(super) fn in_vain(server: &Server, asked: &Asked, rules: &mut Vec<TraceStep>
         let name = &elsewhere.server;
         match &elsewhere.said {
             Ok(reason) => {
-                rules.push(TraceStep::new("LS-07", format!("referred to {name}, which has nothing for this device ({reason:?})")));
+                rules.push(TraceStep::new(rule::LS_07, format!("referred to {name}, which has nothing for this device ({reason:?})")));
                 if *reason == DeclineReason::NoneAvailable {
                     empty.push(name.clone());
                 }
             }
             Err(reason) => {
-                rules.push(TraceStep::new("LS-07", format!("referred to {name}, which was silent ({reason})")));
+                rules.push(TraceStep::new(rule::LS_07, format!("referred to {name}, which was silent ({reason})")));
                 silent.insert(name.clone(), now + server.terms().silence);
             }
         }

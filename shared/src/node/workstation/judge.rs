@@ -11,6 +11,7 @@ use crate::policy::denials::Denial;
 use crate::policy::nt4::granting::{self, Findings, Grant};
 use crate::policy::nt4::{categories, counting, events};
 use crate::policy::verdict::{Ruling, Standing};
+use crate::rulebook::{RuleId, rule};
 
 /// Everything that judging this connection leads to (NT-01).
 pub(in crate::node) fn judge(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> Vec<node::Event> {
@@ -29,7 +30,7 @@ pub(in crate::node) fn judge(node: &Node, server: &Server, connection: &Connecti
         Grant::Untracked => {
             happened.push(node::Event::Logged(events::unable_to_acquire(&arrival.user)));
             let facts = "the licensing service is stopped: let in, and not tracked";
-            (accept("NT-20", Standing::NotExamined, facts), None)
+            (accept(rule::NT_20, Standing::NotExamined, facts), None)
         }
         Grant::Minted { rule, kind, after_temporary } => {
             let term = granting::temporary(server.terms(), node.workstation.settings.temporaries_of_90_days);
@@ -54,11 +55,12 @@ pub(in crate::node) fn logged_on(node: &Node, hardware_id: HardwareId, user: &Us
     let written = license.filter(|license| !license.in_database).map(|license| {
         let facts =
             format!("{} license of {} written to hydra.mdb and taken out of the scratch file", license.cal.kind, license.cal.device);
-        trace.push(TraceStep::new("NT-50", facts));
+        trace.push(TraceStep::new(rule::NT_50, facts));
         node::Event::Workstation(Event::Written { hardware_id })
     });
     if own.settings().profile_needs_license && user.as_str().contains('\\') && !license.is_some_and(License::is_normal) {
-        trace.push(TraceStep::new("NT-21", format!("{user} has no workstation license: logged on without the terminal-server profile")));
+        trace
+            .push(TraceStep::new(rule::NT_21, format!("{user} has no workstation license: logged on without the terminal-server profile")));
     }
     (written, trace)
 }
@@ -66,8 +68,8 @@ pub(in crate::node) fn logged_on(node: &Node, hardware_id: HardwareId, user: &Us
 /// NT-11, NT-42: the only denials; of an administrator too (NT-19).
 fn denied(node: &Node, arrival: &Arrival, trace: &mut Vec<TraceStep>) -> Option<Ruling> {
     if node.workstation.licensing.crypto_mismatch {
-        let step = TraceStep::new("NT-42", "the machine's cryptography does not fit: no client gets through, denied");
-        return Some(Ruling { rule: "NT-42", outcome: Err(Denial::Cryptography), trace: vec![step] });
+        let step = TraceStep::new(rule::NT_42, "the machine's cryptography does not fit: no client gets through, denied");
+        return Some(Ruling { rule: rule::NT_42, outcome: Err(Denial::Cryptography), trace: vec![step] });
     }
     let free = counting::has_free(node.workstation.cals_in_force(), node.in_use(), trace);
     let administrator = arrival.admin || node.accounts.get(&arrival.user).is_some_and(|account| account.administrator);
@@ -75,10 +77,10 @@ fn denied(node: &Node, arrival: &Arrival, trace: &mut Vec<TraceStep>) -> Option<
         return None;
     }
     if administrator {
-        trace.push(TraceStep::new("NT-19", "an administrator, which counts at the console and not over RDP"));
+        trace.push(TraceStep::new(rule::NT_19, "an administrator, which counts at the console and not over RDP"));
     }
-    let step = TraceStep::new("NT-11", "License Manager has no server CAL left: denied; workstation licenses do not matter here");
-    Some(Ruling { rule: "NT-11", outcome: Err(Denial::NoServerCal), trace: vec![step] })
+    let step = TraceStep::new(rule::NT_11, "License Manager has no server CAL left: denied; workstation licenses do not matter here");
+    Some(Ruling { rule: rule::NT_11, outcome: Err(Denial::NoServerCal), trace: vec![step] })
 }
 
 /// A license that is not this server's own, or not this device's, counts as none; only what cannot be read is an event.
@@ -91,7 +93,7 @@ fn ignored(server: &Server, arrival: &Arrival, trace: &mut Vec<TraceStep>) -> Op
         Presented::Untrusted { reason } => (reason.clone(), None),
         Presented::Damaged { reason } => (reason.clone(), Some(events::invalid_license())),
     };
-    trace.push(TraceStep::new("NT-44", format!("the license shown counts as none: {why}")));
+    trace.push(TraceStep::new(rule::NT_44, format!("the license shown counts as none: {why}")));
     logged
 }
 
@@ -116,7 +118,7 @@ fn findings<'a>(node: &'a Node, server: &Server, arrival: &'a Arrival, now: LabT
     }
 }
 
-fn keeps(rule: &'static str, cal: Cal) -> (Ruling, Option<Cal>) {
+fn keeps(rule: RuleId, cal: Cal) -> (Ruling, Option<Cal>) {
     match cal.kind {
         CalKind::Permanent => (accept(rule, Standing::ValidClient, "shows its workstation license, which has no end"), None),
         CalKind::Temporary => {
@@ -126,7 +128,7 @@ fn keeps(rule: &'static str, cal: Cal) -> (Ruling, Option<Cal>) {
     }
 }
 
-fn again(rule: &'static str, cal: Cal) -> (Ruling, Option<Cal>) {
+fn again(rule: RuleId, cal: Cal) -> (Ruling, Option<Cal>) {
     let facts = format!("the {} license on record for this device is handed out again; nothing is used up", cal.kind);
     (accept(rule, Standing::New, &facts), Some(cal))
 }
@@ -155,7 +157,7 @@ fn mint(server: &Server, arrival: &Arrival, found: &Findings<'_>, (kind, expires
     License { category: found.category, cal, in_database: false }
 }
 
-fn minted(rule: &'static str, license: &License, after_temporary: bool) -> Ruling {
+fn minted(rule: RuleId, license: &License, after_temporary: bool) -> Ruling {
     let standing = match (license.cal.kind, after_temporary) {
         (CalKind::Permanent, true) => Standing::Upgraded,
         (CalKind::Permanent, false) | (CalKind::Temporary, _) => Standing::New,
@@ -170,10 +172,10 @@ fn minted(rule: &'static str, license: &License, after_temporary: bool) -> Rulin
         }
     };
     let mut ruling = accept(rule, standing, &facts);
-    ruling.trace.push(TraceStep::new("NT-50", "it waits in the scratch file for the logon"));
+    ruling.trace.push(TraceStep::new(rule::NT_50, "it waits in the scratch file for the logon"));
     ruling
 }
 
-fn accept(rule: &'static str, standing: Standing, facts: &str) -> Ruling {
+fn accept(rule: RuleId, standing: Standing, facts: &str) -> Ruling {
     Ruling { rule, outcome: Ok(standing), trace: vec![TraceStep::new(rule, facts)] }
 }

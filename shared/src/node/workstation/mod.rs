@@ -9,6 +9,7 @@ mod decide;
 pub(super) mod judge;
 mod reports;
 
+use crate::rulebook::{RuleId, rule};
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -188,20 +189,20 @@ impl Refusal {
     /// The refusal as a problem.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let (code, rules): (ProblemCode, &[&str]) = match self {
-            Refusal::NotNt4 => (ProblemCode::Conflict, &["NT-01"]),
-            Refusal::Running => (ProblemCode::Conflict, &["NT-43"]),
-            Refusal::NotRunning => (ProblemCode::Conflict, &["NT-20"]),
-            Refusal::Unlimited => (ProblemCode::Invalid, &["NT-02"]),
+        let (code, rules): (ProblemCode, &[RuleId]) = match self {
+            Refusal::NotNt4 => (ProblemCode::Conflict, &[rule::NT_01]),
+            Refusal::Running => (ProblemCode::Conflict, &[rule::NT_43]),
+            Refusal::NotRunning => (ProblemCode::Conflict, &[rule::NT_20]),
+            Refusal::Unlimited => (ProblemCode::Invalid, &[rule::NT_02]),
             Refusal::Count => (ProblemCode::Invalid, &[]),
-            Refusal::PerSeatAlready => (ProblemCode::Conflict, &["NT-15"]),
-            Refusal::NoAccount(_) => (ProblemCode::Invalid, &["NT-19"]),
-            Refusal::ConsoleTaken(_) | Refusal::ConsoleFree => (ProblemCode::Conflict, &["NT-17"]),
-            Refusal::ConsoleFull(_) => (ProblemCode::Conflict, &["NT-17", "NT-19"]),
-            Refusal::ShareTaken { .. } => (ProblemCode::Conflict, &["NT-16"]),
-            Refusal::NoShare(_) => (ProblemCode::NotFound, &["NT-16"]),
-            Refusal::ServicePack => (ProblemCode::Invalid, &["NT-51"]),
-            Refusal::DataSource => (ProblemCode::Invalid, &["NT-40"]),
+            Refusal::PerSeatAlready => (ProblemCode::Conflict, &[rule::NT_15]),
+            Refusal::NoAccount(_) => (ProblemCode::Invalid, &[rule::NT_19]),
+            Refusal::ConsoleTaken(_) | Refusal::ConsoleFree => (ProblemCode::Conflict, &[rule::NT_17]),
+            Refusal::ConsoleFull(_) => (ProblemCode::Conflict, &[rule::NT_17, rule::NT_19]),
+            Refusal::ShareTaken { .. } => (ProblemCode::Conflict, &[rule::NT_16]),
+            Refusal::NoShare(_) => (ProblemCode::NotFound, &[rule::NT_16]),
+            Refusal::ServicePack => (ProblemCode::Invalid, &[rule::NT_51]),
+            Refusal::DataSource => (ProblemCode::Invalid, &[rule::NT_40]),
         };
         Problem::new(code, self.to_string()).under(rules)
     }
