@@ -3,7 +3,7 @@
 use chassis::http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shared::ledger::{ActivationCommand, Clearinghouse, Command, ManageCommand, NewCertificate};
+use shared::ledger::{ActivationCommand, Clearinghouse, Command, InstallPack, ManageCommand, NewCertificate, pack_row};
 use shared::model::{ContactMethod, Pack, ReactivationReason, Registrant, RequestId};
 use shared::rulebook::rule;
 use shared::trust::{self, Certificate, Root, ServerCertificate};
@@ -11,7 +11,7 @@ use shared::wire::clearinghouse::{
     ActivationAnswer, ActivationRequest, MigrationRequest, PackAnswer, PackRequest, Standing, StandingQuery,
 };
 use shared::wire::desk::AutomaticDeactivation;
-use shared::wire::license_server::InstallPack;
+use shared::wire::license_server::{self as wire, PackRow};
 use shared::wire::problem::{Problem, ProblemCode};
 
 use crate::app::{LicenseServer, call_problem, peer};
@@ -142,7 +142,7 @@ pub(crate) async fn migrate(app: &LicenseServer, request: &RequestId, asked: Mig
 }
 
 /// AC-30 to AC-33: asks for the pack that was bought, and installs it. The same request again does nothing twice.
-pub(crate) async fn install(app: &LicenseServer, install: InstallPack) -> Result<Pack, Problem> {
+pub(crate) async fn install(app: &LicenseServer, install: wire::InstallPack) -> Result<PackRow, Problem> {
     let clearinghouse = app.clearinghouse()?;
     let server = app.server()?;
     let activated = app.read(|ledger, now| ledger.is_activated(now)).await?;
@@ -161,7 +161,6 @@ pub(crate) async fn install(app: &LicenseServer, install: InstallPack) -> Result
     };
     let pack = trust::open_pack(&answer.token, &clearinghouse.key, &server.product_id);
     let pack = pack.map_err(|flaw| Problem::new(ProblemCode::PackUntrusted, flaw.to_string()).under(&[rule::AC_30]))?;
-    let command = Command::InstallPack { request: install.request.clone(), pack: pack.clone() };
-    app.execute(Some(&install.request), command, |_, _, _| ()).await?;
-    Ok(pack)
+    let command = InstallPack { request: install.request.clone(), pack };
+    app.execute(Some(&install.request), command, |_, installed, _| pack_row(&installed)).await
 }

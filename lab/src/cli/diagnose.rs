@@ -1,7 +1,6 @@
 //! `tsl diagnose`: the Licensing Diagnoser (TL-06, W08-15).
 
-use shared::rulebook::rule;
-use shared::rulebook::{RuleId, listed};
+use shared::rulebook::listed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -13,7 +12,7 @@ use shared::policy::modes;
 use shared::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome};
 use shared::wire::common::{ClockView, Health, Identity, NetworkView};
 use shared::wire::license_server::ConfigurationReview;
-use shared::wire::terminal_server::{Decision, LicenseRequest, Verdict, VerdictRow};
+use shared::wire::terminal_server::{Decision, LicenseRequest, VerdictRow};
 
 use super::Context;
 use super::history::newest;
@@ -113,17 +112,17 @@ async fn terminal_server(lab: &Lab, place: &Place) -> Result<TerminalServerFacts
 
 /// Who came, newest first; what is in their stores is known of the lab's own devices only.
 fn devices(lab: &Lab, verdicts: &[VerdictRow], request: &LicenseRequest) -> Result<Vec<DeviceFacts>, Failure> {
-    let admitted = |decision: &Decision| match decision {
-        Decision::Accepted { .. } => true,
-        Decision::Denied { .. } => false,
+    let denied = |decision: &Decision| match decision {
+        Decision::Accepted { .. } => None,
+        Decision::Denied { reason, .. } => Some(*reason),
     };
     let clients = lab.clients();
     let mut devices: Vec<DeviceFacts> = Vec::new();
     for row in verdicts {
         let verdict = &row.verdict;
-        let accepted = admitted(&verdict.decision);
+        let denied = denied(&verdict.decision);
         if let Some(known) = devices.iter_mut().find(|known| known.name == verdict.device) {
-            known.admitted += usize::from(accepted);
+            known.admitted += usize::from(denied.is_none());
             continue;
         }
         let own = clients.find(&verdict.device)?;
@@ -136,16 +135,10 @@ fn devices(lab: &Lab, verdicts: &[VerdictRow], request: &LicenseRequest) -> Resu
             licenses: device.licensing.store.values().filter_map(crate::device::StoredLicense::read).collect(),
             presents: device.present(request, request.at).map(|(slot, license)| (slot, license.read())),
         });
-        let last = LastVisit { at: row.at, rule: rule(verdict), admitted: accepted };
-        devices.push(DeviceFacts { name: verdict.device.clone(), hardware_id, admitted: usize::from(accepted), last, store });
+        let last = LastVisit { at: row.at, denied };
+        devices.push(DeviceFacts { name: verdict.device.clone(), hardware_id, admitted: usize::from(denied.is_none()), last, store });
     }
     Ok(devices)
-}
-
-/// A license that begins in the future is denied like a damaged one, and is none (OQ-10).
-fn rule(verdict: &Verdict) -> RuleId {
-    let too_early = verdict.rule == rule::PD_22 && verdict.trace.iter().any(|step| step.rule == rule::OQ_10);
-    if too_early { rule::OQ_10 } else { verdict.rule }
 }
 
 async fn reached(lab: &Lab, place: &Place) -> Reached {

@@ -163,7 +163,7 @@ impl Verdicts {
 fn decision(decision: &Decision) -> String {
     match decision {
         Decision::Accepted { status, .. } => format!("accepted, {}", status_words(*status)),
-        Decision::Denied { code, event } => {
+        Decision::Denied { code, event, .. } => {
             let code = code.map_or_else(String::new, |code| format!(" {code}"));
             let event = event.map_or_else(String::new, |event| format!(", event {event}"));
             format!("denied{code}{event}")

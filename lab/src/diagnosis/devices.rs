@@ -3,7 +3,7 @@
 use shared::rulebook::rule;
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::model::{CalKind, DeviceName, HardwareId, LabTime};
+use shared::model::{CalKind, Denial, DeviceName, HardwareId, LabTime};
 use shared::wire::license_server::{LicenseRow, Standing};
 
 use super::Seen;
@@ -87,11 +87,8 @@ fn clones(seen: &Seen) -> Vec<Finding> {
 fn refused(seen: &Seen, device: &DeviceFacts) -> Option<Finding> {
     let (name, own) = (&device.name, &seen.terminal_server.identity.name);
     let (slot, _) = device.store.as_ref()?.presents.as_ref()?;
-    if device.last.admitted {
-        return None;
-    }
-    match device.last.rule {
-        rule::PD_21 => Some(Finding::new(
+    match device.last.denied? {
+        Denial::Modified => Some(Finding::new(
             &[rule::FT_10, rule::PD_21],
             format!("{name} was denied by {own} (260): the license that it presents was issued to another device"),
             Cure::typed(
@@ -100,7 +97,7 @@ fn refused(seen: &Seen, device: &DeviceFacts) -> Option<Finding> {
                 [format!("tsl client delete-store {name}")],
             ),
         )),
-        rule::PD_22 | rule::PD_23 => Some(Finding::new(
+        Denial::InvalidFormat => Some(Finding::new(
             &[rule::PD_22, rule::PD_23],
             format!("{name} was denied by {own} (261): the license that it presents is damaged, or of nobody whom {own} believes"),
             Cure::typed(
@@ -109,7 +106,17 @@ fn refused(seen: &Seen, device: &DeviceFacts) -> Option<Finding> {
                 [format!("tsl client delete-license {name} {slot}")],
             ),
         )),
-        _ => None,
+        // A license that begins in the future is none that is damaged: two clocks differ (OQ-10).
+        Denial::NotYetValid
+        | Denial::NoLicenseServer
+        | Denial::NoLicense
+        | Denial::TemporaryExpired
+        | Denial::NotRenewed
+        | Denial::ModeNotChosen
+        | Denial::TooManySessions
+        | Denial::NoServerCal
+        | Denial::Cryptography
+        | Denial::Exchange(_) => None,
     }
 }
 

@@ -1,10 +1,9 @@
 //! What the Diagnoser looks at: a terminal server, the license servers of the lab, and the devices that came.
 
-use shared::rulebook::RuleId;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use shared::model::{Cal, DeviceName, HardwareId, LabTime, PackId, ProductId, ServerName, UserName};
+use shared::model::{Cal, Denial, DeviceName, HardwareId, LabTime, PackId, ProductId, ServerName, UserName};
 use shared::wire::common::Identity;
 use shared::wire::license_server::{
     ActivationView, LedgerSettings, LicenseRow, LicenseServerStanding, PackList, SecurityGroup, TerminalServerRow,
@@ -84,10 +83,8 @@ pub struct DeviceFacts {
 pub struct LastVisit {
     /// When, by the terminal server's clock.
     pub at: LabTime,
-    /// The rule that decided; OQ-10 where the license begins in the future, which is none that is damaged: two clocks differ.
-    pub rule: RuleId,
-    /// Whether it was let in.
-    pub admitted: bool,
+    /// Why it was denied, where it was.
+    pub denied: Option<Denial>,
 }
 
 /// What was seen of a device's store.

@@ -4,6 +4,7 @@ mod activation;
 mod cal;
 pub mod code;
 mod connection;
+mod denial;
 mod hardware;
 mod key;
 mod log;
@@ -20,6 +21,7 @@ pub use activation::{ContactMethod, Lapse, ProductId, ReactivationReason, Regist
 pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT, WORKSTATION_PRODUCT};
 pub use code::{ConfirmationCode, LicenseServerId};
 pub use connection::{Accept, GraceEnd, GraceStart, Platform, SessionId, TraceStep};
+pub use denial::{Breach, Denial};
 pub use hardware::HardwareId;
 pub use key::{AgreementKey, PublicKey, hex};
 pub use log::{Level, LogRecord};

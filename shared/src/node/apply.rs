@@ -1,20 +1,17 @@
 //! Takes events in, keeps the indexes, writes the rows.
 
+use super::verdict::{Outcome, Verdict};
 use super::{Event, Node, OpenSession};
 use crate::machine::{Machine, Moment, RowError, Rows};
-use crate::model::LabTime;
-use crate::rulebook::{self, rule};
-use crate::wire::terminal_server::{Decision, Ending, Session, SessionState, Verdict};
+use crate::model::{CalId, LabTime};
+use crate::policy::verdict::Admitted;
+use crate::rulebook;
+use crate::wire::terminal_server::{Ending, Session, SessionState};
 
 impl Machine for Node {
     const NAME: &'static str = "node";
-    type Command = super::Command;
     type Event = Event;
     type Refusal = super::Refusal;
-
-    fn decide(&self, command: super::Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, super::Refusal> {
-        super::decide::decide(self, command, moment)
-    }
 
     fn apply(&mut self, event: &Event, at: LabTime, rows: &mut Rows) {
         match event {
@@ -117,7 +114,8 @@ impl Machine for Node {
         match event {
             Event::Judged { verdict, session } => {
                 let limited = session.as_ref().is_some_and(|session| session.administrative || session.anonymous);
-                matches!(verdict.rule, rule::PD_13 | rule::PU_02) && matches!(verdict.decision, Decision::Accepted { .. }) && !limited
+                let unchanged = |admitted: Admitted, license: Option<CalId>| admitted.leaves_licenses() && license.is_none();
+                !limited && matches!(verdict.outcome, Outcome::Accepted { admitted, license, .. } if unchanged(admitted, license))
             }
             _ => false,
         }

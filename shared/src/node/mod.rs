@@ -25,6 +25,7 @@ pub use connection::{Arrival, Connection, Heard, Said, Step};
 pub use issuers::PermanentsOf;
 pub use network::{NetworkCommand, NetworkEvent};
 pub use sessions::LEFT_OVER_AT_ONCE;
+pub use verdict::{Given, Judged, Outcome, Verdict, status};
 
 use crate::model::{
     Accept, Generation, GraceEnd, GraceStart, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName,
@@ -34,7 +35,7 @@ use crate::policy::modes;
 use crate::policy::terms::{self, Terms};
 use crate::wire::peers::KnownServer;
 use crate::wire::problem::{Problem, ProblemCode};
-use crate::wire::terminal_server::{Ending, FaultChange, Faults, Session, Settings, SettingsChange, Verdict};
+use crate::wire::terminal_server::{Ending, FaultChange, Faults, Session, Settings, SettingsChange};
 
 /// Who this terminal server is; set once, at its first start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,28 +102,8 @@ pub enum Command {
     Stop,
     /// Write down the ends of some sessions of an earlier run.
     EndLeftOver,
-    /// Everybody who had to be asked was asked: judge.
-    Judge(Box<Connection>),
     /// License servers were contacted without a client (start, new list).
     Contacted(Vec<Heard>),
-    /// A logon succeeded at the directory.
-    LogOn {
-        /// The session.
-        session: SessionId,
-        /// The account.
-        user: UserName,
-        /// Whether it is an administrator's.
-        administrator: bool,
-        /// What became of the mark (LS-13).
-        trace: Vec<TraceStep>,
-    },
-    /// A session ends.
-    End {
-        /// The session.
-        session: SessionId,
-        /// How.
-        how: Ending,
-    },
     /// Change settings.
     ChangeSettings(SettingsChange),
     /// Something inside breaks, or is whole again (lab).
@@ -161,13 +142,6 @@ pub enum Command {
         /// Whether its key got out: then nothing that was signed with it counts any more (AM-15).
         leaked: bool,
     },
-    /// Keep the license servers that an enrolled one knows (AM-15).
-    KeepPeers {
-        /// Who knows them.
-        by: ServerName,
-        /// Them.
-        peers: Vec<KnownServer>,
-    },
     /// An enrolled license server passed through a license of one that it knows (AM-15, LS-07).
     Vouch {
         /// Who passed it through.
@@ -179,6 +153,60 @@ pub enum Command {
     Network(NetworkCommand),
     /// Windows NT 4.0: its License Manager, its licensing service, its console.
     Workstation(workstation::Command),
+}
+
+/// Everybody who had to be asked about a connection was asked: judge it. The answer is a [`Judged`].
+#[derive(Clone, Debug)]
+pub struct Judge(pub Box<Connection>);
+
+/// A logon succeeded at the directory. The answer is a [`LogonOutcome`].
+#[derive(Clone, Debug)]
+pub struct LogOn {
+    /// The session.
+    pub session: SessionId,
+    /// The account.
+    pub user: UserName,
+    /// Whether it is an administrator's.
+    pub administrator: bool,
+    /// What became of the mark (LS-13).
+    pub trace: Vec<TraceStep>,
+}
+
+/// A session ends. The answer is until when logons from its client name are barred, where it ended for that (AM-01).
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// The session.
+    pub session: SessionId,
+    /// How.
+    pub how: Ending,
+}
+
+/// Keep the license servers that an enrolled one knows (AM-15). The answer is whether they are others than before.
+#[derive(Clone, Debug)]
+pub struct KeepPeers {
+    /// Who knows them.
+    pub by: ServerName,
+    /// Them.
+    pub peers: Vec<KnownServer>,
+}
+
+/// What a right password leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogonOutcome {
+    /// Logged on.
+    LoggedOn {
+        /// What fired: the mark, the record of the user, the server's own rules.
+        trace: Vec<TraceStep>,
+        /// Whether the device's license of Windows NT 4.0 goes into the database with it (NT-50).
+        written: bool,
+    },
+    /// The `/admin` switch takes an administrator's account (PD-24): the session has ended.
+    NotAdministrator,
+    /// Too many logons from this client name have failed, so none is looked at for a while: the session has ended (AM-01).
+    Barred {
+        /// Until when.
+        until: LabTime,
+    },
 }
 
 /// Something that happened to a terminal server.

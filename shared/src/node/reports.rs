@@ -1,6 +1,6 @@
 //! What can be read from a terminal server's state.
 
-use super::{Account, Enrolled, Node, OpenSession, Server};
+use super::{Account, Enrolled, Node, OpenSession, Refusal, Server};
 use crate::model::{LabTime, ServerName, SessionId, UserName};
 use crate::policy::grace::{self, Grace, GraceFacts, Notice};
 use crate::policy::protocol;
@@ -9,6 +9,11 @@ use crate::wire::terminal_server::{
 };
 
 impl Node {
+    /// Who this server is, once it has said so.
+    pub(super) fn started(&self) -> Result<&Server, Refusal> {
+        self.server.as_ref().ok_or(Refusal::NotStarted)
+    }
+
     /// Who this server is; none before its first start.
     #[must_use]
     pub fn server(&self) -> Option<&Server> {

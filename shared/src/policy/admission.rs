@@ -56,8 +56,10 @@ pub struct Circumstances<'a> {
 /// Why a presented license is refused outright, in grace too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Damaged, or not valid yet (PD-22, OQ-10).
+    /// Damaged (PD-22).
     Damaged,
+    /// It begins in the future (PD-22, OQ-10).
+    NotYetValid,
     /// Untrusted (PD-23).
     Untrusted,
     /// Another device's (PD-21).
@@ -175,7 +177,7 @@ pub fn assess(presented: &Presented, facts: &Circumstances<'_>, trace: &mut Vec<
 #[must_use]
 pub fn rule_of(fault: Fault) -> RuleId {
     match fault {
-        Fault::Damaged => rule::PD_22,
+        Fault::Damaged | Fault::NotYetValid => rule::PD_22,
         Fault::Untrusted => rule::PD_23,
         Fault::OtherDevice => rule::PD_21,
     }
@@ -200,7 +202,7 @@ fn sound<'a>(presented: &'a Presented, facts: &Circumstances<'_>) -> Result<Opti
             Err((Fault::Untrusted, reason))
         }
         Presented::License(cal) if cal.issued_at > facts.now + facts.not_before_tolerance => {
-            Err((Fault::Damaged, format!("the license begins at {}, which is beyond the tolerance of OQ-10", cal.issued_at)))
+            Err((Fault::NotYetValid, format!("the license begins at {}, which is beyond the tolerance of OQ-10", cal.issued_at)))
         }
         Presented::License(cal) if cal.hardware_id != facts.hardware_id => {
             Err((Fault::OtherDevice, format!("the license was issued to hardware id {}, not to {}", cal.hardware_id, facts.hardware_id)))

@@ -1,7 +1,7 @@
 //! Per user on Windows Server 2003 (SPEC 4.7): a license server must be within reach, nothing more.
 
-use super::denials::Denial;
-use super::verdict::{Ruling, Standing};
+use super::verdict::{Admitted, Ruling};
+use crate::model::Denial;
 use crate::model::TraceStep;
 use crate::rulebook::rule;
 
@@ -30,7 +30,7 @@ pub fn with_temporary(ruling: Ruling) -> Ruling {
         rule::CON_11,
         "per user, by the reading that temporaries are issued there too: one is given, and never upgraded",
     ));
-    Ruling::accept(ruling.rule, Standing::New, trace)
+    Ruling::accept(ruling.rule, Admitted::New, trace)
 }
 
 /// PU-01 to PU-06: grace admits; after it any license server within reach does, whatever it has; no token is issued and the
@@ -38,7 +38,7 @@ pub fn with_temporary(ruling: Ruling) -> Ruling {
 #[must_use]
 pub fn judge(grace_running: bool, contact: ContactOutcome, requires_activated: bool) -> Ruling {
     if grace_running {
-        return Ruling::accept(rule::PU_01, Standing::NotExamined, vec![TraceStep::new(rule::PU_01, "grace is running: accepted")]);
+        return Ruling::accept(rule::PU_01, Admitted::PerUser, vec![TraceStep::new(rule::PU_01, "grace is running: accepted")]);
     }
     match contact {
         ContactOutcome::Reached { activated: false } if requires_activated => Ruling::deny(
@@ -48,7 +48,7 @@ pub fn judge(grace_running: bool, contact: ContactOutcome, requires_activated: b
         ),
         ContactOutcome::Reached { activated } => Ruling::accept(
             rule::PU_02,
-            Standing::NotExamined,
+            Admitted::PerUser,
             vec![TraceStep::new(
                 rule::PU_02,
                 format!("a license server is within reach (activated: {activated}); user CALs are neither checked nor counted: accepted"),

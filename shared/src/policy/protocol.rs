@@ -1,40 +1,10 @@
 //! The licensing exchange itself, when it goes wrong before any license is looked at (SPEC section 10, FT-12, ST-07).
 
-use crate::model::{Generation, Level, LogRecord};
+use crate::model::{Breach, Generation, Level, LogRecord};
 use crate::policy::denials::{self, TERM_SERVICE};
 use crate::rulebook::{RuleId, rule};
 
-/// What broke the exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Breach {
-    /// The terminal server failed inside: 256, event 1004.
-    Internal,
-    /// The client's message contradicts itself: 259, event 1003.
-    Malformed,
-    /// The way between the two broke: 262. The server has heard nothing whole, so only the client knows.
-    Network,
-    /// The client gave up: 263.
-    Abandoned,
-    /// The client's message does not carry the check that it should: 264, event 1003.
-    BadlyEncrypted,
-    /// The terminal server's own certificate values are damaged: a text of its own, no code (FT-12).
-    ServerCertificate,
-    /// The client could not write its own store: 2056 (ST-07). The server is not asked.
-    StoreNotWritable,
-}
-
 impl Breach {
-    /// All of them.
-    pub const ALL: [Breach; 7] = [
-        Breach::Internal,
-        Breach::Malformed,
-        Breach::Network,
-        Breach::Abandoned,
-        Breach::BadlyEncrypted,
-        Breach::ServerCertificate,
-        Breach::StoreNotWritable,
-    ];
-
     /// The client's code (section 10).
     #[must_use]
     pub fn code(self) -> Option<u16> {
@@ -110,13 +80,6 @@ impl Breach {
         };
         Some(denials::log(TERM_SERVICE, self.event()?, Level::Error, text))
     }
-}
-
-/// The text for a code or, where there is none, for a rule of this file; none for those of the PD family.
-#[must_use]
-pub fn text_of(code: Option<u16>, rule: RuleId) -> Option<&'static str> {
-    let breach = Breach::ALL.into_iter().find(|breach| breach.code() == code && breach.rule() == rule);
-    breach.map(Breach::text)
 }
 
 /// A text as the client of a generation shows it: from 2008 R2 on the product is called Remote Desktop.

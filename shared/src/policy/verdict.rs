@@ -1,7 +1,9 @@
 //! The table PD: what a client holds, what the license servers said, and what follows (SPEC 4.3).
 
+use serde::{Deserialize, Serialize};
+
 use super::admission::Holding;
-use super::denials::Denial;
+use crate::model::Denial;
 use crate::model::{Cal, CalKind, LabTime, TraceStep};
 use crate::rulebook::{RuleId, rule};
 
@@ -24,19 +26,51 @@ pub enum Round {
     NoneReachable,
 }
 
-/// What an accepted client is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Good as it is, or let in by grace.
-    ValidClient,
-    /// A first license.
+/// How a client was let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Admitted {
+    /// Its license is good as it is (PD-13).
+    Sufficient,
+    /// It has none that is good, and grace is running (GR-05, GR-06).
+    InGrace,
+    /// With a first license.
     New,
-    /// A better one than it presented.
+    /// With a better one than it presented.
     Upgraded,
-    /// The license presented is handed back.
+    /// With the license that it presented.
     HandedBack,
-    /// Licensing was not looked at.
-    NotExamined,
+    /// Per user: devices need none (PU-01, PU-02).
+    PerUser,
+    /// The mode was not chosen yet, and grace is running (W08-03).
+    ModeNotChosen,
+    /// Remote administration (PD-24).
+    Administration,
+    /// An anonymous Internet user (W2K-12).
+    Anonymous,
+    /// Windows NT 4.0: it shows the license that it got here (NT-44).
+    KeepsItsOwn,
+    /// Windows NT 4.0: the licensing service is stopped (NT-20).
+    Untracked,
+}
+
+impl Admitted {
+    /// Whether this changes no license: neither the client's store nor anybody's record is another one afterwards.
+    #[must_use]
+    pub fn leaves_licenses(self) -> bool {
+        match self {
+            Admitted::Sufficient | Admitted::PerUser => true,
+            Admitted::InGrace
+            | Admitted::New
+            | Admitted::Upgraded
+            | Admitted::HandedBack
+            | Admitted::ModeNotChosen
+            | Admitted::Administration
+            | Admitted::Anonymous
+            | Admitted::KeepsItsOwn
+            | Admitted::Untracked => false,
+        }
+    }
 }
 
 /// A judged connection.
@@ -44,15 +78,15 @@ pub enum Standing {
 pub struct Ruling {
     /// The row that decided.
     pub rule: RuleId,
-    /// Accepted with a standing, or denied.
-    pub outcome: Result<Standing, Denial>,
+    /// Let in or denied.
+    pub outcome: Result<Admitted, Denial>,
     /// What was noted on the way, the deciding row last but for grace.
     pub trace: Vec<TraceStep>,
 }
 
 impl Ruling {
-    pub(super) fn accept(rule: RuleId, standing: Standing, trace: Vec<TraceStep>) -> Self {
-        Self { rule, outcome: Ok(standing), trace }
+    pub(super) fn accept(rule: RuleId, admitted: Admitted, trace: Vec<TraceStep>) -> Self {
+        Self { rule, outcome: Ok(admitted), trace }
     }
 
     pub(super) fn deny(rule: RuleId, denial: Denial, trace: Vec<TraceStep>) -> Self {
@@ -72,25 +106,25 @@ pub fn judge(holding: &Holding, round: &Round, grace_running: bool) -> Ruling {
 
 /// PD-01 to PD-03, PD-06, PD-10, PD-14, PD-16, PD-19, W2K-03: a license came back.
 fn issued(holding: &Holding, cal: &Cal, fresh: bool) -> Ruling {
-    let (rule, standing) = match holding {
-        Holding::NewerVersion(_) if cal.is_built_in() => (rule::W2K_03, Standing::New),
-        Holding::NewerVersion(_) => (first_license_rule(cal, fresh), Standing::New),
-        Holding::ValidTemporary(_) | Holding::ExpiredTemporary(_) if cal.is_built_in() => (rule::W2K_03, Standing::Upgraded),
-        Holding::Nothing => (first_license_rule(cal, fresh), Standing::New),
+    let (rule, admitted) = match holding {
+        Holding::NewerVersion(_) if cal.is_built_in() => (rule::W2K_03, Admitted::New),
+        Holding::NewerVersion(_) => (first_license_rule(cal, fresh), Admitted::New),
+        Holding::ValidTemporary(_) | Holding::ExpiredTemporary(_) if cal.is_built_in() => (rule::W2K_03, Admitted::Upgraded),
+        Holding::Nothing => (first_license_rule(cal, fresh), Admitted::New),
         Holding::ValidTemporary(_) => match cal.kind {
-            CalKind::Permanent => (rule::PD_06, Standing::Upgraded),
-            CalKind::Temporary => (rule::PD_07, Standing::HandedBack),
+            CalKind::Permanent => (rule::PD_06, Admitted::Upgraded),
+            CalKind::Temporary => (rule::PD_07, Admitted::HandedBack),
         },
-        Holding::ExpiredTemporary(_) => (rule::PD_10, Standing::Upgraded),
-        Holding::ExpiringPermanent(held) if cal.expires_at > held.expires_at => (rule::PD_14, Standing::Upgraded),
-        Holding::ExpiringPermanent(_) => (rule::PD_15, Standing::HandedBack),
-        Holding::ExpiredPermanent(_) => (rule::PD_16, Standing::Upgraded),
-        Holding::OlderVersion(_) => (rule::PD_19, Standing::Upgraded),
+        Holding::ExpiredTemporary(_) => (rule::PD_10, Admitted::Upgraded),
+        Holding::ExpiringPermanent(held) if cal.expires_at > held.expires_at => (rule::PD_14, Admitted::Upgraded),
+        Holding::ExpiringPermanent(_) => (rule::PD_15, Admitted::HandedBack),
+        Holding::ExpiredPermanent(_) => (rule::PD_16, Admitted::Upgraded),
+        Holding::OlderVersion(_) => (rule::PD_19, Admitted::Upgraded),
     };
     let how = if fresh { "issued" } else { "on record, handed out" };
     let facts =
         format!("{} of version {} {how} by {}, ends {}: accepted", cal.kind, cal.version, cal.issuer, cal.expires_at.end_in_words());
-    Ruling::accept(rule, standing, vec![TraceStep::new(rule, facts)])
+    Ruling::accept(rule, admitted, vec![TraceStep::new(rule, facts)])
 }
 
 /// PD-01 a first temporary, PD-02 what is on record, PD-03 a permanent for a device that had its temporary; W2K-03 one of the
@@ -168,7 +202,7 @@ fn older(cal: &Cal, what: &str) -> String {
 
 fn handed_back(rule: RuleId, cal: &Cal, why: &str) -> Ruling {
     let facts = format!("{} holds until {}; {why}: handed back, accepted", cal.kind, cal.expires_at);
-    Ruling::accept(rule, Standing::HandedBack, vec![TraceStep::new(rule, facts)])
+    Ruling::accept(rule, Admitted::HandedBack, vec![TraceStep::new(rule, facts)])
 }
 
 /// The table's "grace? ACCEPT : DENY" (GR-05, GR-06).
@@ -178,7 +212,7 @@ fn grace_or(rule: RuleId, grace_rule: RuleId, why: &str, denial: Denial, grace_r
             TraceStep::new(rule, format!("{why}: grace decides")),
             TraceStep::new(grace_rule, "grace is running: accepted without a license, the client's store stays as it is"),
         ];
-        return Ruling::accept(rule, Standing::ValidClient, trace);
+        return Ruling::accept(rule, Admitted::InGrace, trace);
     }
     Ruling::deny(rule, denial, vec![TraceStep::new(rule, format!("{why}; grace is over: denied"))])
 }

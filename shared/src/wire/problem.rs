@@ -179,7 +179,7 @@ pub struct Problem {
     pub rules: Vec<RuleId>,
     /// What the denied client sees, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub denial: Option<Box<super::terminal_server::Denial>>,
+    pub denial: Option<Box<super::terminal_server::Denied>>,
     /// In how many seconds of the host's time to ask again, where that helps; the header `Retry-After` says the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,

@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 
 pub use crate::model::TraceStep;
 use crate::model::{
-    Accept, Cal, CalId, DeviceName, FoundServer, Generation, GraceEnd, GraceStart, HardwareId, Intervals, LabTime, Placement, Platform,
-    ProductVersion, PublicKey, RequestId, Search, ServerName, SessionId, UserName, Way, hex,
+    Accept, Cal, CalId, Denial, DeviceName, FoundServer, Generation, GraceEnd, GraceStart, HardwareId, Intervals, LabTime, Placement,
+    Platform, ProductVersion, PublicKey, RequestId, Search, ServerName, SessionId, UserName, Way, hex,
 };
 
 /// `GET /license-request`: what the server asks a client's store for (SPEC 4.3 step 1).
@@ -185,7 +185,9 @@ pub struct GrantedLicense {
 
 /// What a denied client sees, and why (section 10).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Denial {
+pub struct Denied {
+    /// The reason.
+    pub reason: Denial,
     /// The extended disconnect reason; none where the client gets a text of its own (PD-25).
     pub code: Option<u16>,
     /// The text that the client shows.
@@ -377,6 +379,8 @@ pub enum Decision {
     },
     /// Denied.
     Denied {
+        /// The reason.
+        reason: Denial,
         /// The client's code.
         code: Option<u16>,
         /// The event in the log.

@@ -1,7 +1,7 @@
 //! Windows NT 4.0: categories, counting, workstation licenses, starts of the licensing service.
 
+use shared::model::Denial;
 use shared::model::{Cal, CalKind, Category, CountingMode, DatabaseId, Generation, LabTime, Platform, ProductVersion, Span};
-use shared::policy::denials::Denial;
 use shared::policy::nt4::counting::{InUse, ServerCals, at_start, has_free};
 use shared::policy::nt4::granting::{Findings, Grant, grant, is_free};
 use shared::policy::nt4::starting::{DATA_SOURCE, DatabaseFile, Premises, StartFault, start};

@@ -1,8 +1,8 @@
 //! Per user, case by case (SPEC 4.7).
 
-use shared::policy::denials::Denial;
+use shared::model::Denial;
 use shared::policy::per_user::{ContactOutcome, judge, lacking_user_cals};
-use shared::policy::verdict::Standing;
+use shared::policy::verdict::Admitted;
 use shared::rulebook::rule;
 
 const ACTIVATED: ContactOutcome = ContactOutcome::Reached { activated: true };
@@ -12,7 +12,7 @@ const NOT_ACTIVATED: ContactOutcome = ContactOutcome::Reached { activated: false
 #[test]
 fn grace_or_a_server_within_reach_lets_everybody_in() {
     let silence = ContactOutcome::NoneReachable;
-    let in_by = |rule| (rule, Ok(Standing::NotExamined));
+    let in_by = |rule| (rule, Ok(Admitted::PerUser));
     let out_by = |rule| (rule, Err(Denial::NoLicenseServer));
     for (grace, contact, strict, wanted) in [
         (true, ContactOutcome::NotAsked, false, in_by(rule::PU_01)),

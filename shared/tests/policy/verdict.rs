@@ -1,16 +1,16 @@
 //! Every row of the table PD whose answer hangs on what is held and what was heard (SPEC 4.3), and the questions before it.
 
+use shared::model::Denial;
 use shared::model::{Cal, CalKind, Generation, ProductVersion, Span};
 use shared::policy::admission::{Assessment, Circumstances, Fault, Holding, Presented, assess};
-use shared::policy::denials::Denial;
 use shared::policy::modes::Mode;
 use shared::policy::terms::terms;
-use shared::policy::verdict::{Round, Standing, judge};
+use shared::policy::verdict::{Admitted, Round, judge};
 use shared::rulebook::{RuleId, rule};
 
 use crate::world::{SECOND, cal, day, hardware, permanent, temporary};
 
-type Wanted = (RuleId, Result<Standing, Denial>);
+type Wanted = (RuleId, Result<Admitted, Denial>);
 
 const NOTHING: Holding = Holding::Nothing;
 
@@ -36,7 +36,7 @@ fn ruled(holding: &Holding, round: &Round, grace: bool) -> Wanted {
     assert!(noted(ruling.rule), "the row stands in the trace: {ruling:?}");
     assert_eq!(
         noted(rule::GR_05) || noted(rule::GR_06),
-        ruling.outcome == Ok(Standing::ValidClient),
+        ruling.outcome == Ok(Admitted::InGrace),
         "grace is named where it decides: {ruling:?}"
     );
     (ruling.rule, ruling.outcome)
@@ -47,19 +47,19 @@ fn ruled(holding: &Holding, round: &Round, grace: bool) -> Wanted {
 fn a_license_that_came_back_is_accepted_in_grace_and_after_it() {
     let (temp, perm) = (temporary(day(90)), permanent(day(80)));
     let rows = [
-        (NOTHING, issued(temp.clone()), rule::PD_01, Standing::New),
-        (NOTHING, again(temp.clone()), rule::PD_02, Standing::New),
-        (NOTHING, again(perm.clone()), rule::PD_02, Standing::New),
-        (NOTHING, issued(perm.clone()), rule::PD_03, Standing::New),
-        (Holding::ValidTemporary(temp.clone()), issued(perm.clone()), rule::PD_06, Standing::Upgraded),
-        (Holding::ValidTemporary(temp.clone()), again(perm.clone()), rule::PD_06, Standing::Upgraded),
-        (Holding::ValidTemporary(temp.clone()), again(temp.clone()), rule::PD_07, Standing::HandedBack),
-        (Holding::ExpiredTemporary(temp.clone()), issued(perm.clone()), rule::PD_10, Standing::Upgraded),
-        (Holding::ExpiringPermanent(permanent(day(5))), again(perm.clone()), rule::PD_14, Standing::Upgraded),
-        (Holding::ExpiringPermanent(perm.clone()), again(perm.clone()), rule::PD_15, Standing::HandedBack),
-        (Holding::ExpiredPermanent(permanent(day(0))), issued(perm.clone()), rule::PD_16, Standing::Upgraded),
-        (older(CalKind::Permanent), issued(temp), rule::PD_19, Standing::Upgraded),
-        (older(CalKind::Temporary), issued(perm), rule::PD_19, Standing::Upgraded),
+        (NOTHING, issued(temp.clone()), rule::PD_01, Admitted::New),
+        (NOTHING, again(temp.clone()), rule::PD_02, Admitted::New),
+        (NOTHING, again(perm.clone()), rule::PD_02, Admitted::New),
+        (NOTHING, issued(perm.clone()), rule::PD_03, Admitted::New),
+        (Holding::ValidTemporary(temp.clone()), issued(perm.clone()), rule::PD_06, Admitted::Upgraded),
+        (Holding::ValidTemporary(temp.clone()), again(perm.clone()), rule::PD_06, Admitted::Upgraded),
+        (Holding::ValidTemporary(temp.clone()), again(temp.clone()), rule::PD_07, Admitted::HandedBack),
+        (Holding::ExpiredTemporary(temp.clone()), issued(perm.clone()), rule::PD_10, Admitted::Upgraded),
+        (Holding::ExpiringPermanent(permanent(day(5))), again(perm.clone()), rule::PD_14, Admitted::Upgraded),
+        (Holding::ExpiringPermanent(perm.clone()), again(perm.clone()), rule::PD_15, Admitted::HandedBack),
+        (Holding::ExpiredPermanent(permanent(day(0))), issued(perm.clone()), rule::PD_16, Admitted::Upgraded),
+        (older(CalKind::Permanent), issued(temp), rule::PD_19, Admitted::Upgraded),
+        (older(CalKind::Temporary), issued(perm), rule::PD_19, Admitted::Upgraded),
     ];
     for (holding, round, rule, standing) in rows {
         for grace in [true, false] {
@@ -82,7 +82,7 @@ fn a_license_that_holds_is_handed_back_whatever_was_heard() {
     ];
     for (holding, round, rule) in rows {
         for grace in [true, false] {
-            assert_eq!(ruled(holding, &round, grace), (rule, Ok(Standing::HandedBack)), "{holding:?}, {round:?}");
+            assert_eq!(ruled(holding, &round, grace), (rule, Ok(Admitted::HandedBack)), "{holding:?}, {round:?}");
         }
     }
 }
@@ -98,9 +98,9 @@ fn where_nothing_holds_and_nothing_came_grace_decides() {
         (older(CalKind::Permanent), (rule::PD_19, Denial::NotRenewed), rule::PD_19),
     ];
     for (holding, (refused, denial), unreachable) in rows {
-        assert_eq!(ruled(&holding, &declined(), true), (refused, Ok(Standing::ValidClient)));
+        assert_eq!(ruled(&holding, &declined(), true), (refused, Ok(Admitted::InGrace)));
         assert_eq!(ruled(&holding, &declined(), false), (refused, Err(denial)));
-        assert_eq!(ruled(&holding, &Round::NoneReachable, true), (unreachable, Ok(Standing::ValidClient)));
+        assert_eq!(ruled(&holding, &Round::NoneReachable, true), (unreachable, Ok(Admitted::InGrace)));
         assert_eq!(ruled(&holding, &Round::NoneReachable, false), (unreachable, Err(Denial::NoLicenseServer)));
     }
 }
@@ -161,7 +161,7 @@ fn an_unsound_license_is_refused_and_the_lenient_switch_covers_all_but_another_d
     for (presented, strictly, leniently) in [
         (damaged(), Some(Fault::Damaged), None),
         (untrusted(), Some(Fault::Untrusted), None),
-        (too_early, Some(Fault::Damaged), None),
+        (too_early, Some(Fault::NotYetValid), None),
         (begins(day(1)), None, None),
         (other, Some(Fault::OtherDevice), Some(Fault::OtherDevice)),
     ] {

@@ -24,7 +24,7 @@ fn a_lab_is_founded_once_with_a_root_of_thirty_years() {
     let founding = desk.registry().founding().unwrap().clone();
     assert_eq!((founding.period.from, founding.period.until), (at("2026-11-23T14:00:00Z"), at("2056-11-23T14:00:00Z")));
     desk.later(400);
-    assert_eq!(desk.run(Command::Found { name: "CH1".parse().unwrap(), key: key(1), root_years: 5 }), Ok(Vec::new()), "a later start");
+    assert_eq!(desk.run(Command::Found { name: "CH1".parse().unwrap(), key: key(1), root_years: 5 }), Ok(()), "a later start");
     let other_key = desk.run(Command::Found { name: "CH1".parse().unwrap(), key: key(2), root_years: 30 });
     assert!(matches!(other_key, Err(Refusal::FoundedOtherwise { .. })), "a lost root key is not replaced in silence");
     let other_name = desk.run(Command::Found { name: "CH2".parse().unwrap(), key: key(1), root_years: 30 });

@@ -51,8 +51,9 @@ fn ended(entry: &Entry<Event>) -> Option<SessionRow> {
 }
 
 pub(super) async fn verdicts(app: TerminalServer, Query(query): Query<ListQuery>) -> Result<Page<VerdictRow>, Problem> {
+    let generation = app.server()?.generation;
     pages::list(app.engine(), "verdicts", query, |entry| match &entry.event {
-        Event::Judged { verdict, .. } => Some(VerdictRow { entry: entry.seq, at: entry.at, verdict: verdict.clone() }),
+        Event::Judged { verdict, .. } => Some(VerdictRow { entry: entry.seq, at: entry.at, verdict: verdict.clone().shown(generation) }),
         _ => None,
     })
     .await

@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use decide::{decide, run_ended};
+pub(super) use decide::{decide, open_share, run_ended};
 
-use crate::model::{Cal, Category, DatabaseId, DeviceName, HardwareId, UserName};
+use crate::model::{Cal, Category, DatabaseId, DeviceName, HardwareId, LogRecord, UserName};
 use crate::policy::nt4::counting::ServerCals;
 use crate::policy::nt4::starting::{self, DatabaseFile};
 use crate::wire::problem::{Problem, ProblemCode};
@@ -46,14 +46,7 @@ pub enum Command {
     LogOnAtConsole(UserName),
     /// And off again.
     LogOffFromConsole,
-    /// A device opens a file or print connection.
-    OpenShare {
-        /// The device.
-        device: DeviceName,
-        /// The user.
-        user: UserName,
-    },
-    /// And closes it.
+    /// A device closes its file or print connection.
     CloseShare(DeviceName),
     /// Change settings.
     ChangeSettings(WorkstationSettingsChange),
@@ -61,6 +54,27 @@ pub enum Command {
     SetCryptoMismatch(bool),
     /// The machine goes down and comes up again.
     Restart,
+}
+
+/// A device opens a file or print connection. The answer is a [`ShareOutcome`].
+#[derive(Clone, Debug)]
+pub struct OpenShare {
+    /// The device.
+    pub device: DeviceName,
+    /// The user.
+    pub user: UserName,
+}
+
+/// What became of a file or print connection (NT-12, NT-16).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShareOutcome {
+    /// It is open, and has a server CAL.
+    Opened,
+    /// No server CAL is left.
+    Denied {
+        /// What the log says.
+        record: LogRecord,
+    },
 }
 
 /// Something that happened.
