@@ -48,6 +48,9 @@ pub trait Machine: Default + Send + Sync + 'static {
     fn load(&mut self, key: &str, value: &[u8]) -> Result<(), RowError>;
 }
 
+/// What a command leads to at machine `M`: its answer and what happens with it, or why it is improper.
+pub type Decided<M, A> = Result<(A, Vec<<M as Machine>::Event>), <M as Machine>::Refusal>;
+
 /// A machine that takes a kind of command, and what whoever gave it is told.
 pub trait Decide<C>: Machine {
     /// What was decided.
@@ -57,7 +60,7 @@ pub trait Decide<C>: Machine {
     ///
     /// # Errors
     /// Why the command is improper; nothing is written for it.
-    fn decide(&self, command: C, moment: &mut Moment<'_>) -> Result<(Self::Answer, Vec<Self::Event>), Self::Refusal>;
+    fn decide(&self, command: C, moment: &mut Moment<'_>) -> Decided<Self, Self::Answer>;
 }
 
 /// A row that a start could not read.

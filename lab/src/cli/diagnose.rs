@@ -1,5 +1,6 @@
 //! `tsl diagnose`: the Licensing Diagnoser (TL-06, W08-15).
 
+use shared::model::PolicyAcOn;
 use shared::rulebook::listed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -263,8 +264,8 @@ fn show(out: Out, diagnosis: &Diagnosis) {
     let not_chosen = |value| identity.generation.is_some_and(|generation| modes::is_not_chosen(generation, value));
     let mode = match (server.settings.application_mode, server.settings.policy_ac_on) {
         (false, _) => "remote administration".to_owned(),
-        (true, 2) => "per device".to_owned(),
-        (true, 4) => "per user".to_owned(),
+        (true, PolicyAcOn::PER_DEVICE) => "per device".to_owned(),
+        (true, PolicyAcOn::PER_USER) => "per user".to_owned(),
         (true, other) if not_chosen(other) => "mode not chosen".to_owned(),
         (true, other) => format!("no mode (PolicyAcOn = {other})"),
     };

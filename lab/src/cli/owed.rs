@@ -1,5 +1,6 @@
 //! `tsl owed`: what an organisation owes on paper for what its terminal servers did (WS03-13, PU-08).
 
+use shared::policy::modes::{self, Mode};
 use shared::rulebook::{RuleId, listed, rule};
 use std::collections::BTreeSet;
 
@@ -93,7 +94,7 @@ async fn seen(lab: &Lab) -> Result<Seen, Failure> {
             seen.connectors += 1;
             continue;
         }
-        let per_user = settings.policy_ac_on == 4;
+        let per_user = modes::mode(settings.policy_ac_on) == Mode::PerUser;
         if per_user {
             seen.per_user.push(place.name.clone());
             seen.device_cals_per_device_only |= settings.device_cals_per_device_only;

@@ -1,6 +1,7 @@
 //! What is wrong with the license servers: those that are silent, and those that answer and do not serve.
 
 use shared::model::{Lapse, ServerName, Span};
+use shared::policy::modes::{self, Mode};
 use shared::policy::terms::{self, PerUser};
 use shared::rulebook::rule;
 use shared::wire::license_server::PutBack;
@@ -294,7 +295,7 @@ fn group(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Finding> {
 fn recording(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Finding> {
     let server = &seen.terminal_server;
     let tracks = server.identity.generation.is_some_and(|generation| matches!(terms::terms(generation).per_user, PerUser::Tracked(_)));
-    if !tracks || !server.settings.application_mode || server.settings.policy_ac_on != shared::policy::modes::PER_USER {
+    if !tracks || !server.settings.application_mode || modes::mode(server.settings.policy_ac_on) != Mode::PerUser {
         return None;
     }
     let Some(domain) = answers.standing.placement.member_of.active_directory() else {

@@ -196,18 +196,10 @@ fn install_pack(ledger: &Ledger, server: &Server, command: InstallPack, now: Lab
 }
 
 fn change_settings(ledger: &Ledger, change: LedgerSettingsChange) -> Result<Vec<Event>, Refusal> {
-    let mut settings = ledger.settings.clone();
-    if let Some(sweep_at_s) = change.sweep_at_s {
-        if sweep_at_s >= 86_400 {
-            return Err(Refusal::OutOfRange { what: "sweep_at_s", low: 0, high: 86_399, given: sweep_at_s });
-        }
-        settings.sweep_at_s = sweep_at_s;
+    if let Some(sweep_at_s) = change.sweep_at_s.filter(|seconds| *seconds >= 86_400) {
+        return Err(Refusal::OutOfRange { what: "sweep_at_s", low: 0, high: 86_399, given: sweep_at_s });
     }
-    settings.prevent_license_upgrade = change.prevent_license_upgrade.unwrap_or(settings.prevent_license_upgrade);
-    settings.security_group_policy = change.security_group_policy.unwrap_or(settings.security_group_policy);
-    settings.temporary_for_want_only = change.temporary_for_want_only.unwrap_or(settings.temporary_for_want_only);
-    settings.revoke_2008_only = change.revoke_2008_only.unwrap_or(settings.revoke_2008_only);
-    settings.unvalidated_expired_denied = change.unvalidated_expired_denied.unwrap_or(settings.unvalidated_expired_denied);
+    let settings = ledger.settings.with(&change);
     Ok(if settings == ledger.settings { Vec::new() } else { vec![Event::SettingsChanged { settings }] })
 }
 

@@ -8,6 +8,7 @@ mod denial;
 mod hardware;
 mod key;
 mod log;
+mod mode;
 mod moment;
 mod names;
 mod network;
@@ -25,6 +26,7 @@ pub use denial::{Breach, Denial};
 pub use hardware::HardwareId;
 pub use key::{AgreementKey, PublicKey, hex};
 pub use log::{Level, LogRecord};
+pub use mode::PolicyAcOn;
 pub use moment::{LabTime, Span};
 pub use names::{DeviceName, RequestId, ServerName, UserName};
 pub use network::{

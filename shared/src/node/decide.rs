@@ -194,22 +194,7 @@ fn change_settings(node: &Node, server: &Server, change: &SettingsChange) -> Res
     if let Some((connector, ..)) = missing.into_iter().find(|(_, wanted, there)| *wanted == Some(true) && !there) {
         return Err(Refusal::NoConnector { generation: server.generation, connector });
     }
-    let mut settings = node.settings.clone();
-    settings.internet_connector = change.internet_connector.unwrap_or(settings.internet_connector);
-    settings.external_connector = change.external_connector.unwrap_or(settings.external_connector);
-    settings.application_mode = change.application_mode.unwrap_or(settings.application_mode);
-    settings.policy_ac_on = change.policy_ac_on.unwrap_or(settings.policy_ac_on);
-    settings.grace_start = change.grace_start.unwrap_or(settings.grace_start);
-    settings.grace_end = change.grace_end.unwrap_or(settings.grace_end);
-    settings.accept = change.accept.unwrap_or(settings.accept);
-    settings.lenient_invalid = change.lenient_invalid.unwrap_or(settings.lenient_invalid);
-    settings.per_user_requires_activated = change.per_user_requires_activated.unwrap_or(settings.per_user_requires_activated);
-    settings.per_user_temporaries = change.per_user_temporaries.unwrap_or(settings.per_user_temporaries);
-    settings.unactivated_stops_server = change.unactivated_stops_server.unwrap_or(settings.unactivated_stops_server);
-    settings.device_cals_per_device_only = change.device_cals_per_device_only.unwrap_or(settings.device_cals_per_device_only);
-    settings.domain_role_by_name_only = change.domain_role_by_name_only.unwrap_or(settings.domain_role_by_name_only);
-    settings.not_before_tolerance_s = change.not_before_tolerance_s.unwrap_or(settings.not_before_tolerance_s);
-    settings.expiry_popup_days = change.expiry_popup_days.unwrap_or(settings.expiry_popup_days);
+    let settings = node.settings.with(change);
     Ok(if settings == node.settings { Vec::new() } else { vec![Event::SettingsChanged { settings }] })
 }
 

@@ -28,10 +28,10 @@ pub use sessions::LEFT_OVER_AT_ONCE;
 pub use verdict::{Given, Judged, Outcome, Verdict, status};
 
 use crate::model::{
-    Accept, Generation, GraceEnd, GraceStart, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName,
+    Accept, Generation, GraceEnd, GraceStart, LabTime, LogRecord, PolicyAcOn, ProductVersion, PublicKey, ServerName, SessionId, TraceStep,
+    UserName,
 };
 use crate::policy::grace::GraceFacts;
-use crate::policy::modes;
 use crate::policy::terms::{self, Terms};
 use crate::wire::peers::KnownServer;
 use crate::wire::problem::{Problem, ProblemCode};
@@ -452,7 +452,7 @@ impl Default for Node {
             server: None,
             settings: Settings {
                 application_mode: true,
-                policy_ac_on: modes::PER_DEVICE,
+                policy_ac_on: PolicyAcOn::PER_DEVICE,
                 grace_start: GraceStart::FirstConnection,
                 grace_end: GraceEnd::FirstPermanent,
                 accept: Accept::Enrolled,

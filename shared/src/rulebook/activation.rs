@@ -30,7 +30,7 @@ family! {
     AC_27 = "AC-27", Working, "A registration that has ended asks for reactivation.", ["shared::policy::licensing_events::prompt", "shared::policy::registration::ended"];
     AC_30 = "AC-30", Working, "No packs before activation; a pack belongs to a Product ID.", ["shared::ledger::decide::install_pack", "shared::trust::pack::open_pack"];
     AC_31 = "AC-31", Working, "Volume programs install automatically or by web; web and telephone give a key pack id.", ["clearinghouse::packs::issue", "clearinghouse::person::issue"];
-    AC_32 = "AC-32", Working, "More than an agreement entitles to is refused; a repeated request draws nothing again.", ["shared::policy::packs::check_entitlement", "shared::registry::judging::is_answered"];
+    AC_32 = "AC-32", Working, "More than an agreement entitles to is refused; a repeated request draws nothing again.", ["shared::policy::packs::check_entitlement", "shared::registry::judging::answered"];
     AC_33 = "AC-33", Working, "A retail code works once; asked again by the same server it gives the same pack.", ["shared::policy::packs::check_code", "shared::ledger::decide::install_pack"];
     AC_34 = "AC-34", Working, "The clearinghouse sells nothing, finds no lost numbers and mends no network.", ["shared::policy::packs::unknown"];
     AC_35 = "AC-35", Working, "Product support takes the cases where good CALs do not lead to connections.", ["lab::phone::support::call"];

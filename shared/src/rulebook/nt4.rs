@@ -14,7 +14,7 @@ family! {
     NT_10 = "NT-10", Working, "With Full or Upgrade used up and a server CAL free, the client is let in on a temporary of its category.", ["shared::policy::nt4::granting::grant"];
     NT_11 = "NT-11", Working, "Without a free server CAL nobody gets in; more workstation licenses do not change that.", ["shared::policy::nt4::counting::has_free", "shared::node::workstation::judge::denied"];
     NT_12 = "NT-12", Working, "That denial is event 201, naming SYSTEM and TermService; for file access it names the user and the SMB server.", ["shared::policy::nt4::events::no_server_cal_for_session", "shared::policy::nt4::events::no_server_cal_for_share"];
-    NT_13 = "NT-13", Working, "The denied client reads one general sentence, whatever the reason was.", ["shared::policy::denials::text_of"];
+    NT_13 = "NT-13", Working, "The denied client reads one general sentence, whatever the reason was.", ["shared::policy::denials::text"];
     NT_14 = "NT-14", Working, "Per Server counts those connected now and denies at the number bought.", ["shared::policy::nt4::counting::has_free"];
     NT_15 = "NT-15", Working, "Per Seat never denies by count; the switch to it goes one way only.", ["shared::policy::nt4::counting::at_start", "shared::node::workstation::decide::choose_per_seat"];
     NT_16 = "NT-16", Working, "File, print and terminal use draw on one counter.", ["shared::node::workstation::reports::in_use", "shared::node::workstation::decide::open_share"];

@@ -4,7 +4,7 @@ use super::family;
 
 family! {
     MODES:
-    WS03_01 = "WS03-01", Working, "A fresh terminal server is Per Device.", ["shared::policy::modes::PER_DEVICE"];
+    WS03_01 = "WS03-01", Working, "A fresh terminal server is Per Device.", ["shared::model::mode::PolicyAcOn"];
     WS03_02 = "WS03-02", Working, "2 is Per Device, 4 is Per User; with any other value devices get temporaries and nothing better.", ["shared::policy::modes::mode", "shared::policy::issuing::after_temporary", "shared::policy::issuing::permanent_on_record"];
     WS03_03 = "WS03-03", Working, "A change of mode counts from the next connection, without a restart, and leaves stored licenses alone.", ["shared::node::decide::change_settings"];
     WS03_04 = "WS03-04", Working, "Each terminal server has one mode; servers of different modes share a license server.", ["shared::policy::modes::mode", "shared::node::connection::assess"];

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use shared::machine::Machine;
 use shared::model::{
-    Cal, CalId, CalKind, Generation, GraceEnd, HardwareId, PackId, Platform, ProductVersion, PublicKey, ServerName, SessionId, Span,
+    Cal, CalId, CalKind, Generation, GraceEnd, HardwareId, PackId, Platform, PolicyAcOn, ProductVersion, PublicKey, ServerName, SessionId,
+    Span,
 };
 use shared::node::{
     Account, Arrival, Command, Connection, End, Enrolled, Event, Heard, Judge, LogOn, Node, Outcome, Said, Server, Step as Next,
@@ -86,7 +87,7 @@ fn reply() -> impl Strategy<Value = Reply> {
 }
 
 fn change() -> impl Strategy<Value = SettingsChange> {
-    let mode = prop::option::of(prop_oneof![Just(2_u32), Just(4), Just(0)]);
+    let mode = prop::option::of(prop_oneof![Just(PolicyAcOn::PER_DEVICE), Just(PolicyAcOn::PER_USER), Just(PolicyAcOn::new(0))]);
     let grace =
         prop::option::of(prop_oneof![Just(GraceEnd::FirstPermanent), Just(GraceEnd::LsLocated), Just(GraceEnd::LsActivatedLocated)]);
     let flag = || prop::option::of(any::<bool>());

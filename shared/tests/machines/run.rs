@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::dice::{Dice, Seed};
-use shared::machine::{Decide, Machine, Moment, Rows};
+use shared::machine::{Decide, Decided, Machine, Moment, Rows};
 use shared::model::{LabTime, Span};
 
 /// The rows of a machine.
@@ -32,7 +32,7 @@ impl<M: Machine> Run<M> {
     }
 
     /// The same, with the answer.
-    pub(crate) fn answer<C>(&mut self, command: C) -> Result<(M::Answer, Vec<M::Event>), M::Refusal>
+    pub(crate) fn answer<C>(&mut self, command: C) -> Decided<M, M::Answer>
     where
         M: Decide<C>,
     {
@@ -42,7 +42,7 @@ impl<M: Machine> Run<M> {
     }
 
     /// What a command would lead to at some machine at this place of the journal.
-    pub(crate) fn would<C>(&self, machine: &M, command: C) -> Result<(M::Answer, Vec<M::Event>), M::Refusal>
+    pub(crate) fn would<C>(&self, machine: &M, command: C) -> Decided<M, M::Answer>
     where
         M: Decide<C>,
     {

@@ -148,12 +148,7 @@ pub(in crate::node) fn open_share(
 }
 
 fn change_settings(own: &Workstation, change: WorkstationSettingsChange) -> Result<Vec<Event>, Refusal> {
-    let mut settings = own.settings.clone();
-    settings.data_source = change.data_source.unwrap_or(settings.data_source);
-    settings.service_pack = change.service_pack.unwrap_or(settings.service_pack);
-    settings.profile_needs_license = change.profile_needs_license.unwrap_or(settings.profile_needs_license);
-    settings.temporaries_of_90_days = change.temporaries_of_90_days.unwrap_or(settings.temporaries_of_90_days);
-    settings.per_seat_only = change.per_seat_only.unwrap_or(settings.per_seat_only);
+    let settings = own.settings.with(&change);
     if !starting::SERVICE_PACKS.contains(&settings.service_pack) {
         return Err(Refusal::ServicePack);
     }
