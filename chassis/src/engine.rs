@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use shared::dice::{Dice, Seed};
-use shared::machine::{Changed, Machine, Moment, Rows};
+use shared::machine::{Changed, Decide, Machine, Moment, Rows};
 use shared::model::{LabTime, RequestId, Span};
 use shared::wire::common::{ClockChange, ClockView, CutOff, JournalView};
 use shared::wire::problem::{Problem, ProblemCode};
@@ -221,15 +221,18 @@ impl<M: Machine> Engine<M> {
         Ok(Self(Arc::new(Running { core: RwLock::new(core), clock, network, journal })))
     }
 
-    /// Carries out a command. `answer` looks at the state right after it, inside the lock; the answer is given back when all
-    /// that it shows is on disk, or at once when every event of the command may be answered early.
-    pub async fn execute<T: Send>(
+    /// Carries out a command. `show` makes of its answer, and of the state right after it, inside the lock, what the caller is told;
+    /// that is given back when all that it shows is on disk, or at once when every event of the command may be answered early.
+    pub async fn execute<C: Send, T: Send>(
         &self,
         request: Option<&RequestId>,
-        command: M::Command,
-        answer: impl FnOnce(&M, &[M::Event], LabTime) -> T + Send,
-    ) -> Result<T, ExecuteError<M::Refusal>> {
-        let (outcome, wait) = self.decide(request, command, answer)?;
+        command: C,
+        show: impl FnOnce(&M, M::Answer, LabTime) -> T + Send,
+    ) -> Result<T, ExecuteError<M::Refusal>>
+    where
+        M: Decide<C>,
+    {
+        let (outcome, wait) = self.decide(request, command, show)?;
         if let Some(seq) = wait {
             self.0.journal.wait(seq).await?;
         }
@@ -362,12 +365,15 @@ impl<M: Machine> Engine<M> {
 
     /// The part of [`Engine::execute`] under the lock, and the entry to wait for.
     #[expect(clippy::type_complexity, reason = "one use, taken apart at once")]
-    fn decide<T>(
+    fn decide<C, T>(
         &self,
         request: Option<&RequestId>,
-        command: M::Command,
-        answer: impl FnOnce(&M, &[M::Event], LabTime) -> T,
-    ) -> Result<(Result<T, M::Refusal>, Option<u64>), JournalFailed> {
+        command: C,
+        show: impl FnOnce(&M, M::Answer, LabTime) -> T,
+    ) -> Result<(Result<T, M::Refusal>, Option<u64>), JournalFailed>
+    where
+        M: Decide<C>,
+    {
         let mut core = self.writing()?;
         let now = self.0.now(&core);
         let mut group = Group::default();
@@ -375,12 +381,12 @@ impl<M: Machine> Engine<M> {
         let mut dice = Dice::new(core.seed, core.last.seq + 1);
         let decided = core.machine.decide(command, &mut Moment { now, dice: &mut dice });
         let mut early = false;
-        let outcome = decided.map(|events| {
+        let outcome = decided.map(|(answer, events)| {
             for event in &events {
                 core.append(request, event, now, &mut group);
             }
             early = !fell_due && !events.is_empty() && events.iter().all(M::may_answer_early);
-            answer(&core.machine, &events, now)
+            show(&core.machine, answer, now)
         });
         self.0.journal.push(group);
         let wait = !early || self.0.journal.is_crowded();

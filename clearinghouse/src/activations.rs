@@ -2,7 +2,8 @@
 
 use chassis::http::{Body, Signed};
 use shared::model::{AgreementKey, ProductId, PublicKey, RequestId};
-use shared::registry::{Activate, Activation, Answer, AskedBy, Command, Registry, problem_of};
+use shared::registry::{Activate, Activation, AskedBy, Registry};
+use shared::rulebook::rule;
 use shared::trust::{make_activation_certificate, read_request};
 use shared::wire::clearinghouse::{ActivationAnswer, ActivationRequest, Standing, StandingQuery};
 use shared::wire::problem::{Problem, ProblemCode};
@@ -12,7 +13,7 @@ use crate::guesses::Caller;
 
 /// Activates the caller. The same request gets the same certificate, to the byte.
 pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<ActivationRequest>) -> Result<ActivationAnswer, Problem> {
-    let improper = |detail: String| Problem::new(ProblemCode::Invalid, detail).under(&["AC-11"]);
+    let improper = |detail: String| Problem::new(ProblemCode::Invalid, detail).under(&[rule::AC_11]);
     let requested = read_request(&request.certificate_request).map_err(|error| improper(format!("certificate_request: {error}")))?;
     if signed.name != request.name {
         return Err(improper(format!("name: the call is signed as {}, the request is for {}", signed.name, request.name)));
@@ -24,15 +25,8 @@ pub(crate) async fn activate(desk: Desk, signed: Signed, Body(request): Body<Act
     });
     let command = Activate { caller, request, requested, owned, certificate_years: desk.certificate_years() };
     let asker = Asker { caller: Caller::Service(caller), key: AskedBy::Service(caller), request: &id, number: None };
-    let answered = desk.answer(asker, Command::Activate(Box::new(command))).await?;
-    match answered {
-        Some(Answer::Activated(activation)) => certificate(&desk, &activation).await,
-        Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),
-        Some(Answer::Pack(_) | Answer::Registered { .. } | Answer::Deactivated { .. }) => {
-            Err(Problem::new(ProblemCode::RequestReused, format!("request id {id} was used for something else")))
-        }
-        None => Err(Problem::new(ProblemCode::Internal, "the activation has no answer on record")),
-    }
+    let activation = desk.answer(asker, command).await?;
+    certificate(&desk, &activation).await
 }
 
 /// AM-15: whether the key agreement key that a request about a Product ID tells proves to be the caller's.

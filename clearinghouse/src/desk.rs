@@ -9,9 +9,9 @@ use chassis::engine::{Engine, ExecuteError};
 use chassis::http::{self, App};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
+use shared::machine::Decide;
 use shared::model::{AgreementKey, CallerRole, ProductId, RequestId};
-use shared::policy::turned_down::TurnedDown;
-use shared::registry::{Activation, Answer, AskedBy, Command, Event, Refusal, Registry};
+use shared::registry::{Activation, Answer, AskedBy, Command, OnPapers, Refusal, Registry, TakeOffer, problem_of};
 use shared::trust::{AgreementSecret, CodeKey, Root, SigningKey, TrustError};
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::desk::OfferRequest;
@@ -55,29 +55,33 @@ impl Desk {
         &self.0.engine
     }
 
-    /// Executes what `asker` asks, and gives back the answer on record. Numbers are looked at while the caller has tries left, and
-    /// wrong ones are noted; `number` is the one that others could guess at too.
-    pub(crate) async fn answer(&self, asker: Asker<'_>, command: Command) -> Result<Option<Answer>, Problem> {
+    /// Executes what `asker` asks. Numbers are looked at while the caller has tries left, and wrong ones are noted; `number` is the one
+    /// that others could guess at too.
+    pub(crate) async fn answer<C: Send, T: Send>(&self, asker: Asker<'_>, command: C) -> Result<T, Problem>
+    where
+        Registry: Decide<C, Answer = OnPapers<T>>,
+    {
         let Asker { caller, key, request, number } = asker;
         let granted = |answer: &Answer| !matches!(answer, Answer::TurnedDown(_));
         let known = self.0.engine.peek(|registry, _| registry.answer(key, request).is_some_and(granted));
         // What was granted is handed out again, however long its caller has to wait for anything else.
         let caller = if known.map_err(|failed| failed.problem())? { Caller::Representative } else { caller };
-        let decided = async {
-            let executed = self.0.engine.execute(Some(request), command, |registry, _, _| registry.answer(key, request).cloned()).await;
-            match executed {
-                Err(ExecuteError::Refused(Refusal::TurnedDown { sort, turned_down })) => {
-                    self.0.uncounted.add(sort, turned_down.ground);
-                    Ok(Some(Answer::TurnedDown(turned_down)))
-                }
-                other => other.map_err(|error| error.problem(Refusal::problem)),
+        let answered = self.patiently(caller, number, self.decided(request, command), is_guess).await?;
+        answered.map_err(|turned_down| problem_of(&turned_down))
+    }
+
+    /// What is decided on papers; what is turned down beyond the record's bounds is counted.
+    async fn decided<C: Send, T: Send>(&self, request: &RequestId, command: C) -> Result<OnPapers<T>, Problem>
+    where
+        Registry: Decide<C, Answer = OnPapers<T>>,
+    {
+        match self.0.engine.execute(Some(request), command, |_, answer, _| answer).await {
+            Err(ExecuteError::Refused(Refusal::TurnedDown { sort, turned_down })) => {
+                self.0.uncounted.add(sort, turned_down.ground);
+                Ok(Err(turned_down))
             }
-        };
-        let is_guess = |answer: &Result<Option<Answer>, Problem>| match answer {
-            Ok(Some(Answer::TurnedDown(turned_down))) => turned_down.ground.is_guess(),
-            Ok(_) | Err(_) => false,
-        };
-        self.patiently(caller, number, decided, is_guess).await
+            other => other.map_err(|error| error.problem(Refusal::problem)),
+        }
     }
 
     /// Looks something up for a caller that has tries left; it costs one where `is_guess` says so of what came of it.
@@ -96,27 +100,10 @@ impl Desk {
         found
     }
 
-    /// Trades product keys for license tokens; gives back why not (WS03-14).
-    pub(crate) async fn offer(&self, caller: Caller, request: &RequestId, offer: OfferRequest) -> Result<Option<TurnedDown>, Problem> {
-        let traded = self.trade(request, offer);
-        let is_guess = |traded: &Result<Option<TurnedDown>, Problem>| match traded {
-            Ok(Some(turned_down)) => turned_down.ground.is_guess(),
-            Ok(None) | Err(_) => false,
-        };
-        self.patiently(caller, None, traded, is_guess).await
-    }
-
-    async fn trade(&self, request: &RequestId, offer: OfferRequest) -> Result<Option<TurnedDown>, Problem> {
-        let why_not = |event: &Event| if let Event::OfferTurnedDown { turned_down, .. } = event { Some(turned_down.clone()) } else { None };
-        let executed =
-            self.0.engine.execute(Some(request), Command::TakeOffer(offer), |_, events, _| events.iter().find_map(why_not)).await;
-        match executed {
-            Err(ExecuteError::Refused(Refusal::TurnedDown { sort, turned_down })) => {
-                self.0.uncounted.add(sort, turned_down.ground);
-                Ok(Some(turned_down))
-            }
-            other => other.map_err(|error| error.problem(Refusal::problem)),
-        }
+    /// Trades product keys for license tokens (WS03-14).
+    pub(crate) async fn offer(&self, caller: Caller, request: &RequestId, offer: OfferRequest) -> Result<(), Problem> {
+        let traded = self.patiently(caller, None, self.decided(request, TakeOffer(offer)), is_guess).await?;
+        traded.map_err(|turned_down| problem_of(&turned_down))
     }
 
     /// Puts on record how often something was turned down beyond what stands there one by one.
@@ -129,14 +116,12 @@ impl Desk {
         executed.map_err(|error| error.problem(Refusal::problem))
     }
 
-    /// Executes a command; a refusal becomes its problem.
-    pub(crate) async fn execute<T: Send>(
-        &self,
-        request: &RequestId,
-        command: Command,
-        answer: impl FnOnce(&Registry, &[Event]) -> T + Send,
-    ) -> Result<T, Problem> {
-        let executed = self.0.engine.execute(Some(request), command, |registry, events, _| answer(registry, events)).await;
+    /// Executes a command and gives back its answer; a refusal becomes its problem.
+    pub(crate) async fn execute<C: Send, T: Send>(&self, request: &RequestId, command: C) -> Result<T, Problem>
+    where
+        Registry: Decide<C, Answer = T>,
+    {
+        let executed = self.0.engine.execute(Some(request), command, |_, answer, _| answer).await;
         executed.map_err(|error| error.problem(Refusal::problem))
     }
 
@@ -190,6 +175,11 @@ impl App for Desk {
         let enrolled = |registry: &Registry| registry.caller(thumbprint).map(known);
         self.0.engine.peek(|registry, _| enrolled(registry)).map_err(|failed| failed.problem())
     }
+}
+
+/// Whether what came of it was a wrong number.
+fn is_guess<T>(answered: &Result<OnPapers<T>, Problem>) -> bool {
+    matches!(answered, Ok(Err(turned_down)) if turned_down.ground.is_guess())
 }
 
 /// Who asks for what, as far as its answer on record and its tries go.

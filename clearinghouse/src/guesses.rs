@@ -6,6 +6,7 @@
 //!
 //! It goes by the host's time, which a lab cannot skip, and stands in memory only: a restart forgives what a restart takes.
 
+use shared::rulebook::rule;
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -80,7 +81,7 @@ impl Guesses {
         let seconds = u32::try_from(wait.div_euclid(1000) + 1).unwrap_or(u32::MAX);
         let whom = if own > 0 { "shown from here" } else { "shown for this agreement or code, and one of them from here" };
         let detail = format!("too many wrong numbers were {whom}: the next are looked at in {seconds} seconds");
-        Err(Problem::new(ProblemCode::SlowDown, detail).under(&["AC-42"]).retry_after(seconds))
+        Err(Problem::new(ProblemCode::SlowDown, detail).under(&[rule::AC_42]).retry_after(seconds))
     }
 
     fn lists(&self) -> MutexGuard<'_, Lists> {

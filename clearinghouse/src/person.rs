@@ -2,9 +2,10 @@
 
 use chassis::http::{Body, NoContent, Signed};
 use shared::model::code::{CodeKind, read_groups};
-use shared::model::{ProductId, RequestId, ServerRef};
-use shared::registry::desk::Call;
-use shared::registry::{Answer, AskedBy, Command, Registration, problem_of};
+use shared::model::{RequestId, ServerRef};
+use shared::registry::desk::{DeactivateByPerson, PackByPerson, PackCall, RegisterByPerson};
+use shared::registry::{AskedBy, DeactivateItself, Registration};
+use shared::rulebook::rule;
 use shared::trust::{CodeFlaw, read_key_text, read_request};
 use shared::wire::desk::{
     AutomaticDeactivation, Confirmed, Deactivate, IssuePack, Move, Recover, Register, Registered, Reissue, TypedPack,
@@ -23,25 +24,21 @@ pub(crate) async fn register(desk: Desk, Body(request): Body<Register>) -> Resul
 /// The same for whoever asks.
 pub(crate) async fn register_for(desk: &Desk, visitor: Caller, request: Register) -> Result<Registered, Problem> {
     let agreement = read_key_text(&request.key_text, &request.product_id).map_err(|flaw| code_problem(&flaw))?;
-    let improper = |detail: String| Problem::new(ProblemCode::Invalid, detail).under(&["AC-11"]);
+    let improper = |detail: String| Problem::new(ProblemCode::Invalid, detail).under(&[rule::AC_11]);
     let requested = request.certificate_request.as_deref().map(read_request).transpose();
     let requested = requested.map_err(|error| improper(format!("certificate_request: {error}")))?;
     let (id, product_id, years) = (request.request.clone(), request.product_id.clone(), desk.certificate_years());
     let caller = AskedBy::Person(agreement);
     let codes = desk.codes(&product_id, &agreement)?;
-    let call = Call::Register { request: Box::new(request), agreement, requested, years };
-    match answer(desk, Asker { caller: visitor, key: caller, request: &id, number: None }, call, codes).await? {
-        Answer::Registered { registration, activation } => {
-            let made = |registration: &Registration| registration.id.clone().ok_or_else(|| lost("License Server ID"));
-            Ok(Registered {
-                license_server_id: made(&registration)?,
-                number: registration.number,
-                until: registration.until,
-                certificate: activation.as_ref().map(|activation| certificate_pem(desk, activation)).transpose()?,
-            })
-        }
-        Answer::Activated(_) | Answer::Pack(_) | Answer::Deactivated { .. } | Answer::TurnedDown(_) => Err(reused(&id)),
-    }
+    let command = RegisterByPerson { request, agreement, requested, years, codes };
+    let told = desk.answer(Asker { caller: visitor, key: caller, request: &id, number: None }, command).await?;
+    let registration = told.registration;
+    Ok(Registered {
+        license_server_id: registration.id.ok_or_else(|| lost("License Server ID"))?,
+        number: registration.number,
+        until: registration.until,
+        certificate: told.activation.as_ref().map(|activation| certificate_pem(desk, activation)).transpose()?,
+    })
 }
 
 /// AC-31.
@@ -54,39 +51,34 @@ pub(crate) async fn issue_for(desk: &Desk, visitor: Caller, request: IssuePack) 
     let (id, number) = (request.request.clone(), number_of(&request.purchase));
     let unknown = |found: &Result<Registration, Problem>| found.as_ref().is_err_and(|problem| problem.code == ProblemCode::NotActivated);
     let server = desk.patiently(visitor, None, find(desk, &request.server), unknown).await?;
-    typed(desk, (visitor, Some(&number)), &id, &server, |product_id| Call::Issue(request, product_id)).await
+    typed(desk, (visitor, Some(&number)), &id, &server, PackCall::Issue(request)).await
 }
 
 /// AC-40, AC-48.
 pub(crate) async fn recover(desk: Desk, Body(request): Body<Recover>) -> Result<TypedPack, Problem> {
     let (id, server) = (request.request.clone(), find(&desk, &request.server).await?);
-    typed(&desk, REPRESENTATIVE, &id, &server, |product_id| Call::Recover(request, product_id)).await
+    typed(&desk, REPRESENTATIVE, &id, &server, PackCall::Recover(request)).await
 }
 
 /// W2K-11.
 pub(crate) async fn reissue(desk: Desk, Body(request): Body<Reissue>) -> Result<TypedPack, Problem> {
     let (id, server) = (request.request.clone(), find(&desk, &request.server).await?);
-    typed(&desk, REPRESENTATIVE, &id, &server, |product_id| Call::Reissue(request, product_id)).await
+    typed(&desk, REPRESENTATIVE, &id, &server, PackCall::Reissue(request)).await
 }
 
 /// AC-37.
 pub(crate) async fn move_pack(desk: Desk, Body(request): Body<Move>) -> Result<TypedPack, Problem> {
     let (id, server) = (request.request.clone(), find(&desk, &request.server).await?);
-    typed(&desk, REPRESENTATIVE, &id, &server, |product_id| Call::Move(request, product_id)).await
+    typed(&desk, REPRESENTATIVE, &id, &server, PackCall::Move(request)).await
 }
 
 /// AC-22. The code is made from the number of the activation, so a lost one can be read out again.
 pub(crate) async fn deactivate(desk: Desk, Body(request): Body<Deactivate>) -> Result<Confirmed, Problem> {
     let (id, server) = (request.request.clone(), find(&desk, &request.server).await?);
     let (caller, codes) = keys(&desk, &server)?;
-    let call = Call::Deactivate(request, server.product_id.clone());
     let asker = Asker { caller: Caller::Representative, key: caller, request: &id, number: None };
-    match answer(&desk, asker, call, codes.clone()).await? {
-        Answer::Deactivated { number } => {
-            Ok(Confirmed { confirmation_code: codes.confirmation(number).ok_or_else(|| lost("confirmation code"))? })
-        }
-        Answer::Activated(_) | Answer::Pack(_) | Answer::Registered { .. } | Answer::TurnedDown(_) => Err(reused(&id)),
-    }
+    let number = desk.answer(asker, DeactivateByPerson { request, server: server.product_id.clone() }).await?;
+    Ok(Confirmed { confirmation_code: codes.confirmation(number).ok_or_else(|| lost("confirmation code"))? })
 }
 
 /// AC-23.
@@ -96,14 +88,8 @@ pub(crate) async fn deactivate_itself(
     Body(request): Body<AutomaticDeactivation>,
 ) -> Result<NoContent, Problem> {
     let (caller, id) = (signed.key, request.request.clone());
-    let command = Command::Deactivate { caller, request };
     let asker = Asker { caller: Caller::Service(caller), key: AskedBy::Service(caller), request: &id, number: None };
-    match desk.answer(asker, command).await? {
-        Some(Answer::Deactivated { .. }) => Ok(NoContent),
-        Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),
-        Some(Answer::Activated(_) | Answer::Pack(_) | Answer::Registered { .. }) => Err(reused(&id)),
-        None => Err(lost("deactivation")),
-    }
+    desk.answer(asker, DeactivateItself { caller, request }).await.map(|_| NoContent)
 }
 
 /// The license server that a person names; a mistyped id is told by its groups before it is looked for.
@@ -112,7 +98,8 @@ pub(crate) async fn find(desk: &Desk, server: &ServerRef) -> Result<Registration
         read_groups(CodeKind::LicenseServerId, id.as_str()).map_err(|mistyped| code_problem(&mistyped.into()))?;
     }
     let found = desk.engine().read(|registry, _| registry.server_called(server).cloned()).await.map_err(|failed| failed.problem())?;
-    let unknown = || Problem::new(ProblemCode::NotActivated, format!("no license server is registered here as {server}")).under(&["AC-42"]);
+    let unknown =
+        || Problem::new(ProblemCode::NotActivated, format!("no license server is registered here as {server}")).under(&[rule::AC_42]);
     found.ok_or_else(unknown)
 }
 
@@ -121,14 +108,12 @@ async fn typed(
     (visitor, number): (Caller, Option<&str>),
     id: &RequestId,
     server: &Registration,
-    call: impl FnOnce(ProductId) -> Call,
+    call: PackCall,
 ) -> Result<TypedPack, Problem> {
     let (key, codes) = keys(desk, server)?;
     let asker = Asker { caller: visitor, key, request: id, number };
-    match answer(desk, asker, call(server.product_id.clone()), codes).await? {
-        Answer::Pack(issued) => Ok(TypedPack { key_pack_id: issued.pack.id.clone(), pack: issued.pack }),
-        Answer::Activated(_) | Answer::Registered { .. } | Answer::Deactivated { .. } | Answer::TurnedDown(_) => Err(reused(id)),
-    }
+    let pack = desk.answer(asker, PackByPerson { call, server: server.product_id.clone(), codes }).await?.pack;
+    Ok(TypedPack { key_pack_id: pack.id.clone(), pack })
 }
 
 /// By which key the record knows a person who asks for this server, and the key of its codes.
@@ -141,25 +126,13 @@ fn keys(desk: &Desk, server: &Registration) -> Result<(AskedBy, shared::trust::C
     Ok((AskedBy::Person(agreement), desk.codes(&server.product_id, &agreement)?))
 }
 
-async fn answer(desk: &Desk, asker: Asker<'_>, call: Call, codes: shared::trust::CodeKey) -> Result<Answer, Problem> {
-    match desk.answer(asker, Command::Desk { call: Box::new(call), codes: Box::new(codes) }).await? {
-        Some(Answer::TurnedDown(turned_down)) => Err(problem_of(&turned_down)),
-        Some(answer) => Ok(answer),
-        None => Err(lost("request")),
-    }
-}
-
 /// A code that is not right, as a problem.
 pub(crate) fn code_problem(flaw: &CodeFlaw) -> Problem {
-    Problem::new(ProblemCode::CodeRefused, flaw.to_string()).under(&["AC-17"])
-}
-
-fn reused(id: &RequestId) -> Problem {
-    Problem::new(ProblemCode::RequestReused, format!("request id {id} was used for something else"))
+    Problem::new(ProblemCode::CodeRefused, flaw.to_string()).under(&[rule::AC_17])
 }
 
 fn lost(what: &str) -> Problem {
-    Problem::new(ProblemCode::Internal, format!("the {what} has no answer on record"))
+    Problem::new(ProblemCode::Internal, format!("the {what} could not be made"))
 }
 
 const REPRESENTATIVE: (Caller, Option<&str>) = (Caller::Representative, None);

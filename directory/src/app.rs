@@ -8,7 +8,7 @@ use chassis::http::{App, Caller};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
 use chassis::passwords::PasswordCheck;
-use shared::directory::{Command, Directory, Event, Refusal};
+use shared::directory::{Command, Directory, Refusal};
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::Problem;
 
@@ -36,12 +36,8 @@ impl DirectoryService {
     }
 
     /// Executes a command; a refusal becomes its problem.
-    pub(crate) async fn execute<T: Send>(
-        &self,
-        command: Command,
-        answer: impl FnOnce(&Directory, &[Event]) -> T + Send,
-    ) -> Result<T, Problem> {
-        let executed = self.engine().execute(None, command, |directory, events, _| answer(directory, events)).await;
+    pub(crate) async fn execute<T: Send>(&self, command: Command, answer: impl FnOnce(&Directory) -> T + Send) -> Result<T, Problem> {
+        let executed = self.engine().execute(None, command, |directory, (), _| answer(directory)).await;
         executed.map_err(|error| error.problem(Refusal::problem))
     }
 

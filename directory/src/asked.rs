@@ -33,7 +33,7 @@ pub(crate) async fn publish(
 ) -> Result<DirectoryStanding, Problem> {
     let server = signed.name.clone();
     let command = Command::Publish { server: signed.name, site: publication.site };
-    app.execute(command, |directory, _| directory.standing(&server)).await
+    app.execute(command, |directory| directory.standing(&server)).await
 }
 
 /// TL-08.
@@ -45,7 +45,7 @@ pub(crate) async fn standing(app: DirectoryService, signed: Signed) -> Result<Di
 pub(crate) async fn license(app: DirectoryService, signed: Signed, Body(asked): Body<UserLicense>) -> Result<UserLicenseAnswer, Problem> {
     let (server, user, wrote) = (signed.name.clone(), asked.user.clone(), asked.write.is_some());
     let command = Command::License { server: signed.name, user: asked.user, write: asked.write };
-    app.execute(command, |directory, _| directory.license_answer(&server, &user, wrote)).await
+    app.execute(command, |directory| directory.license_answer(&server, &user, wrote)).await
 }
 
 /// TL-07.

@@ -21,11 +21,11 @@ pub(crate) async fn trust_service(
     Path(name): Path<ServerName>,
     Body(wanted): Body<TrustService>,
 ) -> Result<NoContent, Problem> {
-    app.execute(Command::TrustService { name, service: Service { key: wanted.key, role: wanted.role } }, |_, _| NoContent).await
+    app.execute(Command::TrustService { name, service: Service { key: wanted.key, role: wanted.role } }, |_| NoContent).await
 }
 
 pub(crate) async fn forget_service(app: DirectoryService, Path(name): Path<ServerName>) -> Result<NoContent, Problem> {
-    app.execute(Command::ForgetService(name), |_, _| NoContent).await
+    app.execute(Command::ForgetService(name), |_| NoContent).await
 }
 
 pub(crate) async fn domains(app: DirectoryService, Query(query): Query<SortedQuery>) -> Result<Sorted<DomainRow>, Problem> {
@@ -38,7 +38,7 @@ pub(crate) async fn set_domain(
     Body(change): Body<DomainChange>,
 ) -> Result<NoContent, Problem> {
     let controllers = change.controllers.into_iter().collect();
-    app.execute(Command::SetDomain { name, kind: change.kind, controllers }, |_, _| NoContent).await
+    app.execute(Command::SetDomain { name, kind: change.kind, controllers }, |_| NoContent).await
 }
 
 /// W08-05.
@@ -48,7 +48,7 @@ pub(crate) async fn set_group(
     Body(group): Body<LicenseServerGroup>,
 ) -> Result<NoContent, Problem> {
     let members = group.members.into_iter().collect();
-    app.execute(Command::SetGroup { domain, members }, |_, _| NoContent).await
+    app.execute(Command::SetGroup { domain, members }, |_| NoContent).await
 }
 
 pub(crate) async fn sites(app: DirectoryService, Query(query): Query<SortedQuery>) -> Result<Sorted<SiteRow>, Problem> {
@@ -56,7 +56,7 @@ pub(crate) async fn sites(app: DirectoryService, Query(query): Query<SortedQuery
 }
 
 pub(crate) async fn add_site(app: DirectoryService, Path(name): Path<SiteName>) -> Result<NoContent, Problem> {
-    app.execute(Command::AddSite(name), |_, _| NoContent).await
+    app.execute(Command::AddSite(name), |_| NoContent).await
 }
 
 pub(crate) async fn users(app: DirectoryService, Query(query): Query<SortedQuery>) -> Result<Sorted<UserRow>, Problem> {
@@ -73,11 +73,11 @@ pub(crate) async fn set_user(
 ) -> Result<NoContent, Problem> {
     let hash = passwords::hash(change.password).await?;
     let command = Command::SetUser { name, hash, administrator: change.administrator, unit: change.unit };
-    app.execute(command, |_, _| NoContent).await
+    app.execute(command, |_| NoContent).await
 }
 
 pub(crate) async fn remove_user(app: DirectoryService, Path(name): Path<UserName>) -> Result<NoContent, Problem> {
-    app.execute(Command::RemoveUser(name), |_, _| NoContent).await
+    app.execute(Command::RemoveUser(name), |_| NoContent).await
 }
 
 pub(crate) async fn events(app: DirectoryService, Query(query): Query<EventQuery>) -> Result<Page<LoggedEvent>, Problem> {

@@ -2,11 +2,11 @@
 
 use chassis::random;
 use serde::Serialize;
+use shared::model::{Breach, Denial};
 use shared::model::{Cal, LabTime, UserName};
-use shared::policy::protocol::Breach;
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{
-    ConnectRequest, Connected, Denial, LicenseRequest, LicensingMessage, LoggedOn, LogonRequest, MessageKind, TraceStep,
+    ConnectRequest, Connected, Denied, LicenseRequest, LicensingMessage, LoggedOn, LogonRequest, MessageKind, TraceStep,
 };
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -205,7 +205,8 @@ fn client_side(breach: Breach) -> Answer {
     let detail = breach.code().map_or_else(|| text.clone(), |code| format!("{code}: {text}"));
     let mut problem = Problem::new(ProblemCode::Denied, detail).under(&[breach.rule()]);
     let trace = vec![TraceStep::new(breach.rule(), breach.facts())];
-    problem.denial = Some(Box::new(Denial { code: breach.code(), text, event: None, rule: breach.rule().to_owned(), trace }));
+    problem.denial =
+        Some(Box::new(Denied { reason: Denial::Exchange(breach), code: breach.code(), text, event: None, rule: breach.rule(), trace }));
     Answer::Denied { problem: Box::new(problem) }
 }
 

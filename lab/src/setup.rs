@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chassis::random;
 use serde_json::Value;
+use shared::model::PolicyAcOn;
 use shared::model::{Category, Generation, ProductType, ProductVersion, Purchase, Registrant, RegistrantText, ServerName, Span, UserName};
 use shared::wire::clearinghouse::{BoughtCode, BuyCode};
 use shared::wire::common::Identity;
@@ -116,7 +117,7 @@ const STARTED_TOGETHER: Span = Span::seconds(600);
 
 /// WS03-02: switches a terminal server to licensing per user.
 pub(crate) async fn license_per_user(api: &Api, place: &Place) -> Result<Step, Failure> {
-    let change = SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() };
+    let change = SettingsChange { policy_ac_on: Some(PolicyAcOn::PER_USER), ..SettingsChange::default() };
     let _: Value = api.patch("/settings", &change).await?;
     Ok(step(place, "licenses per user (PolicyAcOn = 4)", true))
 }

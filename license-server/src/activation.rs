@@ -3,14 +3,15 @@
 use chassis::http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shared::ledger::{ActivationCommand, Clearinghouse, Command, ManageCommand, NewCertificate};
+use shared::ledger::{ActivationCommand, Clearinghouse, Command, InstallPack, ManageCommand, NewCertificate, pack_row};
 use shared::model::{ContactMethod, Pack, ReactivationReason, Registrant, RequestId};
+use shared::rulebook::rule;
 use shared::trust::{self, Certificate, Root, ServerCertificate};
 use shared::wire::clearinghouse::{
     ActivationAnswer, ActivationRequest, MigrationRequest, PackAnswer, PackRequest, Standing, StandingQuery,
 };
 use shared::wire::desk::AutomaticDeactivation;
-use shared::wire::license_server::InstallPack;
+use shared::wire::license_server::{self as wire, PackRow};
 use shared::wire::problem::{Problem, ProblemCode};
 
 use crate::app::{LicenseServer, call_problem, peer};
@@ -88,7 +89,7 @@ pub(crate) async fn learn_standing(app: &LicenseServer) -> Result<Option<Problem
     };
     let command = ActivationCommand::Disown { other_key };
     app.execute(Some(&request), Command::Activation(Box::new(command)), |_, _, _| ()).await?;
-    Ok(Some(Problem::new(ProblemCode::NotActivated, detail).under(&["AM-15"])))
+    Ok(Some(Problem::new(ProblemCode::NotActivated, detail).under(&[rule::AM_15])))
 }
 
 /// AM-15: proof that the key agreement key is this server's own; none where the clearinghouse has told none.
@@ -137,11 +138,11 @@ pub(crate) async fn migrate(app: &LicenseServer, request: &RequestId, asked: Mig
         Err(problem) => return Err(turned_down(app, problem).await?),
     };
     let pack = trust::open_pack(&answer.token, &clearinghouse.key, &app.server()?.product_id);
-    pack.map_err(|flaw| Problem::new(ProblemCode::PackUntrusted, flaw.to_string()).under(&["AC-30"]))
+    pack.map_err(|flaw| Problem::new(ProblemCode::PackUntrusted, flaw.to_string()).under(&[rule::AC_30]))
 }
 
 /// AC-30 to AC-33: asks for the pack that was bought, and installs it. The same request again does nothing twice.
-pub(crate) async fn install(app: &LicenseServer, install: InstallPack) -> Result<Pack, Problem> {
+pub(crate) async fn install(app: &LicenseServer, install: wire::InstallPack) -> Result<PackRow, Problem> {
     let clearinghouse = app.clearinghouse()?;
     let server = app.server()?;
     let activated = app.read(|ledger, now| ledger.is_activated(now)).await?;
@@ -159,8 +160,7 @@ pub(crate) async fn install(app: &LicenseServer, install: InstallPack) -> Result
         Err(problem) => return Err(turned_down(app, problem).await?),
     };
     let pack = trust::open_pack(&answer.token, &clearinghouse.key, &server.product_id);
-    let pack = pack.map_err(|flaw| Problem::new(ProblemCode::PackUntrusted, flaw.to_string()).under(&["AC-30"]))?;
-    let command = Command::InstallPack { request: install.request.clone(), pack: pack.clone() };
-    app.execute(Some(&install.request), command, |_, _, _| ()).await?;
-    Ok(pack)
+    let pack = pack.map_err(|flaw| Problem::new(ProblemCode::PackUntrusted, flaw.to_string()).under(&[rule::AC_30]))?;
+    let command = InstallPack { request: install.request.clone(), pack };
+    app.execute(Some(&install.request), command, |_, installed, _| pack_row(&installed)).await
 }

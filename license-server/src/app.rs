@@ -8,7 +8,8 @@ use chassis::engine::{Engine, JournalFailed};
 use chassis::http::{App, Caller};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
-use shared::ledger::{ActivationCommand, Clearinghouse, Command, Event, Ledger, Owed, Refusal, Server};
+use shared::ledger::{ActivationCommand, Clearinghouse, Command, Ledger, Owed, Refusal, Server};
+use shared::machine::Decide;
 use shared::model::{LabTime, RequestId, Span};
 use shared::trust::{AgreementSecret, Certificate, ServerCertificate};
 use shared::wire::common::Identity as IdentityView;
@@ -140,13 +141,16 @@ impl LicenseServer {
     }
 
     /// Executes a command; a refusal becomes its problem.
-    pub(crate) async fn execute<T: Send>(
+    pub(crate) async fn execute<C: Send, T: Send>(
         &self,
         request: Option<&RequestId>,
-        command: Command,
-        answer: impl FnOnce(&Ledger, &[Event], LabTime) -> T + Send,
-    ) -> Result<T, Problem> {
-        self.engine().execute(request, command, answer).await.map_err(|error| error.problem(Refusal::problem))
+        command: C,
+        show: impl FnOnce(&Ledger, <Ledger as Decide<C>>::Answer, LabTime) -> T + Send,
+    ) -> Result<T, Problem>
+    where
+        Ledger: Decide<C>,
+    {
+        self.engine().execute(request, command, show).await.map_err(|error| error.problem(Refusal::problem))
     }
 
     /// Reads what is on disk.

@@ -1,9 +1,10 @@
 //! Typed codes at the license server: what was read off a page or heard on the telephone (AC-02, AC-03, AC-12, AC-13, AC-17, AC-22).
 
-use shared::ledger::{ActivationCommand, Command};
-use shared::model::{ConfirmationCode, ContactMethod, LicenseServerId, Pack, ReactivationReason, RequestId};
+use shared::ledger::{ActivationCommand, Command, InstallPack, pack_row};
+use shared::model::{ConfirmationCode, ContactMethod, LicenseServerId, ReactivationReason, RequestId};
+use shared::rulebook::rule;
 use shared::trust::{CodeFlaw, CodeKey, key_text};
-use shared::wire::license_server::{InstallKeyPack, Papers};
+use shared::wire::license_server::{InstallKeyPack, PackRow, Papers};
 use shared::wire::problem::{Problem, ProblemCode};
 
 use crate::activation;
@@ -33,11 +34,11 @@ pub(crate) async fn activate(
 }
 
 /// AC-03, AC-33, AC-36: the id says itself what the pack is.
-pub(crate) async fn install(app: &LicenseServer, wanted: InstallKeyPack) -> Result<Pack, Problem> {
+pub(crate) async fn install(app: &LicenseServer, wanted: InstallKeyPack) -> Result<PackRow, Problem> {
     let pack = key(app)?.open_key_pack_id(&wanted.key_pack_id).map_err(|flaw| refused(&flaw))?;
-    let command = Command::InstallPack { request: wanted.request.clone(), pack: pack.clone() };
-    match app.execute(Some(&wanted.request), command, |_, _, _| ()).await {
-        Ok(()) => Ok(pack),
+    let command = InstallPack { request: wanted.request.clone(), pack };
+    match app.execute(Some(&wanted.request), command, |_, installed, _| pack_row(&installed)).await {
+        Ok(row) => Ok(row),
         Err(problem) => Err(activation::turned_down(app, problem).await?),
     }
 }
@@ -45,7 +46,7 @@ pub(crate) async fn install(app: &LicenseServer, wanted: InstallKeyPack) -> Resu
 /// AC-22.
 pub(crate) async fn deactivate(app: &LicenseServer, request: &RequestId, code: &ConfirmationCode) -> Result<(), Problem> {
     let number = app.read(|ledger, _| ledger.activation_number()).await?;
-    key(app)?.confirms(code, number).map_err(|flaw| refused(&flaw).under(&["AC-22"]))?;
+    key(app)?.confirms(code, number).map_err(|flaw| refused(&flaw).under(&[rule::AC_22]))?;
     let command = ActivationCommand::Deactivate(ContactMethod::Telephone);
     app.execute(Some(request), Command::Activation(Box::new(command)), |_, _, _| ()).await
 }
@@ -59,5 +60,5 @@ fn key(app: &LicenseServer) -> Result<CodeKey, Problem> {
 }
 
 fn refused(flaw: &CodeFlaw) -> Problem {
-    Problem::new(ProblemCode::CodeRefused, flaw.to_string()).under(&["AC-17"])
+    Problem::new(ProblemCode::CodeRefused, flaw.to_string()).under(&[rule::AC_17])
 }

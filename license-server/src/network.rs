@@ -3,6 +3,8 @@
 use chassis::directory::{Directory, NoAnswer};
 use shared::ledger::{Command, NetworkCommand};
 use shared::policy::tracking::Tracking;
+use shared::rulebook::RuleId;
+use shared::rulebook::rule;
 use shared::wire::directory::Publication;
 use shared::wire::license_server::{ConfigurationReview, Finding, TrackAnswer, TrackUser};
 use shared::wire::problem::{Problem, ProblemCode};
@@ -26,7 +28,7 @@ pub(crate) async fn change_publication(app: &LicenseServer, published: bool) -> 
     let directory = directory_of(app)?;
     if !directory.is_there() {
         return Err(Problem::new(ProblemCode::Conflict, "this license server is in no directory, so there is nowhere to publish it")
-            .under(&["DI-23"]));
+            .under(&[rule::DI_23]));
     }
     let site = app.read(|ledger, _| ledger.placement().map(|placement| placement.site)).await?;
     publish(app, Publication { site: site.filter(|_| published) }).await
@@ -37,7 +39,7 @@ async fn publish(app: &LicenseServer, publication: Publication) -> Result<(), Pr
         Ok(standing) => app.execute(None, Command::Network(NetworkCommand::Standing(standing)), |_, _, _| ()).await,
         Err(NoAnswer::NoDirectory) => Ok(()),
         Err(no @ (NoAnswer::Silent(_) | NoAnswer::Crowded(_))) => {
-            Err(Problem::new(ProblemCode::Unreachable, format!("the directory: {no}")).under(&["DI-23"]))
+            Err(Problem::new(ProblemCode::Unreachable, format!("the directory: {no}")).under(&[rule::DI_23]))
         }
     }
 }
@@ -78,7 +80,7 @@ pub(crate) async fn users(
         Ok(users) => Ok(Some(users)),
         Err(NoAnswer::NoDirectory) => Ok(None),
         Err(no @ (NoAnswer::Silent(_) | NoAnswer::Crowded(_))) => {
-            Err(Problem::new(ProblemCode::Unreachable, format!("the directory: {no}")).under(&["TL-07"]))
+            Err(Problem::new(ProblemCode::Unreachable, format!("the directory: {no}")).under(&[rule::TL_07]))
         }
     }
 }
@@ -106,7 +108,7 @@ pub(crate) async fn review(app: &LicenseServer) -> Result<ConfigurationReview, P
 fn findings(standing: &shared::wire::license_server::LicenseServerStanding, silent: Option<String>) -> Vec<Finding> {
     use shared::model::{LicenseServerRole, Membership};
     let name = &standing.name;
-    let finding = |check: &str, good: bool, found: String, cure: String, rules: &[&str]| Finding {
+    let finding = |check: &str, good: bool, found: String, cure: String, rules: &[RuleId]| Finding {
         check: check.to_owned(),
         good,
         found,
@@ -118,13 +120,13 @@ fn findings(standing: &shared::wire::license_server::LicenseServerStanding, sile
         let users = "users cannot be tracked outside a directory".to_owned();
         let cure = "license per device, or put the server into a domain".to_owned();
         return vec![
-            finding("scope", true, found, String::new(), &["DI-05"]),
-            finding("tracking of users", false, users, cure, &["W08-06"]),
+            finding("scope", true, found, String::new(), &[rule::DI_05]),
+            finding("tracking of users", false, users, cure, &[rule::W08_06]),
         ];
     };
     if let Some(reason) = silent {
         let cure = "start the directory, or tell the server where it is: tsl network apply FILE".to_owned();
-        return vec![finding("directory", false, format!("it cannot be asked: {reason}"), cure, &["TL-08"])];
+        return vec![finding("directory", false, format!("it cannot be asked: {reason}"), cure, &[rule::TL_08])];
     }
     let in_group = standing.groups.contains(domain);
     let group = if in_group { "a member".to_owned() } else { "not a member".to_owned() };
@@ -151,8 +153,8 @@ fn findings(standing: &shared::wire::license_server::LicenseServerStanding, sile
     let unpublish =
         if standing.role == LicenseServerRole::Enterprise { publish.clone() } else { format!("tsl network unpublish --server {name}") };
     vec![
-        finding("group \"Terminal Server License Servers\"", in_group, group, join, &["W08-05"]),
-        finding("publication", publication_good, published, unpublish, &["DI-23"]),
-        finding("scope", scope_good, scope, publish, &["DI-23", "DI-24", "DI-25"]),
+        finding("group \"Terminal Server License Servers\"", in_group, group, join, &[rule::W08_05]),
+        finding("publication", publication_good, published, unpublish, &[rule::DI_23]),
+        finding("scope", scope_good, scope, publish, &[rule::DI_23, rule::DI_24, rule::DI_25]),
     ]
 }

@@ -2,8 +2,8 @@
 
 use chassis::client::{CallError, Peer};
 use chassis::http::Method;
-use shared::ledger::{Asked, Command, Elsewhere, Event, Ledger, PeerCommand, PeerEvent};
-use shared::model::{ServerName, TraceStep};
+use shared::ledger::{Asked, Elsewhere, Ledger, PassThrough};
+use shared::model::ServerName;
 use shared::wire::license_server::InquiryAnswer;
 use shared::wire::peers::Referral;
 use shared::wire::problem::Problem;
@@ -52,15 +52,7 @@ fn understand(
 
 async fn pass_through(app: &LicenseServer, asked: &Asked, answer: InquiryAnswer) -> Result<InquiryAnswer, Problem> {
     let InquiryAnswer::Issued { token, cal, how, rules: theirs, activated } = answer else { return Ok(answer) };
-    let command = Command::Peer(PeerCommand::PassThrough { asked: Box::new(asked.clone()), cal: cal.clone() });
-    let own = app.execute(Some(&asked.inquiry.request), command, |_, events, _| rules_of(events)).await?;
+    let command = PassThrough { asked: Box::new(asked.clone()), cal: cal.clone() };
+    let own = app.execute(Some(&asked.inquiry.request), command, |_, rules, _| rules).await?;
     Ok(InquiryAnswer::Issued { token, cal, how, rules: own.into_iter().chain(theirs).collect(), activated })
-}
-
-fn rules_of(events: &[Event]) -> Vec<TraceStep> {
-    let passed = events.iter().find_map(|event| match event {
-        Event::Peer(PeerEvent::PassedThrough { rules, .. }) => Some(rules.clone()),
-        _ => None,
-    });
-    passed.unwrap_or_default()
 }

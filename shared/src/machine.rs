@@ -1,4 +1,4 @@
-//! The one pattern of the three machines: `decide` on a command, `apply` the events.
+//! The one pattern of the machines: `decide` on a command, `apply` the events.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,15 +21,10 @@ pub struct Moment<'a> {
 pub trait Machine: Default + Send + Sync + 'static {
     /// What the journal of this machine is called in messages: `registry`, `ledger`, `node`.
     const NAME: &'static str;
-    /// Something a caller wants done.
-    type Command: Send;
     /// Something that happened; the journal holds these.
     type Event: Serialize + DeserializeOwned + Clone + std::fmt::Debug + Send + Sync + 'static;
     /// Why a command was improper; nothing is written for it.
     type Refusal: std::fmt::Debug + Send;
-
-    /// What the command leads to at this moment, or why it is improper. Changes nothing.
-    fn decide(&self, command: Self::Command, moment: &mut Moment<'_>) -> Result<Vec<Self::Event>, Self::Refusal>;
 
     /// Takes one event in. Must not fail, must not depend on anything but the state and the event, and must write every
     /// part of the state that it changes into `rows`: a start reads rows, not the journal.
@@ -51,6 +46,21 @@ pub trait Machine: Default + Send + Sync + 'static {
 
     /// Takes one row of an earlier run in. The key is the one that `apply` gave; rows come in the order of their keys.
     fn load(&mut self, key: &str, value: &[u8]) -> Result<(), RowError>;
+}
+
+/// What a command leads to at machine `M`: its answer and what happens with it, or why it is improper.
+pub type Decided<M, A> = Result<(A, Vec<<M as Machine>::Event>), <M as Machine>::Refusal>;
+
+/// A machine that takes a kind of command, and what whoever gave it is told.
+pub trait Decide<C>: Machine {
+    /// What was decided.
+    type Answer: Send;
+
+    /// What the command leads to at this moment: the answer, and what happens with it. Changes nothing.
+    ///
+    /// # Errors
+    /// Why the command is improper; nothing is written for it.
+    fn decide(&self, command: C, moment: &mut Moment<'_>) -> Decided<Self, Self::Answer>;
 }
 
 /// A row that a start could not read.

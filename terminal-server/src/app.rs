@@ -8,8 +8,9 @@ use chassis::engine::{Engine, JournalFailed};
 use chassis::http::{App, Caller};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
+use shared::machine::Decide;
 use shared::model::{LabTime, RequestId};
-use shared::node::{Command, Event, Node, Refusal, Server};
+use shared::node::{Command, Node, Refusal, Server};
 use shared::trust::Anchors;
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::Problem;
@@ -81,13 +82,16 @@ impl TerminalServer {
     }
 
     /// Executes a command; a refusal becomes its problem.
-    pub(crate) async fn execute<T: Send>(
+    pub(crate) async fn execute<C: Send, T: Send>(
         &self,
         request: Option<&RequestId>,
-        command: Command,
-        answer: impl FnOnce(&Node, &[Event], LabTime) -> T + Send,
-    ) -> Result<T, Problem> {
-        self.engine().execute(request, command, answer).await.map_err(|error| error.problem(Refusal::problem))
+        command: C,
+        show: impl FnOnce(&Node, <Node as Decide<C>>::Answer, LabTime) -> T + Send,
+    ) -> Result<T, Problem>
+    where
+        Node: Decide<C>,
+    {
+        self.engine().execute(request, command, show).await.map_err(|error| error.problem(Refusal::problem))
     }
 
     /// Reads what is on disk.

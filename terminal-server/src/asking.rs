@@ -5,6 +5,7 @@ use chassis::http::Method;
 use shared::model::{Cal, CalId, HardwareId, ProductVersion, RequestId, ServerName, TraceStep};
 use shared::node::{Command, Heard, Said};
 use shared::policy::terms;
+use shared::rulebook::rule;
 use shared::trust::Flaw;
 use shared::wire::license_server::{Contact, Inquiry, InquiryAnswer, Mark, MarkAnswer};
 use shared::wire::problem::Problem;
@@ -94,12 +95,12 @@ pub(crate) async fn mark(
             Ok(MarkAnswer::Validated) => format!("{} marked the temporary as validated", target.issuer),
             Ok(MarkAnswer::NoSuchTemporary) => format!("{} has no such open temporary: nothing to mark", target.issuer),
             Ok(MarkAnswer::NotInGroup) => {
-                return Ok(TraceStep::new("LS-01", format!("{} takes no mark from this server: not in its group", target.issuer)));
+                return Ok(TraceStep::new(rule::LS_01, format!("{} takes no mark from this server: not in its group", target.issuer)));
             }
             Err(error) => format!("{} was silent ({error}): nothing is kept, the next logon marks again", target.issuer),
         },
     };
-    Ok(TraceStep::new("LS-13", facts))
+    Ok(TraceStep::new(rule::LS_13, facts))
 }
 
 fn mark_of(request: &RequestId, cal: CalId, hardware_id: HardwareId) -> Mark {

@@ -1,13 +1,13 @@
 //! The door: a connection from its arrival to its verdict, and a session from its logon to its end.
 
-use shared::model::{Cal, CalKind, LabTime, SessionId, TraceStep, UserName};
-use shared::node::{Arrival, Command, Connection, Event, Node, Refusal, Server, Step, workstation};
-use shared::policy::protocol::Breach;
-use shared::policy::{connectors, denials, protocol};
+use shared::model::Breach;
+use shared::model::{LabTime, SessionId, TraceStep, UserName};
+use shared::node::{Arrival, Connection, End, Given, Judge, Judged, LogOn, LogonOutcome, Outcome, Refusal, Step, Verdict, status};
+use shared::policy::connectors;
+use shared::rulebook::rule;
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{
-    ConnectRequest, Connected, Decision, Denial, Ending, GrantedLicense, LicenseStatus, LicensingMessage, LoggedOn, LogonRequest,
-    MessageKind, Session, SessionState, Verdict,
+    ConnectRequest, Connected, Denied, Ending, GrantedLicense, LicensingMessage, LoggedOn, LogonRequest, MessageKind, Session, SessionState,
 };
 
 use crate::app::TerminalServer;
@@ -73,53 +73,27 @@ fn breach_of(asked: &ConnectRequest) -> Option<Breach> {
 
 async fn judge(app: &TerminalServer, connection: Connection) -> Result<Connected, Problem> {
     let request = connection.request().clone();
-    let command = Command::Judge(Box::new(connection.clone()));
-    let judged = app.execute(Some(&request), command, |node, events, now| {
-        let verdict = events.iter().find_map(|event| if let Event::Judged { verdict, .. } = event { Some(verdict.clone()) } else { None });
-        let balloon = node.admin_balloon(now).map(str::to_owned);
-        (verdict, own_license(node, events), node.server().cloned(), (node.settings().expiry_popup_days, balloon), now)
-    });
-    let (verdict, own, server, (popup_days, balloon), now) = judged.await?;
-    let (Some(verdict), Some(server)) = (verdict, server) else {
-        return Err(Problem::new(ProblemCode::Internal, "the connection led to no verdict"));
+    let judged = app.execute(Some(&request), Judge(Box::new(connection)), |_, judged, now| (judged, now));
+    let (Judged { verdict, given, warning }, at) = judged.await?;
+    let server = app.server()?;
+    let (session, admitted) = match verdict.outcome {
+        Outcome::Accepted { session, admitted, .. } => (session, admitted),
+        Outcome::Denied { denial } => return Err(denied(verdict.denied(denial, server.generation))),
     };
-    let Decision::Accepted { session, status, .. } = verdict.decision else { return Err(denied(&server, verdict)) };
-    let license = match own {
-        Some((cal, is_new)) => Some(GrantedLicense { token: app.disk().hand_out(&cal, is_new)?, cal }),
-        None => connection.granted(status),
+    let license = match given {
+        Some(Given::Own { cal, waits }) => Some(GrantedLicense { token: app.disk().hand_out(&cal, waits)?, cal }),
+        Some(Given::Signed(granted)) => Some(granted),
+        None => None,
     };
-    let warning = license.as_ref().filter(|granted| granted.cal.kind == CalKind::Temporary);
-    let warning = warning.and_then(|granted| denials::expiry_popup(granted.cal.expires_at, now, popup_days));
-    let warning = warning.or_else(|| balloon.filter(|_| verdict.rule == "PD-24"));
-    // A license handed back unchanged is in the client's store already.
-    let license = license.filter(|_| status != LicenseStatus::ValidClient);
-    Ok(Connected { session, server: server.name, at: now, status, rule: verdict.rule, trace: verdict.trace, license, warning })
-}
-
-/// The workstation license that a server of Windows NT 4.0 gives with its verdict, and whether it waits for a logon (NT-50).
-fn own_license(node: &Node, events: &[Event]) -> Option<(Cal, bool)> {
-    events.iter().find_map(|event| match event {
-        Event::Workstation(workstation::Event::Minted { license }) => Some((license.cal.clone(), true)),
-        Event::Judged { verdict: Verdict { decision: Decision::Accepted { license: Some(id), .. }, hardware_id, .. }, .. } => node
-            .workstation()
-            .license(hardware_id)
-            .filter(|license| license.cal.id == *id)
-            .map(|license| (license.cal.clone(), !license.in_database)),
-        _ => None,
-    })
+    let Verdict { rule, trace, .. } = verdict;
+    Ok(Connected { session, server: server.name, at, status: status(admitted), rule, trace, license, warning })
 }
 
 /// A denial as a problem: the client's code and text, the event, the rule and the trace (section 10).
-fn denied(server: &Server, verdict: Verdict) -> Problem {
-    let (code, event) = match verdict.decision {
-        Decision::Denied { code, event } => (code, event),
-        Decision::Accepted { .. } => (None, None),
-    };
-    let text = protocol::text_of(code, &verdict.rule).unwrap_or_else(|| denials::text_of(code, &verdict.rule));
-    let text = protocol::in_words_of(server.generation, text);
-    let detail = code.map_or_else(|| text.clone(), |code| format!("{code}: {text}"));
-    let mut problem = Problem::new(ProblemCode::Denied, detail).under(&[verdict.rule.as_str()]);
-    problem.denial = Some(Box::new(Denial { code, text, event, rule: verdict.rule, trace: verdict.trace }));
+fn denied(denied: Denied) -> Problem {
+    let detail = denied.code.map_or_else(|| denied.text.clone(), |code| format!("{code}: {}", denied.text));
+    let mut problem = Problem::new(ProblemCode::Denied, detail).under(&[denied.rule]);
+    problem.denial = Some(Box::new(denied));
     problem
 }
 
@@ -142,7 +116,7 @@ pub(crate) async fn log_on(app: &TerminalServer, id: SessionId, logon: LogonRequ
         Checked::Right(account) if account.administrator || !session.admin => account,
         Checked::Right(_) | Checked::Wrong => return Err(logon_failed(app, &session, &logon.user).await?),
         Checked::Unknown => {
-            app.execute(Some(&session.request), Command::End { session: id, how: Ending::LogonNotChecked }, |_, _, _| ()).await?;
+            app.execute(Some(&session.request), End { session: id, how: Ending::LogonNotChecked }, |_, _, _| ()).await?;
             let detail =
                 format!("nobody could check the password of {}, since the directory was silent; the session has ended", logon.user);
             return Err(Problem::new(ProblemCode::LogonFailed, detail));
@@ -161,38 +135,36 @@ async fn demand_tries_left(app: &TerminalServer, session: &Session) -> Result<()
     if app.peek(|node, now| node.logons_barred_from(&session.device, now))?.is_none() {
         return Ok(());
     }
-    let command = Command::End { session: session.id, how: Ending::TooManyFailedLogons };
-    Err(app
-        .execute(Some(&session.request), command, |node, events, now| too_many_failed(node, events, session, now))
-        .await?
-        .unwrap_or_else(|| Problem::new(ProblemCode::Internal, "a session was ended for failed logons, and there were none")))
+    let command = End { session: session.id, how: Ending::TooManyFailedLogons };
+    let barred = app.execute(Some(&session.request), command, |_, barred, _| barred).await?;
+    // Whoever asked last may have done so in the last moment of it.
+    let until = barred.map_or_else(|| app.peek(|_, now| now), Ok)?;
+    Err(barred_until(session, until))
 }
 
 /// A failed logon ends its session.
 async fn logon_failed(app: &TerminalServer, session: &Session, user: &UserName) -> Result<Problem, Problem> {
-    let command = Command::End { session: session.id, how: Ending::LogonFailed };
-    let too_many = app.execute(Some(&session.request), command, |node, events, now| too_many_failed(node, events, session, now)).await?;
+    let command = End { session: session.id, how: Ending::LogonFailed };
+    let barred = app.execute(Some(&session.request), command, |_, barred, _| barred).await?;
+    Ok(barred.map_or_else(|| wrong_password(session, user.as_str()), |until| barred_until(session, until)))
+}
+
+fn wrong_password(session: &Session, user: &str) -> Problem {
     let why = if session.admin {
         "or the account is not an administrator's, which the /admin switch takes"
     } else {
         "or there is no such account"
     };
-    let wrong = || Problem::new(ProblemCode::LogonFailed, format!("the password of {user} is wrong, {why}; the session has ended"));
-    Ok(too_many.unwrap_or_else(wrong))
+    Problem::new(ProblemCode::LogonFailed, format!("the password of {user} is wrong, {why}; the session has ended"))
 }
 
-/// AM-01: what a client is told whose session ended for its failed logons; none where it ended otherwise.
-fn too_many_failed(node: &Node, events: &[Event], session: &Session, now: LabTime) -> Option<Problem> {
-    let ended_so = |event: &Event| match event {
-        Event::SessionEnded { session } => matches!(session.state, SessionState::Ended { how: Ending::TooManyFailedLogons, .. }),
-        _ => false,
-    };
-    let until = node.logons_barred_from(&session.device, now).filter(|_| events.iter().any(ended_so))?;
+/// AM-01: what a client is told whose session ended for its failed logons.
+fn barred_until(session: &Session, until: LabTime) -> Problem {
     let detail = format!(
         "too many logons from {} have failed, so none of them is looked at until {until} (event 1012); the session has ended",
         session.device
     );
-    Some(Problem::new(ProblemCode::LogonFailed, detail).under(&["AM-01"]))
+    Problem::new(ProblemCode::LogonFailed, detail).under(&[rule::AM_01])
 }
 
 /// W2K-12: no password is asked of the one account of anonymous users, and nobody else logs on.
@@ -201,13 +173,13 @@ async fn log_on_anonymously(app: &TerminalServer, session: &Session, logon: Logo
         return finish_logon(app, session, logon, false, Vec::new()).await;
     }
     demand_tries_left(app, session).await?;
-    app.execute(Some(&session.request), Command::End { session: session.id, how: Ending::LogonFailed }, |_, _, _| ()).await?;
+    app.execute(Some(&session.request), End { session: session.id, how: Ending::LogonFailed }, |_, _, _| ()).await?;
     let detail = format!(
         "this server has an Internet Connector and serves anonymous users only: log on as {}; the session of {} has ended",
         connectors::ANONYMOUS,
         logon.user
     );
-    Err(Problem::new(ProblemCode::LogonFailed, detail).under(&["W2K-12"]))
+    Err(Problem::new(ProblemCode::LogonFailed, detail).under(&[rule::W2K_12]))
 }
 
 async fn finish_logon(
@@ -218,23 +190,20 @@ async fn finish_logon(
     trace: Vec<TraceStep>,
 ) -> Result<LoggedOn, Problem> {
     let (user, id) = (logon.user, session.id);
-    let command = Command::LogOn { session: id, user: user.clone(), administrator, trace };
-    let done = app.execute(Some(&session.request), command, |node, events, now| {
-        let trace = events.iter().find_map(|event| if let Event::LoggedOn { trace, .. } = event { Some(trace.clone()) } else { None });
-        let written = |event: &Event| matches!(event, Event::Workstation(workstation::Event::Written { .. }));
-        (trace.unwrap_or_default(), events.iter().any(written), too_many_failed(node, events, session, now))
-    });
-    let (trace, written, barred) = done.await?;
-    if let Some(barred) = barred {
-        return Err(barred);
+    let command = LogOn { session: id, user: user.clone(), administrator, trace };
+    match app.execute(Some(&session.request), command, |_, outcome, _| outcome).await? {
+        LogonOutcome::LoggedOn { trace, written } => {
+            if written {
+                app.disk().written(session.hardware_id)?;
+            }
+            Ok(LoggedOn { session: id, user, trace })
+        }
+        LogonOutcome::NotAdministrator => Err(wrong_password(session, user.as_str())),
+        LogonOutcome::Barred { until } => Err(barred_until(session, until)),
     }
-    if written {
-        app.disk().written(session.hardware_id)?;
-    }
-    Ok(LoggedOn { session: id, user, trace })
 }
 
 /// Ends a session: logged off, or cancelled at the logon screen.
 pub(crate) async fn end(app: &TerminalServer, session: SessionId, how: Ending) -> Result<(), Problem> {
-    app.execute(None, Command::End { session, how }, |_, _, _| ()).await
+    app.execute(None, End { session, how }, |_, _, _| ()).await
 }

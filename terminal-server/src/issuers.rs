@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use shared::model::ServerName;
-use shared::node::Command;
+use shared::node::{Command, KeepPeers};
 use shared::policy::admission::Presented;
 use shared::trust::KeyHolder;
 use shared::wire::peers::{KnownServer, KnownServers};
@@ -40,8 +40,8 @@ pub(crate) async fn ask(app: &TerminalServer, server: &ServerName) -> Result<Opt
     let Some(peer) = asking::peer(app, server)? else { return Ok(None) };
     let request = chassis::random::request_id();
     let Ok(known) = app.client().ask::<KnownServers>(&peer, &request, "/known-servers").await else { return Ok(None) };
-    let command = Command::KeepPeers { by: server.clone(), peers: known.servers.clone() };
-    let news = app.execute(Some(&request), command, |_, events, _| !events.is_empty()).await?;
+    let command = KeepPeers { by: server.clone(), peers: known.servers.clone() };
+    let news = app.execute(Some(&request), command, |_, news, _| news).await?;
     if news {
         app.belief().forget();
     }

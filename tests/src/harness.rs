@@ -26,7 +26,7 @@ use shared::wire::license_server::{
 };
 use shared::wire::peers::{Outreach, OutreachRow, TrustPeer};
 use shared::wire::terminal_server::{
-    AccountChange, Connected, Denial, DiscoveryChange, DiscoveryView, GraceView, LicenseServerList, SettingsChange, TrustLicenseServer,
+    AccountChange, Connected, Denied, DiscoveryChange, DiscoveryView, GraceView, LicenseServerList, SettingsChange, TrustLicenseServer,
     TrustRoot,
 };
 use tempfile::TempDir;
@@ -399,7 +399,7 @@ impl TestLab {
     }
 
     /// A device connects to the first terminal server and is denied.
-    pub async fn denied(&self, device: &mut Device) -> Denial {
+    pub async fn denied(&self, device: &mut Device) -> Denied {
         refused(self.visit(0, device, Then::Cancel).await)
     }
 
@@ -699,7 +699,7 @@ impl Admitted {
 
 /// The denial in a visit; an accept fails the test with its trace.
 #[must_use]
-pub fn refused(visited: Visited) -> Denial {
+pub fn refused(visited: Visited) -> Denied {
     match visited.verdict {
         Answer::Denied { problem } => *problem.denial.expect("a denial says why"),
         Answer::Accepted { connected, .. } => panic!("accepted: {connected:#?}"),

@@ -171,8 +171,9 @@ pub(crate) fn bytes_of_hex(text: &str) -> Option<[u8; 32]> {
 pub(crate) const CLOCK_ROW: &[u8] = b"m/clock";
 pub(crate) const NETWORK_ROW: &[u8] = b"m/network";
 pub(crate) const SEED_ROW: &[u8] = b"m/seed";
-/// How an entry's bytes are written: JSON. A segment's header says it.
-pub(crate) const CODEC: u32 = 1;
+/// How an entry's bytes are to be read: JSON, and the shapes of the events. A segment's header says it. 2 has verdicts with the reason of a
+/// denial.
+pub(crate) const CODEC: u32 = 2;
 /// The layout of the files that this code writes and reads. 1 was one sled store for entries and rows.
 pub(crate) const FORMAT: u32 = 2;
 

@@ -9,7 +9,7 @@ use chassis::data::DataDir;
 use chassis::engine::{Engine, EngineOptions};
 use chassis::journal::{Files, MemoryDisk, RowStore};
 use serde::{Deserialize, Serialize};
-use shared::machine::{Machine, Moment, RowError, Rows};
+use shared::machine::{Decide, Machine, Moment, RowError, Rows};
 use shared::model::LabTime;
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -50,23 +50,26 @@ pub(crate) enum Event {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NothingToForget;
 
-impl Machine for Counters {
-    const NAME: &'static str = "counters";
-    type Command = Command;
-    type Event = Event;
-    type Refusal = NothingToForget;
+impl Decide<Command> for Counters {
+    type Answer = ();
 
-    fn decide(&self, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, NothingToForget> {
+    fn decide(&self, command: Command, moment: &mut Moment<'_>) -> Result<((), Vec<Event>), NothingToForget> {
         match command {
-            Command::Add(name, by) => Ok(vec![Event::Added { name, by }]),
-            Command::Glance(name) => Ok(vec![Event::Glanced { name }]),
-            Command::Alarm(at, name) => Ok(vec![Event::AlarmSet { at, name }]),
-            Command::Throw => Ok(vec![Event::Thrown { number: moment.dice.between(1, 1_000_000) }]),
-            Command::Forget(name) if self.sums.contains_key(&name) => Ok(vec![Event::Forgotten { name }]),
+            Command::Add(name, by) => Ok(((), vec![Event::Added { name, by }])),
+            Command::Glance(name) => Ok(((), vec![Event::Glanced { name }])),
+            Command::Alarm(at, name) => Ok(((), vec![Event::AlarmSet { at, name }])),
+            Command::Throw => Ok(((), vec![Event::Thrown { number: moment.dice.between(1, 1_000_000) }])),
+            Command::Forget(name) if self.sums.contains_key(&name) => Ok(((), vec![Event::Forgotten { name }])),
             Command::Forget(_) => Err(NothingToForget),
-            Command::Repeat => Ok(Vec::new()),
+            Command::Repeat => Ok(((), Vec::new())),
         }
     }
+}
+
+impl Machine for Counters {
+    const NAME: &'static str = "counters";
+    type Event = Event;
+    type Refusal = NothingToForget;
 
     fn apply(&mut self, event: &Event, at: LabTime, rows: &mut Rows) {
         rows.list("all");

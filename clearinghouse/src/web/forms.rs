@@ -6,6 +6,7 @@ use shared::model::code::as_typed;
 use shared::model::{
     ContactMethod, ProductType, Purchase, Registrant, RegistrantText, RequestId, RetailCode, ServerName, ServerRef, VolumeProgram,
 };
+use shared::rulebook::rule;
 use shared::wire::clearinghouse::Wanted;
 use shared::wire::desk::{IssuePack, OfferRequest, Register};
 use shared::wire::problem::{Problem, ProblemCode};
@@ -129,21 +130,22 @@ impl Install {
             "school" => volume(VolumeProgram::School),
             "services-provider" => volume(VolumeProgram::ServicesProvider),
             "other" => Ok(Purchase::Other { agreement: parsed("number", &self.number)?, authorization: authorization()? }),
-            _ => Err(Problem::new(ProblemCode::Invalid, "choose how the CALs were bought").under(&["AC-08"])),
+            _ => Err(Problem::new(ProblemCode::Invalid, "choose how the CALs were bought").under(&[rule::AC_08])),
         }
     }
 
     fn wanted(&self) -> Result<Wanted, Problem> {
         let product_type = if self.product_type == "user" { ProductType::User } else { ProductType::Device };
         let quantity = self.quantity.trim().parse();
-        let quantity = quantity.map_err(|_| Problem::new(ProblemCode::Invalid, "quantity: a whole number, 1 to 9999").under(&["AC-08"]))?;
+        let quantity =
+            quantity.map_err(|_| Problem::new(ProblemCode::Invalid, "quantity: a whole number, 1 to 9999").under(&[rule::AC_08]))?;
         Ok(Wanted { version: parsed("product version", &self.version)?, product_type, quantity })
     }
 }
 
 impl Offer {
     pub(super) fn offer(&self) -> Result<OfferRequest, Problem> {
-        let invalid = |detail: &str| Problem::new(ProblemCode::Invalid, detail).under(&["WS03-14"]);
+        let invalid = |detail: &str| Problem::new(ProblemCode::Invalid, detail).under(&[rule::WS03_14]);
         if !["retail", "oem"].contains(&self.license_type.as_str()) {
             return Err(invalid("choose the license type: retail, or with a computer (OEM)"));
         }

@@ -2,6 +2,7 @@
 
 use chassis::http::Page;
 use maud::{DOCTYPE, Markup, html};
+use shared::rulebook::listed;
 use shared::wire::problem::Problem;
 
 /// A whole page.
@@ -43,7 +44,7 @@ pub(super) fn refused(title: &str, problem: &Problem, form: Markup) -> Page {
         div role="alert" class="no" {
             p { strong { (problem.title) "." } " " (sentence(&problem.detail)) }
             p { (problem.cure) }
-            @if !problem.rules.is_empty() { p { small { "Rules: " (problem.rules.join(", ")) } } }
+            @if !problem.rules.is_empty() { p { small { "Rules: " (listed(&problem.rules)) } } }
         }
         (form)
     };

@@ -5,7 +5,6 @@ use chassis::random;
 use maud::{Markup, html};
 use shared::model::code::{as_typed, in_fives};
 use shared::model::{RegistrantText, RetailCode};
-use shared::registry::problem_of;
 use shared::wire::problem::Problem;
 
 use super::forms::{Mailbox, Offer, parsed};
@@ -64,8 +63,7 @@ pub(crate) async fn letters(desk: Desk, Form(form): Form<Mailbox>) -> Result<Pag
 async fn trade(desk: &Desk, visitor: Caller, form: &Offer) -> Result<usize, Problem> {
     let offer = form.offer()?;
     let (request, count) = (offer.request.clone(), offer.keys.len());
-    let turned_down = desk.offer(visitor, &request, offer).await?;
-    turned_down.map_or(Ok(count), |turned_down| Err(problem_of(&turned_down)))
+    desk.offer(visitor, &request, offer).await.map(|()| count)
 }
 
 fn steps(form: &Offer) -> Markup {

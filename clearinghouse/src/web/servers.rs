@@ -5,6 +5,7 @@ use chassis::random;
 use maud::{Markup, html};
 use shared::model::ProductId;
 use shared::model::code::in_fives;
+use shared::rulebook::rule;
 use shared::wire::desk::Registered;
 use shared::wire::problem::{Problem, ProblemCode};
 
@@ -61,7 +62,7 @@ pub(crate) async fn reactivation_form(_: Desk) -> Result<Page, Problem> {
 
 /// AC-25.
 pub(crate) async fn reactivate(desk: Desk, sender: Sender, Form(form): Form<Activation>) -> Result<Page, Problem> {
-    let without = || Problem::new(ProblemCode::Invalid, "choose a reason").under(&["AC-25"]);
+    let without = || Problem::new(ProblemCode::Invalid, "choose a reason").under(&[rule::AC_25]);
     let registered = if form.reason.is_empty() { Err(without()) } else { register(&desk, sender, &form).await };
     Ok(match registered {
         Ok(registered) => page(200, "The license server is activated again", told(&form, &registered)),

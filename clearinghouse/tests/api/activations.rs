@@ -2,6 +2,7 @@
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
 use shared::model::Span;
+use shared::rulebook::rule;
 use shared::wire::common::ClockChange;
 use shared::wire::problem::ProblemCode;
 
@@ -50,7 +51,7 @@ async fn an_activation_without_a_company_is_turned_down_and_on_record() {
     let written = house.written().await;
     let problem = caller.activate(&house, &body).await.unwrap_err();
     assert_eq!(problem.code, ProblemCode::RegistrantIncomplete);
-    assert_eq!((problem.detail.as_str(), problem.rules), ("missing: company", vec!["AC-11".to_owned()]));
+    assert_eq!((problem.detail.as_str(), problem.rules), ("missing: company", vec![rule::AC_11]));
     assert_eq!(house.written().await, written + 1);
     assert_eq!(caller.activate(&house, &body).await.unwrap_err().detail, "missing: company", "again the same");
     assert_eq!(house.written().await, written + 1);
@@ -122,6 +123,6 @@ async fn a_registration_ends_with_its_certificate() {
     house.clock(ClockChange::Set { to: end - Span::seconds(1) }).await;
     assert!(caller.activate(&house, &caller.request("late")).await.is_ok());
     house.clock(ClockChange::Set { to: end }).await;
-    assert_eq!(caller.activate(&house, &caller.request("too-late")).await.unwrap_err().rules, vec!["AC-27".to_owned()]);
+    assert_eq!(caller.activate(&house, &caller.request("too-late")).await.unwrap_err().rules, vec![rule::AC_27]);
     assert_eq!(caller.pack(&house, "pack", &code, None).await.unwrap_err().code, ProblemCode::NotActivated);
 }

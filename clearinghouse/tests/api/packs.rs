@@ -1,6 +1,7 @@
 //! Packs over the wire, and the desk that sells what they are drawn from.
 
 use shared::model::{PackKind, VolumeProgram};
+use shared::rulebook::rule;
 use shared::trust::{PackFlaw, open_pack};
 use shared::wire::clearinghouse::AgreementProgram;
 use shared::wire::problem::ProblemCode;
@@ -32,7 +33,7 @@ async fn a_used_retail_code_is_refused_elsewhere_with_whom_to_call() {
     let code = house.buy(20).await;
     let first = one.pack(&house, "one", &code, None).await.unwrap();
     let problem = two.pack(&house, "two", &code, None).await.unwrap_err();
-    assert_eq!((problem.code, problem.rules), (ProblemCode::PackRefused, vec!["AC-33".to_owned()]));
+    assert_eq!((problem.code, problem.rules), (ProblemCode::PackRefused, vec![rule::AC_33]));
     assert!(problem.detail.contains("call the clearinghouse"), "{}", problem.detail);
     assert_eq!(one.pack(&house, "three", &code, None).await, Ok(first), "the same pack, to the byte, for whoever has it");
 }

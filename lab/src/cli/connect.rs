@@ -1,5 +1,6 @@
 //! `tsl connect`: client devices visit a terminal server, one or many, once or day after day.
 
+use shared::rulebook::RuleId;
 use std::collections::BTreeMap;
 
 use clap::Args;
@@ -117,7 +118,7 @@ struct Tally {
     /// Licenses upgraded or renewed.
     upgraded: u64,
     /// Decisions by rule.
-    rules: BTreeMap<String, u64>,
+    rules: BTreeMap<RuleId, u64>,
 }
 
 #[derive(Serialize)]
@@ -140,7 +141,7 @@ struct Days {
 struct DayDenial {
     day: u32,
     device: DeviceName,
-    rule: String,
+    rule: Option<RuleId>,
     code: Option<u16>,
     event: Option<u32>,
     text: String,
@@ -264,7 +265,13 @@ fn show_days(out: Out, report: &Days) {
     out.table(&header, rows.collect(), "nothing but accepts of licenses that are good as they are");
     for denial in &report.denials {
         let code = denial.code.map_or_else(String::new, |code| format!(" {code}"));
-        out.line(&format!("day {}: {} denied{code} by {}: {}", denial.day, denial.device, denial.rule, denial.text));
+        out.line(&format!(
+            "day {}: {} denied{code} by {}: {}",
+            denial.day,
+            denial.device,
+            denial.rule.map_or("no rule", RuleId::as_str),
+            denial.text
+        ));
     }
     out.line(&format!("{} days: {}", report.days.len(), report.total));
 }
@@ -276,7 +283,7 @@ impl Outcome {
         Some(DayDenial {
             day,
             device: self.device.clone(),
-            rule: denial.map(|denial| denial.rule.clone()).unwrap_or_default(),
+            rule: denial.map(|denial| denial.rule),
             code: denial.and_then(|denial| denial.code),
             event: denial.and_then(|denial| denial.event),
             text: denial.map_or_else(|| problem.detail.clone(), |denial| denial.text.clone()),
@@ -295,14 +302,16 @@ impl Tally {
                     tally.new += u64::from(connected.status == LicenseStatus::New);
                     tally.upgraded += u64::from(connected.status == LicenseStatus::Upgraded);
                     tally.failed_logons += u64::from(matches!(logon, Logon::Failed { .. }));
-                    connected.rule.clone()
+                    Some(connected.rule)
                 }
                 Answer::Denied { problem } => {
                     tally.denied += 1;
-                    problem.denial.as_ref().map(|denial| denial.rule.clone()).unwrap_or_default()
+                    problem.denial.as_ref().map(|denial| denial.rule)
                 }
             };
-            *tally.rules.entry(rule).or_default() += 1;
+            if let Some(rule) = rule {
+                *tally.rules.entry(rule).or_default() += 1;
+            }
         }
         tally
     }
@@ -315,7 +324,7 @@ impl Tally {
         self.new += other.new;
         self.upgraded += other.upgraded;
         for (rule, count) in &other.rules {
-            *self.rules.entry(rule.clone()).or_default() += count;
+            *self.rules.entry(*rule).or_default() += count;
         }
     }
 
@@ -364,12 +373,12 @@ fn outcome_row(outcome: &Outcome) -> Vec<String> {
             let cal = cal.or_else(|| outcome.visited.presented.as_ref().and_then(|presented| presented.cal.as_ref()));
             let holds = cal.map_or_else(|| "nothing".to_owned(), |cal| format!("{} {}", cal.kind, cal.version));
             let until = cal.map_or_else(String::new, |cal| cal.expires_at.end_in_words());
-            vec![device, status_words(connected.status).to_owned(), presented, holds, until, connected.rule.clone(), logon_words(logon)]
+            vec![device, status_words(connected.status).to_owned(), presented, holds, until, connected.rule.to_string(), logon_words(logon)]
         }
         Answer::Denied { problem } => {
             let denial = problem.denial.as_ref();
             let code = denial.and_then(|denial| denial.code).map_or_else(String::new, |code| format!(" {code}"));
-            let rule = denial.map(|denial| denial.rule.clone()).unwrap_or_default();
+            let rule = denial.map(|denial| denial.rule.to_string()).unwrap_or_default();
             vec![device, format!("denied{code}"), presented, String::new(), String::new(), rule, String::new()]
         }
     }

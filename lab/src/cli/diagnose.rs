@@ -1,5 +1,7 @@
 //! `tsl diagnose`: the Licensing Diagnoser (TL-06, W08-15).
 
+use shared::model::PolicyAcOn;
+use shared::rulebook::listed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -11,7 +13,7 @@ use shared::policy::modes;
 use shared::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome};
 use shared::wire::common::{ClockView, Health, Identity, NetworkView};
 use shared::wire::license_server::ConfigurationReview;
-use shared::wire::terminal_server::{Decision, LicenseRequest, Verdict, VerdictRow};
+use shared::wire::terminal_server::{Decision, LicenseRequest, VerdictRow};
 
 use super::Context;
 use super::history::newest;
@@ -111,17 +113,17 @@ async fn terminal_server(lab: &Lab, place: &Place) -> Result<TerminalServerFacts
 
 /// Who came, newest first; what is in their stores is known of the lab's own devices only.
 fn devices(lab: &Lab, verdicts: &[VerdictRow], request: &LicenseRequest) -> Result<Vec<DeviceFacts>, Failure> {
-    let admitted = |decision: &Decision| match decision {
-        Decision::Accepted { .. } => true,
-        Decision::Denied { .. } => false,
+    let denied = |decision: &Decision| match decision {
+        Decision::Accepted { .. } => None,
+        Decision::Denied { reason, .. } => Some(*reason),
     };
     let clients = lab.clients();
     let mut devices: Vec<DeviceFacts> = Vec::new();
     for row in verdicts {
         let verdict = &row.verdict;
-        let accepted = admitted(&verdict.decision);
+        let denied = denied(&verdict.decision);
         if let Some(known) = devices.iter_mut().find(|known| known.name == verdict.device) {
-            known.admitted += usize::from(accepted);
+            known.admitted += usize::from(denied.is_none());
             continue;
         }
         let own = clients.find(&verdict.device)?;
@@ -134,16 +136,10 @@ fn devices(lab: &Lab, verdicts: &[VerdictRow], request: &LicenseRequest) -> Resu
             licenses: device.licensing.store.values().filter_map(crate::device::StoredLicense::read).collect(),
             presents: device.present(request, request.at).map(|(slot, license)| (slot, license.read())),
         });
-        let last = LastVisit { at: row.at, rule: rule(verdict), admitted: accepted };
-        devices.push(DeviceFacts { name: verdict.device.clone(), hardware_id, admitted: usize::from(accepted), last, store });
+        let last = LastVisit { at: row.at, denied };
+        devices.push(DeviceFacts { name: verdict.device.clone(), hardware_id, admitted: usize::from(denied.is_none()), last, store });
     }
     Ok(devices)
-}
-
-/// A license that begins in the future is denied like a damaged one, and is none (OQ-10).
-fn rule(verdict: &Verdict) -> String {
-    let too_early = verdict.rule == "PD-22" && verdict.trace.iter().any(|step| step.facts.contains("OQ-10"));
-    if too_early { "OQ-10".to_owned() } else { verdict.rule.clone() }
 }
 
 async fn reached(lab: &Lab, place: &Place) -> Reached {
@@ -268,8 +264,8 @@ fn show(out: Out, diagnosis: &Diagnosis) {
     let not_chosen = |value| identity.generation.is_some_and(|generation| modes::is_not_chosen(generation, value));
     let mode = match (server.settings.application_mode, server.settings.policy_ac_on) {
         (false, _) => "remote administration".to_owned(),
-        (true, 2) => "per device".to_owned(),
-        (true, 4) => "per user".to_owned(),
+        (true, PolicyAcOn::PER_DEVICE) => "per device".to_owned(),
+        (true, PolicyAcOn::PER_USER) => "per user".to_owned(),
         (true, other) if not_chosen(other) => "mode not chosen".to_owned(),
         (true, other) => format!("no mode (PolicyAcOn = {other})"),
     };
@@ -299,7 +295,7 @@ fn show(out: Out, diagnosis: &Diagnosis) {
     });
     out.table(&["license server", "place", "state", "CALs"], rows.collect(), "this lab has no license server");
     if let Some(consequence) = &diagnosis.consequence {
-        out.line(&format!("\n{} ({})", consequence.says, consequence.rules));
+        out.line(&format!("\n{} ({})", consequence.says, listed(&consequence.rules)));
     }
     match diagnosis.findings.len() {
         0 => out.line("\nno problem found"),
@@ -307,7 +303,7 @@ fn show(out: Out, diagnosis: &Diagnosis) {
         many => out.line(&format!("\n{many} problems:")),
     }
     for (number, finding) in (1..).zip(&diagnosis.findings) {
-        out.line(&format!("  {number}  {} ({})", finding.problem, finding.rules));
+        out.line(&format!("  {number}  {} ({})", finding.problem, listed(&finding.rules)));
         for cure in &finding.cures {
             out.line(&format!("     cure: {}", cure.says));
             cure.commands.iter().for_each(|command| out.line(&format!("       {command}")));

@@ -66,7 +66,7 @@ fn session_row(row: &SessionRow) -> Vec<String> {
     let notes = [(session.admin, "/admin"), (row.recent, "recent")];
     let note: Vec<_> = notes.into_iter().filter_map(|(so, text)| so.then_some(text)).collect();
     let (opened, device, user) = (session.opened_at.to_string(), session.device.to_string(), session.user.to_string());
-    vec![opened, device, user, state, session.rule.clone(), note.join(", "), session.id.to_string()]
+    vec![opened, device, user, state, session.rule.to_string(), note.join(", "), session.id.to_string()]
 }
 
 fn ending(how: Ending) -> &'static str {
@@ -139,7 +139,7 @@ impl Verdicts {
             let told = asked.ask(async |api| api.all::<VerdictCount>("/verdicts/counts").await).await?;
             let counts: Vec<Told<VerdictCount>> = told.into_iter().flat_map(Told::one_by_one).collect();
             return context.out.show(&counts, |_| {
-                let row = |count: &VerdictCount| vec![count.rule.clone(), count.count.to_string()];
+                let row = |count: &VerdictCount| vec![count.rule.to_string(), count.count.to_string()];
                 asked.table(&["rule", "decided"], &counts, row, "no connection was judged yet");
             });
         }
@@ -153,7 +153,7 @@ impl Verdicts {
                 let verdict = &row.verdict;
                 let rules: Vec<_> = verdict.trace.iter().map(|step| step.rule.as_str()).collect();
                 let (at, device, user) = (row.at.to_string(), verdict.device.to_string(), verdict.user.to_string());
-                vec![at, device, user, decision(&verdict.decision), verdict.rule.clone(), rules.join(" ")]
+                vec![at, device, user, decision(&verdict.decision), verdict.rule.to_string(), rules.join(" ")]
             };
             asked.table(&["when", "device", "user", "decision", "rule", "all rules"], &rows, row, "no decision fits");
         })
@@ -163,7 +163,7 @@ impl Verdicts {
 fn decision(decision: &Decision) -> String {
     match decision {
         Decision::Accepted { status, .. } => format!("accepted, {}", status_words(*status)),
-        Decision::Denied { code, event } => {
+        Decision::Denied { code, event, .. } => {
             let code = code.map_or_else(String::new, |code| format!(" {code}"));
             let event = event.map_or_else(String::new, |event| format!(", event {event}"));
             format!("denied{code}{event}")

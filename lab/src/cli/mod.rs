@@ -37,6 +37,7 @@ mod up;
 mod wizards;
 mod words;
 
+use shared::rulebook::listed;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -519,7 +520,7 @@ fn report(failure: &Failure, json: bool) {
             writeln!(io::stdout().lock(), "{value:#}")
         }
         Failure::Problem(problem) => {
-            let rules = if problem.rules.is_empty() { String::new() } else { format!("\n  rules: {}", problem.rules.join(", ")) };
+            let rules = if problem.rules.is_empty() { String::new() } else { format!("\n  rules: {}", listed(&problem.rules)) };
             writeln!(errors, "{}", said(&format!("{problem}\n  what to do: {}{rules}", problem.cure)))
         }
         Failure::Silent { .. } | Failure::Usage(_) | Failure::Broken(_) | Failure::Denied(_) => {

@@ -1,5 +1,7 @@
 //! `tsl owed`: what an organisation owes on paper for what its terminal servers did (WS03-13, PU-08).
 
+use shared::policy::modes::{self, Mode};
+use shared::rulebook::{RuleId, listed, rule};
 use std::collections::BTreeSet;
 
 use clap::Args;
@@ -32,7 +34,7 @@ struct Line {
     what: String,
     owed: usize,
     owned: String,
-    note: &'static str,
+    note: String,
 }
 
 #[derive(Default)]
@@ -55,14 +57,19 @@ impl Owed {
         let strict = seen.device_cals_per_device_only;
         let lacking = per_user::lacking_user_cals(seen.users.len() as u64, user_cals, device_cals, strict);
         let lines = vec![
-            line("server licenses, the terminal server function included", servers, "on paper".to_owned(), "WS03-13"),
-            line("Windows CALs", both, "on paper".to_owned(), "WS03-13"),
-            line("terminal server CALs for devices", seen.devices.len(), format!("{device_cals} installed"), "WS03-11"),
-            line("terminal server CALs for users", seen.users.len(), format!("{user_cals} installed, not tracked"), "PU-07, PU-08"),
-            line("External Connectors, for everybody at their servers", seen.connectors, "on paper".to_owned(), "WS03-12"),
+            line("server licenses, the terminal server function included", servers, "on paper".to_owned(), &[rule::WS03_13]),
+            line("Windows CALs", both, "on paper".to_owned(), &[rule::WS03_13]),
+            line("terminal server CALs for devices", seen.devices.len(), format!("{device_cals} installed"), &[rule::WS03_11]),
+            line(
+                "terminal server CALs for users",
+                seen.users.len(),
+                format!("{user_cals} installed, not tracked"),
+                &[rule::PU_07, rule::PU_08],
+            ),
+            line("External Connectors, for everybody at their servers", seen.connectors, "on paper".to_owned(), &[rule::WS03_12]),
         ];
         context.out.show(&lines, |out| {
-            let rows = lines.iter().map(|line| vec![line.what.clone(), line.owed.to_string(), line.owned.clone(), line.note.to_owned()]);
+            let rows = lines.iter().map(|line| vec![line.what.clone(), line.owed.to_string(), line.owned.clone(), line.note.clone()]);
             out.table(&["what", "owed", "owned", "rule"], rows.collect(), "");
             if !seen.users.is_empty() && device_cals > 0 {
                 let names = seen.per_user.iter().map(ServerName::as_str).collect::<Vec<_>>().join(", ");
@@ -73,8 +80,8 @@ impl Owed {
     }
 }
 
-fn line(what: &str, owed: usize, owned: String, note: &'static str) -> Line {
-    Line { what: what.to_owned(), owed, owned, note }
+fn line(what: &str, owed: usize, owned: String, rules: &[RuleId]) -> Line {
+    Line { what: what.to_owned(), owed, owned, note: listed(rules) }
 }
 
 async fn seen(lab: &Lab) -> Result<Seen, Failure> {
@@ -87,7 +94,7 @@ async fn seen(lab: &Lab) -> Result<Seen, Failure> {
             seen.connectors += 1;
             continue;
         }
-        let per_user = settings.policy_ac_on == 4;
+        let per_user = modes::mode(settings.policy_ac_on) == Mode::PerUser;
         if per_user {
             seen.per_user.push(place.name.clone());
             seen.device_cals_per_device_only |= settings.device_cals_per_device_only;

@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::model::{CalKind, DeviceName, HardwareId, RegistrantText, ServerName};
+use shared::rulebook::listed;
 use shared::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome, Sort, TurnedDownRow};
 use shared::wire::common::{ListQuery, Page};
 use shared::wire::license_server::{LicenseList, LicenseQuery, LicenseRow, PackRow, PutBack, SecurityGroup, Standing, TemporaryCount};
@@ -229,13 +230,13 @@ fn counted_row(row: &TurnedDownRow) -> Vec<String> {
         Sort::Pack => "pack",
         Sort::Offer => "offer",
     };
-    let why = format!("{} ({})", row.ground, row.rules.join(", "));
+    let why = format!("{} ({})", row.ground, listed(&row.rules));
     vec![sort.to_owned(), why, row.count.to_string(), row.last_at.to_string()]
 }
 
 fn outcome_words(outcome: &RecordOutcome) -> String {
     match outcome {
         RecordOutcome::Granted => "granted".to_owned(),
-        RecordOutcome::Refused { reason, rules } => format!("refused: {reason} ({})", rules.join(", ")),
+        RecordOutcome::Refused { reason, rules } => format!("refused: {reason} ({})", listed(rules)),
     }
 }

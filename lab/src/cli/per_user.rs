@@ -1,5 +1,6 @@
 //! Users and their licenses: the per-user report, the people of a 2003 server, and the review of a license server's configuration.
 
+use shared::rulebook::listed;
 use std::collections::BTreeSet;
 
 use clap::Args;
@@ -119,7 +120,7 @@ impl Review {
         asked.show(&told, |out, review| {
             let cells = review.findings.iter().map(|finding| {
                 let mark = if finding.good { "ok" } else { "!!" };
-                vec![mark.to_owned(), finding.check.clone(), finding.found.clone(), finding.cure.clone(), finding.rules.join(", ")]
+                vec![mark.to_owned(), finding.check.clone(), finding.found.clone(), finding.cure.clone(), listed(&finding.rules)]
             });
             out.table(&["", "looked at", "found", "what to do", "rules"], cells.collect(), "nothing to look at");
         })

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
-use shared::policy::rulebook::{self, FAMILIES, Family, Rule as Entry, Status, VECTORS};
+use shared::rulebook::{self, FAMILIES, Family, Rule as Entry, RuleId, Status, VECTORS};
 
 use super::Context;
 use crate::failure::Failure;
@@ -29,7 +29,7 @@ pub(crate) struct Rule {
 /// What is told of a rule.
 #[derive(Debug, Serialize)]
 struct Told {
-    id: &'static str,
+    id: RuleId,
     family: &'static str,
     says: &'static str,
     status: &'static str,
@@ -122,12 +122,12 @@ fn near(family: &'static Family, rule: &Entry) -> Vec<Line> {
 }
 
 fn line(rule: &'static Entry) -> Line {
-    Line { id: rule.id, says: rule.says }
+    Line { id: rule.id.as_str(), says: rule.says }
 }
 
 /// The vectors and the pages that show a rule.
-fn shown(id: &str) -> (Vec<&'static str>, Vec<&'static str>) {
-    let row = SHOWN.lines().find_map(|line| line.strip_prefix(id)?.strip_prefix('\t')).unwrap_or_default();
+fn shown(id: RuleId) -> (Vec<&'static str>, Vec<&'static str>) {
+    let row = SHOWN.lines().find_map(|line| line.strip_prefix(id.as_str())?.strip_prefix('\t')).unwrap_or_default();
     let (vectors, pages) = row.split_once('\t').unwrap_or((row, ""));
     (vectors.split_whitespace().collect(), pages.split_whitespace().collect())
 }

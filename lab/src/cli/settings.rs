@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use shared::model::PolicyAcOn;
 use shared::model::{Generation, ServerName, Span};
 use shared::policy::modes::{self, Mode as Licensing};
 use shared::wire::common::Identity;
@@ -92,13 +93,13 @@ impl Mode {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let licensed = |policy| SettingsChange { application_mode: Some(true), policy_ac_on: Some(policy), ..SettingsChange::default() };
         let change = match (self.mode, self.policy_ac_on) {
-            (Some(ModeName::PerDevice), _) => Some(licensed(2)),
-            (Some(ModeName::PerUser), _) => Some(licensed(4)),
-            (Some(ModeName::NotChosen), _) => Some(licensed(5)),
+            (Some(ModeName::PerDevice), _) => Some(licensed(PolicyAcOn::PER_DEVICE)),
+            (Some(ModeName::PerUser), _) => Some(licensed(PolicyAcOn::PER_USER)),
+            (Some(ModeName::NotChosen), _) => Some(licensed(PolicyAcOn::NOT_CHOSEN)),
             (Some(ModeName::RemoteAdministration), _) => {
                 Some(SettingsChange { application_mode: Some(false), ..SettingsChange::default() })
             }
-            (None, Some(policy)) => Some(licensed(policy)),
+            (None, Some(policy)) => Some(licensed(PolicyAcOn::new(policy))),
             (None, None) => None,
         };
         let asked = match change {
@@ -122,7 +123,7 @@ impl Mode {
 struct ModeView {
     mode: &'static str,
     application_mode: bool,
-    policy_ac_on: u32,
+    policy_ac_on: PolicyAcOn,
 }
 
 async fn mode(api: &Api) -> Result<ModeView, Failure> {

@@ -40,7 +40,7 @@ pub(crate) fn span_words(span: Span) -> String {
 
 /// A trace as a numbered list.
 pub(crate) fn steps(out: Out, trace: &[TraceStep]) {
-    let width = trace.iter().map(|step| step.rule.len()).max().unwrap_or(0);
+    let width = trace.iter().map(|step| step.rule.as_str().len()).max().unwrap_or(0);
     for (number, step) in trace.iter().enumerate() {
         out.line(&format!("{:>3}  {:width$}  {}", number + 1, step.rule, step.facts));
     }

@@ -1,8 +1,9 @@
 //! What is wrong with the client devices that came: lost, cloned, damaged and foreign stores, and devices on which nobody logs on.
 
+use shared::rulebook::rule;
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::model::{CalKind, DeviceName, HardwareId, LabTime};
+use shared::model::{CalKind, Denial, DeviceName, HardwareId, LabTime};
 use shared::wire::license_server::{LicenseRow, Standing};
 
 use super::Seen;
@@ -35,7 +36,7 @@ fn several_ids(seen: &Seen) -> Vec<Finding> {
         let known = seen.terminal_server.devices.iter().find(|device| device.name == *name);
         if known.and_then(|device| device.store.as_ref()).is_some_and(|store| store.forgets) {
             return Finding::new(
-                "FT-08, FT-06",
+                &[rule::FT_08, rule::FT_06],
                 format!("{name} makes a new hardware id whenever it is switched on, and holds {} CALs so far", ids.len()),
                 Cure::typed(Remedy::KeepStore, "give it firmware that keeps its store", [format!("tsl client firmware {name}")]),
             );
@@ -44,7 +45,7 @@ fn several_ids(seen: &Seen) -> Vec<Finding> {
         let former = ids.iter().filter(|(id, _)| Some(**id) != today).map(|(_, end)| *end).max();
         let until = former.map_or_else(String::new, |at| format!(": the last one ends at {at}"));
         Finding::new(
-            "FT-06, FT-08",
+            &[rule::FT_06, rule::FT_08],
             format!("{name} holds {} CALs under as many hardware ids", ids.len()),
             Cure::by_hand(
                 Remedy::LeaveStoreAlone,
@@ -70,7 +71,7 @@ fn clones(seen: &Seen) -> Vec<Finding> {
         let others = names.iter().filter(|name| Some(**name) != keeps);
         let all = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
         Finding::new(
-            "FT-09, ST-10",
+            &[rule::FT_09, rule::ST_10],
             format!("one hardware id came under several names: {all}"),
             Cure::typed(
                 Remedy::DeleteClonedStore,
@@ -86,12 +87,9 @@ fn clones(seen: &Seen) -> Vec<Finding> {
 fn refused(seen: &Seen, device: &DeviceFacts) -> Option<Finding> {
     let (name, own) = (&device.name, &seen.terminal_server.identity.name);
     let (slot, _) = device.store.as_ref()?.presents.as_ref()?;
-    if device.last.admitted {
-        return None;
-    }
-    match device.last.rule.as_str() {
-        "PD-21" => Some(Finding::new(
-            "FT-10, PD-21",
+    match device.last.denied? {
+        Denial::Modified => Some(Finding::new(
+            &[rule::FT_10, rule::PD_21],
             format!("{name} was denied by {own} (260): the license that it presents was issued to another device"),
             Cure::typed(
                 Remedy::DeleteForeignStore,
@@ -99,8 +97,8 @@ fn refused(seen: &Seen, device: &DeviceFacts) -> Option<Finding> {
                 [format!("tsl client delete-store {name}")],
             ),
         )),
-        "PD-22" | "PD-23" => Some(Finding::new(
-            "PD-22, PD-23",
+        Denial::InvalidFormat => Some(Finding::new(
+            &[rule::PD_22, rule::PD_23],
             format!("{name} was denied by {own} (261): the license that it presents is damaged, or of nobody whom {own} believes"),
             Cure::typed(
                 Remedy::DeleteDamagedLicense,
@@ -108,7 +106,17 @@ fn refused(seen: &Seen, device: &DeviceFacts) -> Option<Finding> {
                 [format!("tsl client delete-license {name} {slot}")],
             ),
         )),
-        _ => None,
+        // A license that begins in the future is none that is damaged: two clocks differ (OQ-10).
+        Denial::NotYetValid
+        | Denial::NoLicenseServer
+        | Denial::NoLicense
+        | Denial::TemporaryExpired
+        | Denial::NotRenewed
+        | Denial::ModeNotChosen
+        | Denial::TooManySessions
+        | Denial::NoServerCal
+        | Denial::Cryptography
+        | Denial::Exchange(_) => None,
     }
 }
 
@@ -126,7 +134,7 @@ fn off_record(seen: &Seen, device: &DeviceFacts) -> Option<Finding> {
     let slot = device.store.as_ref()?.presents.as_ref().filter(|(_, read)| read.as_ref() == Some(cal)).map(|(slot, _)| *slot)?;
     let connect = format!("tsl connect {name} --server {own}");
     Some(Finding::new(
-        "AC-39, AM-16",
+        &[rule::AC_39, rule::AM_16],
         format!(
             "{name} holds a CAL of {server} until {} that {server} does not know of, and so can give to somebody else as well: its database was \
              restored from an older backup, or rebuilt",
@@ -150,7 +158,7 @@ fn nobody_logs_on(seen: &Seen) -> Option<Finding> {
     let all = names.join(" ");
     (!names.is_empty()).then(|| {
         Finding::new(
-            "PD-08, LS-13",
+            &[rule::PD_08, rule::LS_13],
             format!("{} reached the logon screen of {} again and again and nobody logged on: a temporary license that no logon validated is never upgraded, and ends", names.join(", "), server.identity.name),
             Cure::typed(Remedy::LogOn, "log on there once", [format!("tsl connect {all} --server {}", server.identity.name)]),
         )

@@ -1,5 +1,6 @@
 //! Whether the terminal server comes to a license server: who is named, who is found, and which ways are cut (SPEC section 6).
 
+use shared::rulebook::rule;
 use std::collections::BTreeSet;
 
 use shared::model::{LicenseServerRole, Membership, Search, ServerName, Way};
@@ -26,7 +27,7 @@ pub(super) fn findings(seen: &Seen) -> Vec<Finding> {
 fn nobody(seen: &Seen) -> Finding {
     let name = &seen.terminal_server.identity.name;
     Finding::new(
-        "FT-01, FT-05",
+        &[rule::FT_01, rule::FT_05],
         format!("no license server of {name} is in sight here"),
         Cure::by_hand(
             Remedy::LocateLicenseServer,
@@ -56,7 +57,7 @@ fn cut_ways(seen: &Seen) -> BTreeSet<(&ServerName, &ServerName)> {
 
 fn cut(one: &ServerName, other: &ServerName) -> Finding {
     Finding::new(
-        "FT-05, PD-05",
+        &[rule::FT_05, rule::PD_05],
         format!("the way between {one} and {other} is cut: to each the other is as silent as a machine that is off"),
         Cure::typed(Remedy::MendWay, "give the way back, as whoever looks after the network", [format!("tsl network mend {one} {other}")]),
     )
@@ -77,7 +78,7 @@ fn policy(seen: &Seen) -> Option<Finding> {
     }
     let names = if names.is_empty() { "-".to_owned() } else { names.join(",") };
     Some(Finding::new(
-        "DI-27, FT-05",
+        &[rule::DI_27, rule::FT_05],
         format!("group policy names {} to {own}, and {own} knows no such license server: it counts as silent", typed(strange)),
         Cure::typed(Remedy::CorrectPolicy, "name one that is there", [format!("tsl discover --server {own} --policy {names}")]),
     ))
@@ -98,7 +99,7 @@ fn unfound(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Finding>
     }
     if !enrolled {
         return Some(Finding::new(
-            "LS-01, FT-05",
+            &[rule::LS_01, rule::FT_05],
             format!("{name} is there, and {own} and {name} do not know each other"),
             Cure::typed(Remedy::Introduce, "compare the thumbprints and introduce them", ["tsl trust".to_owned()]),
         ));
@@ -117,7 +118,7 @@ fn unfound(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Finding>
     );
     if server.discovery.search == Search::Named {
         let finding = Finding::new(
-            "FT-05, DI-27",
+            &[rule::FT_05, rule::DI_27],
             format!("{name} is there and {own} does not ask it: {own} asks only whom registry or policy names"),
             named,
         );
@@ -137,7 +138,7 @@ fn unfound(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Finding>
     let why = reasons(seen, name);
     if would_find(seen, answers) {
         return Some(Finding::new(
-            "FT-05, FT-25",
+            &[rule::FT_05, rule::FT_25],
             format!("{name} is there and {own} has not found it yet: {why}"),
             Cure::typed(
                 Remedy::SearchNow,
@@ -149,7 +150,7 @@ fn unfound(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Finding>
             ),
         ));
     }
-    let finding = Finding::new("FT-05, DI-24", format!("{name} is there and {own} does not find it: {why}"), named);
+    let finding = Finding::new(&[rule::FT_05, rule::DI_24], format!("{name} is there and {own} does not find it: {why}"), named);
     Some(match enterprise_would_do(seen, answers) {
         false => finding,
         true => finding.or(Cure::typed(
@@ -170,7 +171,7 @@ fn unpublished(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Find
         return None;
     }
     Some(Finding::new(
-        "DI-23, FT-05",
+        &[rule::DI_23, rule::FT_05],
         format!("{name} has the role Enterprise and is not published in the site {}: no search of {own} finds it", standing.placement.site),
         Cure::typed(
             Remedy::Publish,
@@ -196,7 +197,7 @@ fn too_old(seen: &Seen) -> Option<Finding> {
     let problem = format!("{}, too old for {own} ({version})", versions.join(", "));
     let newer = seen.answered().find(|(name, answers)| new_enough(seen, answers) && server.enrolled.iter().any(|row| row.name == **name));
     Some(Finding::new(
-        "VC-02, LS-02",
+        &[rule::VC_02, rule::LS_02],
         problem,
         match newer {
             Some((name, _)) => {

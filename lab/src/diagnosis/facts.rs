@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use shared::model::{Cal, DeviceName, HardwareId, LabTime, PackId, ProductId, ServerName, UserName};
+use shared::model::{Cal, Denial, DeviceName, HardwareId, LabTime, PackId, ProductId, ServerName, UserName};
 use shared::wire::common::Identity;
 use shared::wire::license_server::{
     ActivationView, LedgerSettings, LicenseRow, LicenseServerStanding, PackList, SecurityGroup, TerminalServerRow,
@@ -83,10 +83,8 @@ pub struct DeviceFacts {
 pub struct LastVisit {
     /// When, by the terminal server's clock.
     pub at: LabTime,
-    /// The rule that decided; OQ-10 where the license begins in the future, which is none that is damaged: two clocks differ.
-    pub rule: String,
-    /// Whether it was let in.
-    pub admitted: bool,
+    /// Why it was denied, where it was.
+    pub denied: Option<Denial>,
 }
 
 /// What was seen of a device's store.

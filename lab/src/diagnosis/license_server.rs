@@ -1,7 +1,9 @@
 //! What is wrong with the license servers: those that are silent, and those that answer and do not serve.
 
 use shared::model::{Lapse, ServerName, Span};
+use shared::policy::modes::{self, Mode};
 use shared::policy::terms::{self, PerUser};
+use shared::rulebook::rule;
 use shared::wire::license_server::PutBack;
 
 use super::facts::{Answers, Reached, Silence};
@@ -42,7 +44,7 @@ pub(super) fn findings(seen: &Seen) -> Vec<Finding> {
 /// AM-18: that is no fault of the server, and says nothing about it.
 fn not_administrator(name: &ServerName, why: &str) -> Finding {
     Finding::new(
-        "AM-18",
+        &[rule::AM_18],
         format!("you are no administrator of {name}, so nothing can be said about it ({why})"),
         Cure::by_hand(
             Remedy::BeAdministrator,
@@ -58,10 +60,10 @@ fn silent(seen: &Seen, name: &ServerName, why: &Silence) -> Finding {
     let start = || service(seen, "start", name);
     match why {
         Silence::Stopped => {
-            Finding::new("PD-05, PU-03", format!("{name} is stopped"), Cure::typed(Remedy::StartService, "start it", start()))
+            Finding::new(&[rule::PD_05, rule::PU_03], format!("{name} is stopped"), Cure::typed(Remedy::StartService, "start it", start()))
         }
         Silence::Damaged { damage } => Finding::new(
-            "FT-13, W08-12",
+            &[rule::FT_13, rule::W08_12],
             format!("{name} is stopped and cannot start: {damage}"),
             Cure::typed(
                 Remedy::RepairJournal,
@@ -70,7 +72,7 @@ fn silent(seen: &Seen, name: &ServerName, why: &Silence) -> Finding {
             ),
         ),
         Silence::KeyGone { key, known } => Finding::new(
-            "FT-23, PD-05",
+            &[rule::FT_23, rule::PD_05],
             format!("{name} is stopped and cannot start: its key is gone from {key}"),
             Cure::by_hand(Remedy::PutKeyBack, format!("put the file back from a copy and start {name} (tsl service start {name})")),
         )
@@ -80,7 +82,7 @@ fn silent(seen: &Seen, name: &ServerName, why: &Silence) -> Finding {
             [format!("rm '{known}'")].into_iter().chain(start()),
         )),
         Silence::NoAnswer { why } => Finding::new(
-            "PD-05, PU-03",
+            &[rule::PD_05, rule::PU_03],
             format!("{name} does not answer: {why}"),
             Cure::by_hand(
                 Remedy::StartWhereItRuns,
@@ -104,7 +106,7 @@ fn knows_other_keys(seen: &Seen, name: &ServerName, answers: &Answers) -> Vec<Fi
             [format!("tsl forget {name} --leaked"), "tsl trust".to_owned()],
         );
         let finding = Finding::new(
-            "FT-14, FT-23",
+            &[rule::FT_14, rule::FT_23],
             format!(
                 "{own} knows another key of {name}, and believes nothing that is signed with the one of today: a new installation, or a key that was replaced"
             ),
@@ -118,7 +120,7 @@ fn knows_other_keys(seen: &Seen, name: &ServerName, answers: &Answers) -> Vec<Fi
     }
     match there {
         Some(row) if row.key != server.identity.key => found.push(Finding::new(
-            "LS-01, CE-14",
+            &[rule::LS_01, rule::CE_14],
             format!("{name} knows another key of {own}, and answers none of its calls: a new installation"),
             Cure::typed(
                 Remedy::EnrolTerminalServerAnew,
@@ -128,7 +130,7 @@ fn knows_other_keys(seen: &Seen, name: &ServerName, answers: &Answers) -> Vec<Fi
         )),
         // Where neither knows the other, discovery says so.
         None if here.is_some_and(|row| row.key == answers.identity.key) => found.push(Finding::new(
-            "LS-01",
+            &[rule::LS_01],
             format!("{name} does not know {own}, and answers none of its calls"),
             Cure::typed(Remedy::Introduce, "compare the thumbprints and introduce them", ["tsl trust".to_owned()]),
         )),
@@ -149,7 +151,7 @@ fn activation(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Findi
             let until = view.ends_at?;
             let soon = answers.now.is_some_and(|now| until - now <= Span::days(ENDS_SOON_DAYS));
             let problem = || format!("the registration of {name} ends at {until}, and from then on {temporaries}");
-            return soon.then(|| Finding::new("AC-27", problem(), again(Remedy::RenewRegistration, 3)));
+            return soon.then(|| Finding::new(&[rule::AC_27], problem(), again(Remedy::RenewRegistration, 3)));
         }
         (_, lapse) => lapse.unwrap_or(Lapse::NeverActivated),
     };
@@ -163,25 +165,27 @@ fn activation(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Findi
     let others = seen.surroundings.registered.get(name).is_some_and(|ids| ids.iter().any(|id| *id != view.product_id));
     Some(match lapse {
         Lapse::NeverActivated if others => Finding::new(
-            "AM-15, FT-14",
+            &[rule::AM_15, rule::FT_14],
             format!("{name} is a new installation, and the clearinghouse knows an older one by its name: {temporaries}"),
             by_telephone(Remedy::RegisterName, "ask for an activation (1)"),
         ),
         Lapse::NeverActivated => Finding::new(
-            "FT-02, LS-03",
+            &[rule::FT_02, rule::LS_03],
             format!("{name} is not activated: {temporaries}"),
             Cure::typed(Remedy::Activate, "activate it, in your own name", [format!("tsl activate --server {name} {PERSON}")]),
         ),
-        Lapse::Deactivated { at } => {
-            Finding::new("AC-24, LS-03", format!("{name} was deactivated at {at}: {temporaries}"), again(Remedy::Reactivate, 0))
-        }
+        Lapse::Deactivated { at } => Finding::new(
+            &[rule::AC_24, rule::LS_03],
+            format!("{name} was deactivated at {at}: {temporaries}"),
+            again(Remedy::Reactivate, 0),
+        ),
         Lapse::Ended => Finding::new(
-            "AC-27, LS-03",
+            &[rule::AC_27, rule::LS_03],
             format!("the registration of {name} has ended: {temporaries}"),
             again(Remedy::RenewRegistration, 3),
         ),
         Lapse::KeyReplaced => Finding::new(
-            "FT-23, AC-25, AM-15",
+            &[rule::FT_23, rule::AC_25, rule::AM_15],
             format!("{name} has another key than the one that was activated: {temporaries}"),
             by_telephone(
                 Remedy::RegisterKey,
@@ -196,7 +200,7 @@ fn activation(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Findi
             ),
         )),
         Lapse::Disowned { at } => Finding::new(
-            "AM-15, LS-03",
+            &[rule::AM_15, rule::LS_03],
             format!("since {at} the clearinghouse has the Product ID of {name} under another key: {temporaries}"),
             by_telephone(
                 Remedy::ReclaimProductId,
@@ -221,7 +225,7 @@ fn withheld(seen: &Seen, name: &ServerName, answers: &Answers) -> Vec<Finding> {
     });
     open.map(|(row, left)| {
         Finding::new(
-            "AC-26, AC-40, FT-14",
+            &[rule::AC_26, rule::AC_40, rule::FT_14],
             format!(
                 "{left} of {} CALs of the pack {} on {name} that nobody held are withheld until the clearinghouse gives them again",
                 row.pack.total, row.pack.id
@@ -245,7 +249,7 @@ fn put_back(name: &ServerName, answers: &Answers) -> Option<Finding> {
     let PutBack { count, at, until } = answers.packs.put_back?;
     let until = until.end_in_words();
     Some(Finding::new(
-        "AM-16, AC-39",
+        &[rule::AM_16, rule::AC_39],
         format!(
             "the restore of {at} made {count} CALs of {name} free again that devices hold, the last one until {until}: until then more \
              devices may be licensed than CALs were bought"
@@ -268,14 +272,14 @@ fn group(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Finding> {
     match (answers.group.members.contains(own), in_force.contains(own)) {
         (_, true) => None,
         (true, false) => Some(Finding::new(
-            "FT-15, LS-01",
+            &[rule::FT_15, rule::LS_01],
             format!("{own} was put into the security group of {name} after its start"),
             Cure::typed(Remedy::RestartForGroup, format!("restart {name}: the group counts from then on"), restart),
         )),
         (false, false) => {
             let members = typed(answers.group.members.iter().chain([own]));
             Some(Finding::new(
-                "FT-15, LS-01",
+                &[rule::FT_15, rule::LS_01],
                 format!("the security group policy of {name} is on and {own} is not in the group"),
                 Cure::typed(
                     Remedy::JoinGroup,
@@ -291,13 +295,13 @@ fn group(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Finding> {
 fn recording(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Finding> {
     let server = &seen.terminal_server;
     let tracks = server.identity.generation.is_some_and(|generation| matches!(terms::terms(generation).per_user, PerUser::Tracked(_)));
-    if !tracks || !server.settings.application_mode || server.settings.policy_ac_on != shared::policy::modes::PER_USER {
+    if !tracks || !server.settings.application_mode || modes::mode(server.settings.policy_ac_on) != Mode::PerUser {
         return None;
     }
     let Some(domain) = answers.standing.placement.member_of.active_directory() else {
         let own = &server.identity.name;
         return Some(Finding::new(
-            "W08-06",
+            &[rule::W08_06],
             format!("{name} is in no directory, so that nobody who works on {own} per user is recorded"),
             Cure::typed(
                 Remedy::LicenseDevicesInWorkgroup,
@@ -308,14 +312,14 @@ fn recording(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Findin
     };
     if let Some((directory, false)) = &seen.surroundings.directory {
         return Some(Finding::new(
-            "W08-05, TL-08",
+            &[rule::W08_05, rule::TL_08],
             format!("the directory {directory} does not answer, so that {name} records no users"),
             Cure::typed(Remedy::StartDirectory, "start it", service(seen, "start", directory)),
         ));
     }
     (!answers.standing.groups.contains(domain)).then(|| {
         Finding::new(
-            "W08-05, FT-22",
+            &[rule::W08_05, rule::FT_22],
             format!("{name} is not a member of the group \"Terminal Server License Servers\" of {domain}, so that it records no users"),
             Cure::typed(
                 Remedy::JoinDirectoryGroup,
@@ -336,7 +340,7 @@ fn skew(seen: &Seen, name: &ServerName, answers: &Answers) -> Option<Finding> {
     }
     let (behind, ahead) = if here < there { (own, name) } else { (name, own) };
     Some(Finding::new(
-        "FT-19, SD-09",
+        &[rule::FT_19, rule::SD_09],
         format!(
             "the clock of {behind} is {} behind that of {ahead} ({own} {here}, {name} {there}): licenses are renewed or end at the wrong time",
             span_in_words(apart)

@@ -1,5 +1,6 @@
 //! Whether the CALs that are there are those that are needed.
 
+use shared::rulebook::rule;
 use std::collections::BTreeMap;
 
 use shared::model::{LabTime, PackId, ProductType, ProductVersion, ServerName};
@@ -36,7 +37,7 @@ fn pool(seen: &Seen, heard: &[(&ServerName, &Answers)], version: ProductVersion)
     match (modes::mode(server.settings.policy_ac_on), devices, users) {
         (Mode::PerUser, _, true) => None,
         (Mode::PerUser, false, false) => Some(Finding::new(
-            "PU-07",
+            &[rule::PU_07],
             format!(
                 "{name} licenses per user, and no User CAL that fits {version} is installed: nothing stops anybody, but each user owes one"
             ),
@@ -46,15 +47,15 @@ fn pool(seen: &Seen, heard: &[(&ServerName, &Answers)], version: ProductVersion)
             let strict = if server.settings.device_cals_per_device_only { ", which go with per device only" } else { "" };
             let problem = format!("{name} licenses per user, and only Device CALs are installed{strict}");
             let devices = by_mode(Remedy::LicenseDevices, "per-device", "or license devices");
-            Some(Finding::new("CON-25, PU-07", problem, buy(Remedy::BuyUserCalsBeside, ProductType::User)).or(devices))
+            Some(Finding::new(&[rule::CON_25, rule::PU_07], problem, buy(Remedy::BuyUserCalsBeside, ProductType::User)).or(devices))
         }
         (Mode::PerDevice | Mode::TemporariesOnly, false, false) => Some(Finding::new(
-            "FT-02, LS-12",
+            &[rule::FT_02, rule::LS_12],
             format!("no CAL that fits {name} ({version}) is installed: devices get temporary licenses only, for 90 days each"),
             buy(Remedy::BuyDeviceCals, ProductType::Device),
         )),
         (Mode::PerDevice | Mode::TemporariesOnly, false, true) => Some(Finding::new(
-            "FT-03, WS03-05, CON-25",
+            &[rule::FT_03, rule::WS03_05, rule::CON_25],
             format!("{name} licenses per device, and only User CALs are installed: devices get temporary licenses only"),
             by_mode(Remedy::LicenseUsers, "per-user", "license users"),
         )),
@@ -63,7 +64,7 @@ fn pool(seen: &Seen, heard: &[(&ServerName, &Answers)], version: ProductVersion)
             // What is withheld is told pack by pack.
             let all_issued = rows.iter().all(|row| row.available == 0) && rows.iter().all(|row| row.withheld == 0);
             let problem = || format!("every Device CAL that fits {name} ({version}) is issued");
-            let finding = || Finding::new("LS-12", problem(), buy(Remedy::BuyMore, ProductType::Device));
+            let finding = || Finding::new(&[rule::LS_12], problem(), buy(Remedy::BuyMore, ProductType::Device));
             all_issued.then(|| match next_end(heard, &rows) {
                 Some(at) => finding().or(Cure::by_hand(
                     Remedy::WaitForCals,
@@ -110,7 +111,7 @@ fn newer(seen: &Seen, heard: &[(&ServerName, &Answers)], version: ProductVersion
     let name = &seen.terminal_server.identity.name;
     (!names.is_empty()).then(|| {
         Finding::new(
-            "FT-16, VC-04",
+            &[rule::FT_16, rule::VC_04],
             format!("{name} is {version} and can be given newer CALs than it needs, by {}", super::typed(names.iter().copied())),
             Cure::typed(
                 Remedy::PreventUpgrade,
@@ -150,13 +151,13 @@ fn doubled(seen: &Seen) -> Vec<Finding> {
         let sources_typed = super::typed(sources.iter().copied());
         let (rules, problem, remedy, says) = match anew {
             Some(_) => (
-                "FT-17, AM-17",
+                &[rule::FT_17, rule::AM_17],
                 format!("{sources_typed} still serves the pack {pack}, in place of which another one was issued to {target}"),
                 Remedy::RemoveReplacedPack,
                 format!("remove it there, and ask {target}"),
             ),
             None => (
-                "FT-17, W08-11",
+                &[rule::FT_17, rule::W08_11],
                 format!("{sources_typed} and {target} both serve the pack {pack}, which came to {target}"),
                 Remedy::RemoveMovedPack,
                 format!("remove it where it was moved from, and ask {target}"),

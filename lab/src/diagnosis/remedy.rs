@@ -1,6 +1,7 @@
 //! The one table of everything that the Diagnoser can advise, and the form in which it does.
 
 use serde::{Deserialize, Serialize};
+use shared::rulebook::{self, RuleId};
 
 /// Declares the table once: variant, and what it is the way back from.
 macro_rules! remedies {
@@ -165,7 +166,8 @@ impl Cure {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The rules behind it.
-    pub rules: String,
+    #[serde(serialize_with = "rulebook::serialize_listed")]
+    pub rules: Vec<RuleId>,
     /// What was seen, naming the server.
     pub problem: String,
     /// What to do about it: one of these.
@@ -173,8 +175,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(rules: &str, problem: impl Into<String>, cure: Cure) -> Self {
-        Self { rules: rules.to_owned(), problem: problem.into(), cures: vec![cure] }
+    pub(super) fn new(rules: &[RuleId], problem: impl Into<String>, cure: Cure) -> Self {
+        Self { rules: rules.to_vec(), problem: problem.into(), cures: vec![cure] }
     }
 
     /// With another way back.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use shared::policy::modes::{self, Mode};
+use shared::rulebook::{self, RuleId, rule};
 use shared::wire::terminal_server::CertificateState;
 
 use super::discovery::new_enough;
@@ -19,7 +20,7 @@ fn certificate(seen: &Seen) -> Option<Finding> {
     match seen.terminal_server.certificate.state {
         CertificateState::Whole => None,
         CertificateState::Damaged => Some(Finding::new(
-            "FT-12",
+            &[rule::FT_12],
             format!("the certificate values of {name} are damaged: every client gets a security error"),
             Cure::typed(
                 Remedy::RemakeCertificate,
@@ -30,7 +31,7 @@ fn certificate(seen: &Seen) -> Option<Finding> {
             ),
         )),
         CertificateState::Deleted => Some(Finding::new(
-            "FT-12",
+            &[rule::FT_12],
             format!("the certificate values of {name} were deleted: every client gets a security error"),
             Cure::typed(Remedy::RestartForCertificate, format!("restart {name}, which makes new ones"), restart),
         )),
@@ -50,17 +51,21 @@ fn mode(seen: &Seen) -> Option<Finding> {
     if server.identity.generation.is_some_and(|generation| modes::is_not_chosen(generation, value)) {
         let problem = format!("nobody chose the licensing mode of {name} yet: when grace is over nobody gets in (266)");
         let first = set(Remedy::ChoosePerDevice, "per-device");
-        return Some(Finding::new("W08-03", problem, first).or(set(Remedy::ChoosePerUser, "per-user")));
+        return Some(Finding::new(&[rule::W08_03], problem, first).or(set(Remedy::ChoosePerUser, "per-user")));
     }
     let problem = format!("the licensing mode of {name} has a value that is none, {value}: devices only ever get temporaries");
-    Some(Finding::new("FT-04, WS03-02", problem, set(Remedy::SetPerDevice, "per-device")).or(set(Remedy::SetPerUser, "per-user")))
+    Some(
+        Finding::new(&[rule::FT_04, rule::WS03_02], problem, set(Remedy::SetPerDevice, "per-device"))
+            .or(set(Remedy::SetPerUser, "per-user")),
+    )
 }
 
 /// What the troubles come to for those who connect: it goes when they do, so it has no cure of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Consequence {
     /// The rules behind it.
-    pub rules: &'static str,
+    #[serde(serialize_with = "rulebook::serialize_listed")]
+    pub rules: Vec<RuleId>,
     /// Who is let in, and who is not.
     pub says: String,
 }
@@ -79,23 +84,25 @@ pub fn consequence(seen: &Seen) -> Option<Consequence> {
         return None;
     }
     let (rules, denied) = match (not_chosen, per_user, heard.is_empty()) {
-        (true, _, _) => ("W08-03", "everybody is denied (266)"),
-        (false, true, true) => ("PU-03", "everybody is denied (257): no license server can be asked"),
+        (true, _, _) => (vec![rule::W08_03], "everybody is denied (266)"),
+        (false, true, true) => (vec![rule::PU_03], "everybody is denied (257): no license server can be asked"),
         // Whoever is licensed by name is let in as long as a license server can be asked (PU-02).
         (false, true, false) => return None,
-        (false, false, true) => {
-            ("FT-01, PD-05", "a device whose license has ended, or that has none, is denied (257): no license server can be asked")
-        }
+        (false, false, true) => (
+            vec![rule::FT_01, rule::PD_05],
+            "a device whose license has ended, or that has none, is denied (257): no license server can be asked",
+        ),
         (false, false, false) if !issues => {
-            ("FT-02, PD-11", "a device whose temporary license has ended is denied (265); one that is new gets 90 days")
+            (vec![rule::FT_02, rule::PD_11], "a device whose temporary license has ended is denied (265); one that is new gets 90 days")
         }
         (false, false, false) => return None,
     };
     match (grace.running, grace.began_at) {
         (false, _) => Some(Consequence { rules, says: format!("grace of {name} is over: {denied}") }),
-        (true, Some(_)) if grace.days_left <= NEAR_DAYS => {
-            Some(Consequence { rules: "GR-08", says: format!("grace of {name} ends in {} days, and then {denied}", grace.days_left) })
-        }
+        (true, Some(_)) if grace.days_left <= NEAR_DAYS => Some(Consequence {
+            rules: vec![rule::GR_08],
+            says: format!("grace of {name} ends in {} days, and then {denied}", grace.days_left),
+        }),
         (true, _) => None,
     }
 }

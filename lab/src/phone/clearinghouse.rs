@@ -3,6 +3,7 @@
 use chassis::random;
 use shared::model::code::{CodeKind, in_fives};
 use shared::model::{PackId, ReactivationReason, Registrant, RegistrantText, ServerName};
+use shared::rulebook::rule;
 use shared::trust::read_key_text;
 use shared::wire::desk::{Confirmed, Deactivate, IssuePack, Move, Recover, Register, Registered, Reissue, TypedPack};
 
@@ -83,7 +84,7 @@ async fn activate(dialogue: &Dialogue, desk: &Api, reason: Option<ReactivationRe
 /// AM-15, AC-48: another key, or a name that somebody else has, takes the papers of a purchase; whoever need show none is not asked.
 async fn register(dialogue: &Dialogue, desk: &Api, asked: Register) -> Result<Registered, Failure> {
     match desk.post("/desk/registrations", &asked).await {
-        Err(Failure::Problem(problem)) if problem.rules.iter().any(|rule| rule == "AC-48") => {
+        Err(Failure::Problem(problem)) if problem.rules.contains(&rule::AC_48) => {
             dialogue.say(&format!("I have to see papers: {}.", problem.detail));
             let papers = vec![dialogue.ask_papers()?];
             desk.post("/desk/registrations", &Register { request: random::request_id(), papers, ..asked }).await

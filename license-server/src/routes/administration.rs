@@ -4,6 +4,7 @@ use chassis::http::{Body, Created, NoContent, Path, Query};
 use chassis::pages;
 use shared::ledger::{CertificateKind, Clearinghouse, Command, Event, Ledger, Server};
 use shared::model::{LabTime, RequestId, ServerName};
+use shared::rulebook::rule;
 use shared::trust::Root;
 use shared::wire::common::{EventQuery, LoggedEvent, Page, Sorted, SortedQuery};
 use shared::wire::license_server::{
@@ -61,9 +62,7 @@ pub(super) async fn packs(app: LicenseServer, Query(query): Query<SortedQuery>) 
 
 /// AC-30 to AC-34.
 pub(super) async fn install(app: LicenseServer, Body(wanted): Body<InstallPack>) -> Result<Created<PackRow>, Problem> {
-    let pack = activation::install(&app, wanted).await?;
-    let row = app.read(|ledger, _| ledger.pack_row(&pack.id)).await?;
-    row.map(Created).ok_or_else(|| Problem::new(ProblemCode::Internal, "the pack was installed and is not on the list"))
+    activation::install(&app, wanted).await.map(Created)
 }
 
 pub(super) async fn licenses(app: LicenseServer, Query(query): Query<LicenseQuery>) -> Result<LicenseList, Problem> {
@@ -93,7 +92,7 @@ pub(super) async fn security_group(app: LicenseServer) -> Result<SecurityGroup, 
 pub(super) async fn change_security_group(app: LicenseServer, Body(group): Body<SecurityGroup>) -> Result<SecurityGroup, Problem> {
     if group.in_force.is_some() {
         return Err(Problem::new(ProblemCode::Invalid, "in_force cannot be set: the members on record come into force at the next start")
-            .under(&["LS-01"]));
+            .under(&[rule::LS_01]));
     }
     let members = group.members.into_iter().collect();
     app.execute(None, Command::ChangeGroup(members), |ledger, _, _| ledger.security_group()).await

@@ -1,9 +1,9 @@
 //! What terminal servers ask.
 
 use chassis::http::{Body, Signed};
-use shared::ledger::{Asked, Command, Outcome};
-use shared::model::{CalId, HardwareId, Placement};
-use shared::wire::license_server::{Contact, Inquiry, InquiryAnswer, Mark, MarkAnswer};
+use shared::ledger::{Asked, Inquire, Mark, Outcome};
+use shared::model::Placement;
+use shared::wire::license_server::{self as wire, Contact, Inquiry, InquiryAnswer, MarkAnswer};
 use shared::wire::peers::KnownServers;
 use shared::wire::problem::{Problem, ProblemCode};
 
@@ -25,21 +25,20 @@ pub(super) async fn inquire(app: LicenseServer, signed: Signed, Body(inquiry): B
 /// Decides a request here, and signs what comes of it.
 pub(super) async fn answer(app: &LicenseServer, asked: Asked) -> Result<InquiryAnswer, Problem> {
     let request = asked.inquiry.request.clone();
-    let decided = app.execute(Some(&request), Command::Inquire(Box::new(asked)), |ledger, events, now| {
-        let outcome = ledger.outcome(events);
+    let decided = app.execute(Some(&request), Inquire(Box::new(asked)), |ledger, outcome, now| {
         let certificate = match &outcome {
-            Some(Outcome::License { certificate, .. }) => ledger.certificate(*certificate).cloned(),
-            Some(Outcome::Declined { .. } | Outcome::TooOld) | None => None,
+            Outcome::License { certificate, .. } => ledger.certificate(*certificate).cloned(),
+            Outcome::Declined { .. } | Outcome::TooOld => None,
         };
         (outcome, certificate, ledger.is_activated(now))
     });
     let (outcome, certificate, activated) = decided.await?;
-    let lost = || Problem::new(ProblemCode::Internal, "the decision led to no answer");
-    match outcome.ok_or_else(lost)? {
+    match outcome {
         Outcome::License { cal, how, rules, .. } => {
+            let gone = || Problem::new(ProblemCode::Internal, "the license was issued under a certificate that is not on record");
             // Signed outside the lock: the record is on disk, and the same record always gives the same token.
             let root = || app.peek(|ledger, _| root_of(ledger)).ok().flatten();
-            let token = app.sealing().seal(&cal, &certificate.ok_or_else(lost)?, root)?;
+            let token = app.sealing().seal(&cal, &certificate.ok_or_else(gone)?, root)?;
             Ok(InquiryAnswer::Issued { token, cal, how, rules, activated })
         }
         Outcome::Declined { reason, rules } => Ok(InquiryAnswer::Declined { reason, rules, activated }),
@@ -48,20 +47,9 @@ pub(super) async fn answer(app: &LicenseServer, asked: Asked) -> Result<InquiryA
 }
 
 /// LS-13, SD-16.
-pub(super) async fn mark(app: LicenseServer, signed: Signed, Body(mark): Body<Mark>) -> Result<MarkAnswer, Problem> {
-    let Mark { request, cal, hardware_id } = mark;
-    let command = Command::Mark { cal, hardware_id, terminal_server: signed.name.clone() };
-    app.execute(Some(&request), command, |ledger, _, _| mark_answer(ledger, &signed, cal, hardware_id)).await
-}
-
-fn mark_answer(ledger: &shared::ledger::Ledger, signed: &Signed, cal: CalId, hardware_id: HardwareId) -> MarkAnswer {
-    if !ledger.may_ask(&signed.name) {
-        return MarkAnswer::NotInGroup;
-    }
-    match ledger.markable(cal, hardware_id) {
-        Some(_) => MarkAnswer::Validated,
-        None => MarkAnswer::NoSuchTemporary,
-    }
+pub(super) async fn mark(app: LicenseServer, signed: Signed, Body(mark): Body<wire::Mark>) -> Result<MarkAnswer, Problem> {
+    let wire::Mark { request, cal, hardware_id } = mark;
+    app.execute(Some(&request), Mark { cal, hardware_id, terminal_server: signed.name }, |_, answer, _| answer).await
 }
 
 /// AM-15: a terminal server takes the permanents of those too.

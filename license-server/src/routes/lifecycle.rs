@@ -4,6 +4,8 @@ use chassis::http::{Body, Created, NoContent, Query};
 use shared::ledger::{ActivationCommand, Command};
 use shared::model::{ContactMethod, RequestId};
 use shared::policy::registration;
+use shared::rulebook::RuleId;
+use shared::rulebook::rule;
 use shared::wire::license_server::{
     ActivateById, ActivationView, BackupPage, BackupQuery, BringCertificate, Deactivate, InstallKeyPack, PackRow, Papers, Reactivate,
     ReplaceKey, RestorePart,
@@ -50,7 +52,7 @@ pub(super) async fn reactivate(app: LicenseServer, request: RequestId, Body(want
         let detail = "reason 2 goes by telephone only, since a key that got out proves nothing: make a new key (tsl reactivate --reason 2 \
                       --new-key), call the clearinghouse with the papers of the purchase (tsl phone clearinghouse), and type what it reads \
                       out (tsl reactivate --reason 2 --id)";
-        return Err(Problem::new(ProblemCode::ActivationRefused, detail).under(&["AM-15", "AC-25"]));
+        return Err(Problem::new(ProblemCode::ActivationRefused, detail).under(&[rule::AM_15, rule::AC_25]));
     }
     let (request, signature) = match wanted.succession {
         Some(succession) => (succession.request, Some(succession.signature)),
@@ -63,7 +65,7 @@ pub(super) async fn reactivate(app: LicenseServer, request: RequestId, Body(want
 /// AC-25 reason 2, FT-23: the step before a reactivation by page or telephone.
 pub(super) async fn replace_key(app: LicenseServer, Body(wanted): Body<ReplaceKey>) -> Result<Papers, Problem> {
     if !wanted.compromised {
-        return Err(Problem::new(ProblemCode::Invalid, "compromised: a key is replaced only where it got out").under(&["AC-25"]));
+        return Err(Problem::new(ProblemCode::Invalid, "compromised: a key is replaced only where it got out").under(&[rule::AC_25]));
     }
     if !key_was_replaced(&app).await? {
         replace_key_of(&app).await?;
@@ -87,31 +89,29 @@ async fn replace_key_of(app: &LicenseServer) -> Result<(), Problem> {
 
 /// AC-21 to AC-24.
 pub(super) async fn deactivate(app: LicenseServer, request: RequestId, Body(wanted): Body<Deactivate>) -> Result<ActivationView, Problem> {
-    let refuse = |detail: &str, rule: &str| Problem::new(ProblemCode::DeactivationRefused, detail).under(&[rule]);
-    registration::may_deactivate_by(wanted.method).map_err(|no| refuse(&no.reason, "AC-21"))?;
+    let refuse = |detail: &str, rule: RuleId| Problem::new(ProblemCode::DeactivationRefused, detail).under(&[rule]);
+    registration::may_deactivate_by(wanted.method).map_err(|no| refuse(&no.reason, rule::AC_21))?;
     match (wanted.method, wanted.registrant, wanted.confirmation_code) {
         (ContactMethod::Telephone, None, Some(code)) => codes::deactivate(&app, &request, &code).await?,
         (ContactMethod::Telephone, _, _) => {
             return Err(refuse(
                 "by telephone it takes the confirmation code of the clearinghouse's representative, and nothing else",
-                "AC-22",
+                rule::AC_22,
             ));
         }
         (_, Some(registrant), None) => {
             registration::may_deactivate_itself(&registrant)
-                .map_err(|no| Problem::new(ProblemCode::RegistrantIncomplete, no.reason).under(&["AC-23"]))?;
+                .map_err(|no| Problem::new(ProblemCode::RegistrantIncomplete, no.reason).under(&[rule::AC_23]))?;
             activation::deactivate(&app, request, registrant).await?;
         }
-        (_, _, _) => return Err(refuse("automatically it takes names, company, country and an e-mail address, and no code", "AC-23")),
+        (_, _, _) => return Err(refuse("automatically it takes names, company, country and an e-mail address, and no code", rule::AC_23)),
     }
     administration::activation(app).await
 }
 
 /// AC-03, AC-30, AC-33, AC-36.
 pub(super) async fn install_by_id(app: LicenseServer, Body(wanted): Body<InstallKeyPack>) -> Result<Created<PackRow>, Problem> {
-    let pack = codes::install(&app, wanted).await?;
-    let row = app.read(|ledger, _| ledger.pack_row(&pack.id)).await?;
-    row.map(Created).ok_or_else(|| Problem::new(ProblemCode::Internal, "the pack was installed and is not on the list"))
+    codes::install(&app, wanted).await.map(Created)
 }
 
 /// AC-38.

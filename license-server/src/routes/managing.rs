@@ -3,8 +3,9 @@
 use chassis::client::{CallError, Peer};
 use chassis::http::{Body, Created, Method, NoContent, Path, Query, Signed};
 use chassis::pages;
-use shared::ledger::{Command, Event, ManageCommand, ManageEvent, Refusal};
+use shared::ledger::{self, Command, ManageCommand, Refusal, Revocation, pack_row};
 use shared::model::{Pack, PackId, RequestId};
+use shared::rulebook::rule;
 use shared::wire::clearinghouse::MigrationRequest;
 use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::license_server::PackRow;
@@ -22,33 +23,25 @@ pub(super) async fn revoke(app: LicenseServer, request: RequestId, Body(wanted):
         Revoke::Device { number } => number,
         Revoke::User { name } => {
             let detail = format!("the User CAL of {name} stays as it is: User CALs cannot be revoked");
-            return Err(Problem::new(ProblemCode::Conflict, detail).under(&["W08-09"]));
+            return Err(Problem::new(ProblemCode::Conflict, detail).under(&[rule::W08_09]));
         }
     };
-    let command = Command::Manage(ManageCommand::Revoke { number });
-    let done = app.execute(Some(&request), command, |ledger, events, now| {
-        let refused = events.iter().find_map(|event| match event {
-            Event::Managed(ManageEvent::NotRevoked { next_allowed_at, .. }) => Some(*next_allowed_at),
-            _ => None,
-        });
-        let cal = ledger.record(number).map(|record| record.cal.clone());
-        let (left, next_allowed_at) = cal.as_ref().map_or((0, None), |cal| ledger.revocable(cal.version, now));
-        (refused, cal.map(|cal| Revoked { cal, left, next_allowed_at }))
+    let done = app.execute(Some(&request), ledger::Revoke { number }, |ledger, revocation, now| match revocation {
+        Revocation::Limited { next_allowed_at } => Err(next_allowed_at),
+        Revocation::Revoked { cal } => {
+            let (left, next_allowed_at) = ledger.revocable(cal.version, now);
+            Ok(Revoked { cal, left, next_allowed_at })
+        }
     });
-    match done.await? {
-        (Some(at), _) => Err(Problem::new(ProblemCode::RevocationLimit, format!("the next CAL of this version may be revoked at {at}"))
-            .under(&["W08-08", "SD-12"])),
-        (None, Some(revoked)) => Ok(revoked),
-        (None, None) => Err(Refusal::NoSuchLicense(number).problem()),
-    }
+    let limited = |at| Problem::new(ProblemCode::RevocationLimit, format!("the next CAL of this version may be revoked at {at}"));
+    done.await?.map_err(|at| limited(at).under(&[rule::W08_08, rule::SD_12]))
 }
 
 /// W08-13.
 pub(super) async fn convert(app: LicenseServer, Body(wanted): Body<Convert>) -> Result<Created<PackRow>, Problem> {
     let Convert { request, pack, quantity } = wanted;
-    let command = Command::Manage(ManageCommand::Convert { request: request.clone(), pack, quantity });
-    let made = app.execute(Some(&request), command, |ledger, _, _| ledger.pack_row_of(&request)).await?;
-    made.map(Created).ok_or_else(|| Problem::new(ProblemCode::Internal, "the CALs were converted and are not on the list"))
+    let command = ledger::Convert { request: request.clone(), pack, quantity };
+    app.execute(Some(&request), command, |_, made, _| Created(pack_row(&made))).await
 }
 
 pub(super) async fn remove(app: LicenseServer, Path(pack): Path<PackId>) -> Result<NoContent, Problem> {
@@ -60,7 +53,7 @@ pub(super) async fn rebuild(app: LicenseServer, Body(wanted): Body<Rebuild>) -> 
     let name = app.server()?.name;
     if wanted.confirm != name {
         let detail = format!("confirm is {}, this license server is {name}: nothing was deleted", wanted.confirm);
-        return Err(Problem::new(ProblemCode::Invalid, detail).under(&["W08-12"]));
+        return Err(Problem::new(ProblemCode::Invalid, detail).under(&[rule::W08_12]));
     }
     let (packs, licenses) = app.read(|ledger, _| ledger.size()).await?;
     app.execute(None, Command::Manage(ManageCommand::Rebuild), |_, _, _| Rebuilt { packs, licenses }).await
@@ -111,12 +104,12 @@ fn replaced(app: &LicenseServer, wanted: &Migrate) -> Result<MigrationRequest, P
     if wanted.generation != Some(known.generation) || wanted.product_id.as_ref() != Some(&known.product_id) {
         let detail =
             format!("generation and product_id are not those of {}; a source that no longer functions is named by both", wanted.source);
-        return Err(Problem::new(ProblemCode::Invalid, detail).under(&["W08-11"]));
+        return Err(Problem::new(ProblemCode::Invalid, detail).under(&[rule::W08_11]));
     }
     let (Some(pack), Some(purchase)) = (wanted.pack.clone(), wanted.purchase.clone()) else {
         let detail = "pack and purchase: a source that no longer functions gives no order, so the clearinghouse issues a pack of it anew, \
                       against the papers that it was bought with";
-        return Err(Problem::new(ProblemCode::Invalid, detail).under(&["AM-17", "AC-48"]));
+        return Err(Problem::new(ProblemCode::Invalid, detail).under(&[rule::AM_17, rule::AC_48]));
     };
     let server_version = app.server()?.version();
     Ok(MigrationRequest { request: wanted.request.clone(), server_version, source: known.product_id, pack, purchase })
@@ -141,7 +134,6 @@ pub(super) async fn withdraw_order(app: LicenseServer, Path(pack): Path<PackId>)
 /// W08-11, AM-17: another license server takes over what this one's administrator has ordered for it.
 pub(super) async fn release(app: LicenseServer, signed: Signed, Body(wanted): Body<Release>) -> Result<Released, Problem> {
     let Release { request, up_to } = wanted;
-    let command = Command::Manage(ManageCommand::Release { request: request.clone(), to: signed.name, up_to });
-    let packs = app.execute(Some(&request), command, |ledger, _, _| ledger.released(&request).map(<[Pack]>::to_vec)).await?;
-    packs.map(|packs| Released { packs }).ok_or_else(|| Problem::new(ProblemCode::Internal, "the release is not on record"))
+    let command = ledger::Release { request: request.clone(), to: signed.name, up_to };
+    app.execute(Some(&request), command, |_, packs, _| Released { packs }).await
 }

@@ -2,13 +2,13 @@
 
 use chassis::http::{Body, NoContent, Query, Signed};
 use chassis::pages;
-use shared::ledger::{Command, Event, NetworkCommand, NetworkEvent, Refusal};
+use shared::ledger::{Command, Event, NetworkCommand, NetworkEvent, Refusal, Report};
 use shared::wire::common::{ListQuery, Page};
 use shared::wire::directory::{ReportScope, TrustDirectory};
 use shared::wire::license_server::{
     ConfigurationReview, LicenseServerStanding, PerUserReport, PlaceLicenseServer, PublicationChange, TrackAnswer, TrackUser,
 };
-use shared::wire::problem::{Problem, ProblemCode};
+use shared::wire::problem::Problem;
 
 use crate::app::LicenseServer;
 use crate::network;
@@ -51,9 +51,7 @@ pub(super) async fn track(app: LicenseServer, _: Signed, Body(asked): Body<Track
 /// TL-07: made afresh, and kept.
 pub(super) async fn report(app: LicenseServer, Body(scope): Body<ReportScope>) -> Result<PerUserReport, Problem> {
     let users = network::users(&app, &scope).await?;
-    let command = Command::Network(NetworkCommand::Report { scope, users });
-    let made = app.execute(None, command, |_, events, _| events.iter().find_map(of_report).cloned()).await?;
-    made.ok_or_else(|| Problem::new(ProblemCode::Internal, "no report came of it"))
+    app.execute(None, Report { scope, users }, |_, report, _| report).await
 }
 
 pub(super) async fn reports(app: LicenseServer, Query(query): Query<ListQuery>) -> Result<Page<PerUserReport>, Problem> {

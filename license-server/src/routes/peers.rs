@@ -2,7 +2,7 @@
 
 use chassis::http::{Body, NoContent, Path, Query, Signed};
 use chassis::pages;
-use shared::ledger::{Asked, Command, Event, Peer, PeerCommand, PeerEvent};
+use shared::ledger::{Asked, Command, Peer, PeerCommand, TakeBack};
 use shared::model::ServerName;
 use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::license_server::{DeclineReason, InquiryAnswer};
@@ -37,12 +37,7 @@ pub(super) async fn hear(app: LicenseServer, signed: Signed, Body(announcement):
 /// LS-10, SD-19.
 pub(super) async fn take_back(app: LicenseServer, signed: Signed, Body(notice): Body<ReturnNotice>) -> Result<ReturnAnswer, Problem> {
     let request = notice.request.clone();
-    let command = Command::Peer(PeerCommand::TakeBack { from: signed.name, notice });
-    app.execute(Some(&request), command, |_, events, _| {
-        let taken = events.iter().any(|event| matches!(event, Event::Peer(PeerEvent::TakenBack { .. })));
-        if taken { ReturnAnswer::TakenBack } else { ReturnAnswer::NotOnRecord }
-    })
-    .await
+    app.execute(Some(&request), TakeBack { from: signed.name, notice }, |_, answer, _| answer).await
 }
 
 pub(super) async fn list(app: LicenseServer, Query(query): Query<SortedQuery>) -> Result<Sorted<PeerRow>, Problem> {

@@ -6,13 +6,8 @@ use crate::model::LabTime;
 
 impl Machine for Directory {
     const NAME: &'static str = "directory";
-    type Command = super::Command;
     type Event = Event;
     type Refusal = super::Refusal;
-
-    fn decide(&self, command: super::Command, _: &mut Moment<'_>) -> Result<Vec<Event>, super::Refusal> {
-        super::decide::decide(self, command)
-    }
 
     fn apply(&mut self, event: &Event, _at: LabTime, rows: &mut Rows) {
         match event {

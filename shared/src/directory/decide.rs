@@ -3,11 +3,20 @@
 use std::collections::BTreeSet;
 
 use super::{Command, Directory, Domain, Event, LICENSING_SETS, Refusal, Service, User, domain_of};
+use crate::machine::{Decide, Moment};
 use crate::model::{DomainKind, DomainName, Level, LogRecord, ServerName, SiteName, UnitName, UserName};
 use crate::policy::denials;
 use crate::wire::directory::NumberedSet;
 
-pub(super) fn decide(directory: &Directory, command: Command) -> Result<Vec<Event>, Refusal> {
+impl Decide<Command> for Directory {
+    type Answer = ();
+
+    fn decide(&self, command: Command, _: &mut Moment<'_>) -> Result<((), Vec<Event>), Refusal> {
+        decide(self, command).map(|events| ((), events))
+    }
+}
+
+fn decide(directory: &Directory, command: Command) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::Start(name) => start(directory, name),
         Command::TrustService { name, service } => trust(directory, name, service),

@@ -11,13 +11,8 @@ use crate::wire::managing::ReleaseOrder;
 
 impl Machine for Ledger {
     const NAME: &'static str = "ledger";
-    type Command = super::Command;
     type Event = Event;
     type Refusal = super::Refusal;
-
-    fn decide(&self, command: super::Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, super::Refusal> {
-        super::decide::decide(self, command, moment)
-    }
 
     fn apply(&mut self, event: &Event, at: LabTime, rows: &mut Rows) {
         match event {

@@ -3,6 +3,7 @@
 use super::{Asked, Event, Ledger};
 use crate::model::{Level, LogRecord, TraceStep};
 use crate::policy::denials;
+use crate::rulebook::rule;
 
 /// A record as an event.
 pub(super) fn log(record: LogRecord) -> Event {
@@ -22,6 +23,6 @@ pub(super) fn pool_event(ledger: &Ledger, asked: &Asked, rules: &mut Vec<TraceSt
     } else {
         (22, denials::no_pack(version, &asked.terminal_server))
     };
-    rules.push(TraceStep::new("LS-12", format!("event {id} logged")));
+    rules.push(TraceStep::new(rule::LS_12, format!("event {id} logged")));
     log(record)
 }

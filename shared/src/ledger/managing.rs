@@ -5,42 +5,19 @@ use serde::{Deserialize, Serialize};
 use super::log::log;
 use super::{Event, InstalledPack, Ledger, LicenseRecord, Refusal, Server, orders};
 use crate::machine::{Moment, Rows};
-use crate::model::{CalKind, Generation, LabTime, Pack, PackId, ProductType, ProductVersion, RequestId, ServerName};
+use crate::model::{Cal, CalKind, Generation, LabTime, Pack, PackId, ProductType, ProductVersion, RequestId, ServerName};
 use crate::policy::{events, revoking, versions};
 use crate::wire::managing::{OrderRelease, ReleaseOrder};
 
 /// Something that an administrator, or a license server in his name, wants done with CALs and packs.
 #[derive(Clone, Debug)]
 pub enum ManageCommand {
-    /// Take a CAL back from its device (W08-07).
-    Revoke {
-        /// The record's place.
-        number: u64,
-    },
-    /// Turn Device CALs into User CALs, or back (W08-13).
-    Convert {
-        /// The request.
-        request: RequestId,
-        /// The pack that they come from.
-        pack: PackId,
-        /// How many.
-        quantity: u32,
-    },
     /// Remove a pack.
     RemovePack(PackId),
     /// Order that CALs may leave for another license server, once (AM-17).
     OrderRelease(OrderRelease),
     /// Take such an order back.
     WithdrawOrder(PackId),
-    /// Give up to another license server what was ordered for it (W08-11, AM-17).
-    Release {
-        /// The request.
-        request: RequestId,
-        /// Who takes them over.
-        to: ServerName,
-        /// The newest version that it can hold.
-        up_to: ProductVersion,
-    },
     /// Take over the packs of another license server (W08-11).
     TakeOver {
         /// The request.
@@ -61,6 +38,50 @@ pub enum ManageCommand {
     Upgrade(Generation),
     /// The clearinghouse turned a pack down that this server is too old for (AC-36).
     NoteWrongVersion(String),
+}
+
+/// Take a CAL back from its device (W08-07). The answer is a [`Revocation`].
+#[derive(Clone, Copy, Debug)]
+pub struct Revoke {
+    /// The record's place.
+    pub number: u64,
+}
+
+/// What became of a revocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// The CAL stands revoked.
+    Revoked {
+        /// The CAL.
+        cal: Cal,
+    },
+    /// Too many of its version stand revoked (W08-08).
+    Limited {
+        /// When the next one may be.
+        next_allowed_at: LabTime,
+    },
+}
+
+/// Turn Device CALs into User CALs, or back (W08-13). The answer is the new pack.
+#[derive(Clone, Debug)]
+pub struct Convert {
+    /// The request.
+    pub request: RequestId,
+    /// The pack that they come from.
+    pub pack: PackId,
+    /// How many.
+    pub quantity: u32,
+}
+
+/// Give up to another license server what was ordered for it (W08-11, AM-17). The answer is the packs.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// The request.
+    pub request: RequestId,
+    /// Who takes them over.
+    pub to: ServerName,
+    /// The newest version that it can hold.
+    pub up_to: ProductVersion,
 }
 
 /// Something that happened to CALs and packs.
@@ -129,19 +150,16 @@ pub enum ManageEvent {
     },
 }
 
-pub(super) fn decide(ledger: &Ledger, server: &Server, command: ManageCommand, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+pub(super) fn decide(ledger: &Ledger, server: &Server, command: ManageCommand, now: LabTime) -> Result<Vec<Event>, Refusal> {
     match command {
-        ManageCommand::Revoke { number } => revoke(ledger, server, number, moment.now),
-        ManageCommand::Convert { request, pack, quantity } => convert(ledger, server, request, &pack, quantity, moment),
         ManageCommand::RemovePack(pack) => {
             let installed = ledger.installed(&pack).ok_or(Refusal::NoSuchPack(pack))?;
             Ok(vec![managed(ManageEvent::Removed { number: installed.number })])
         }
         ManageCommand::OrderRelease(wanted) => orders::order(ledger, server, wanted),
         ManageCommand::WithdrawOrder(pack) => orders::withdraw(ledger, pack),
-        ManageCommand::Release { request, to, up_to } => orders::release(ledger, server, request, to, up_to, moment),
         ManageCommand::TakeOver { request, from, packs, replaces } => {
-            take_over(ledger, server, &request, &from, packs, replaces.as_ref(), moment.now)
+            take_over(ledger, server, &request, &from, packs, replaces.as_ref(), now)
         }
         ManageCommand::Rebuild if server.terms().manages_cals => Ok(vec![managed(ManageEvent::Rebuilt)]),
         ManageCommand::Rebuild => Err(Refusal::NoSuchTool { tool: "rebuilding the database", generation: server.generation }),
@@ -158,14 +176,15 @@ pub(super) fn managed(event: ManageEvent) -> Event {
 }
 
 /// W08-07 to W08-10, SD-12, RC-06: a Device CAL goes back to its pool at once; not more than a part of a version's at a time.
-fn revoke(ledger: &Ledger, server: &Server, number: u64, now: LabTime) -> Result<Vec<Event>, Refusal> {
+pub(super) fn revoke(ledger: &Ledger, server: &Server, number: u64, now: LabTime) -> Result<(Revocation, Vec<Event>), Refusal> {
     let record = ledger.records.get(&number).ok_or(Refusal::NoSuchLicense(number))?;
     let version = record.cal.version;
     let Some(limit) = revoking::limit(server.terms(), ledger.pool(version, ProductType::Device).0) else {
         return Err(Refusal::NoSuchTool { tool: "revoking a CAL", generation: server.generation });
     };
+    let revoked = || Revocation::Revoked { cal: record.cal.clone() };
     if record.revoked_at.is_some() {
-        return Ok(Vec::new());
+        return Ok((revoked(), Vec::new()));
     }
     if record.cal.kind == CalKind::Temporary || record.cal.is_built_in() || !record.cal.holds_at(now) {
         return Err(Refusal::NotRevocable(number));
@@ -174,30 +193,29 @@ fn revoke(ledger: &Ledger, server: &Server, number: u64, now: LabTime) -> Result
         return Err(Refusal::VersionNotRevocable(version));
     }
     match revoking::next_allowed(&ledger.revoked_ends(version, now), limit) {
-        None => Ok(vec![managed(ManageEvent::Revoked { number })]),
+        None => Ok((revoked(), vec![managed(ManageEvent::Revoked { number })])),
         Some(next_allowed_at) => {
             let record = log(events::revocation_limit(version, limit, next_allowed_at));
-            Ok(vec![managed(ManageEvent::NotRevoked { number, next_allowed_at }), record])
+            Ok((Revocation::Limited { next_allowed_at }, vec![managed(ManageEvent::NotRevoked { number, next_allowed_at }), record]))
         }
     }
 }
 
 /// W08-13: free CALs of a pack become a pack of the other type; the same request again converts nothing.
-fn convert(
+pub(super) fn convert(
     ledger: &Ledger,
     server: &Server,
-    request: RequestId,
-    pack: &PackId,
-    quantity: u32,
+    command: Convert,
     moment: &mut Moment<'_>,
-) -> Result<Vec<Event>, Refusal> {
+) -> Result<(InstalledPack, Vec<Event>), Refusal> {
+    let Convert { request, pack, quantity } = command;
     if !server.terms().manages_cals {
         return Err(Refusal::NoSuchTool { tool: "converting CALs", generation: server.generation });
     }
-    if ledger.installed_packs().any(|installed| installed.request == request) {
-        return Ok(Vec::new());
+    if let Some(made) = ledger.installed_packs().find(|installed| installed.request == request) {
+        return Ok((made.clone(), Vec::new()));
     }
-    let source = ledger.installed(pack).ok_or_else(|| Refusal::NoSuchPack(pack.clone()))?;
+    let source = ledger.installed(&pack).ok_or_else(|| Refusal::NoSuchPack(pack.clone()))?;
     if quantity == 0 || quantity > source.available() {
         return Err(Refusal::OutOfRange { what: "the quantity to convert", low: 1, high: source.available(), given: quantity });
     }
@@ -208,7 +226,7 @@ fn convert(
     let pack = Pack { id: PackId::from_random(moment.dice.bytes()), product_type, total: quantity, ..source.pack.clone() };
     let number = ledger.next_pack_number();
     let made = InstalledPack { number, pack, issued: 0, installed_at: moment.now, request, withheld: 0, removed_at: None, replaces: None };
-    Ok(vec![managed(ManageEvent::Converted { from: source.number, quantity, made })])
+    Ok((made.clone(), vec![managed(ManageEvent::Converted { from: source.number, quantity, made })]))
 }
 
 /// W08-11: the packs of another license server are installed here, all their CALs free; event 93 where nobody told that server.

@@ -17,11 +17,11 @@ mod reports;
 
 pub use activation::{ActivationCommand, ActivationEvent, Life, WithheldBecause};
 pub use backup::{Backup, RestoreCommand, Restored};
-pub use managing::{ManageCommand, ManageEvent};
-pub use network::{NetworkCommand, NetworkEvent};
-pub use peers::{Owed, Peer, PeerCommand, PeerEvent, Say};
+pub use managing::{Convert, ManageCommand, ManageEvent, Release, Revocation, Revoke};
+pub use network::{NetworkCommand, NetworkEvent, Report};
+pub use peers::{Owed, PassThrough, Peer, PeerCommand, PeerEvent, Say, TakeBack};
 pub use refusal::Refusal;
-pub use reports::Outcome;
+pub use reports::pack_row;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -229,19 +229,10 @@ pub enum Command {
     },
     /// Take a terminal server's enrolment back.
     ForgetTerminalServer(ServerName),
-    /// Keep the certificate that the clearinghouse answered an activation with (AC-14).
-    KeepActivation(NewCertificate),
     /// A step of a restore (AC-39, AC-40).
     Restore(RestoreCommand),
     /// What else belongs to the life of an activation (AC-12 to AC-27).
     Activation(Box<ActivationCommand>),
-    /// Install a pack that the clearinghouse issued for this server.
-    InstallPack {
-        /// The request.
-        request: RequestId,
-        /// The pack.
-        pack: Pack,
-    },
     /// Change policies.
     ChangeSettings(LedgerSettingsChange),
     /// Change the members of "Terminal Services Computers" (LS-01); in force from the next start.
@@ -257,17 +248,55 @@ pub enum Command {
     Manage(ManageCommand),
     /// Something about other license servers.
     Peer(PeerCommand),
-    /// A terminal server asks for a license.
-    Inquire(Box<Asked>),
-    /// A terminal server reports a logon (LS-13).
-    Mark {
-        /// The temporary.
-        cal: CalId,
-        /// The device it was issued to.
-        hardware_id: HardwareId,
-        /// Who reports.
-        terminal_server: ServerName,
+}
+
+/// A terminal server asks for a license. The answer is an [`Outcome`].
+#[derive(Clone, Debug)]
+pub struct Inquire(pub Box<Asked>);
+
+/// What a request for a license came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A license, which the server signs under one of its certificates.
+    License {
+        /// What it says.
+        cal: Cal,
+        /// The place of the certificate that signs it.
+        certificate: u32,
+        /// How it came about.
+        how: HowIssued,
+        /// Every rule that fired, in order.
+        rules: Vec<TraceStep>,
     },
+    /// Nothing for this device.
+    Declined {
+        /// Why.
+        reason: DeclineReason,
+        /// Every rule that fired, in order.
+        rules: Vec<TraceStep>,
+    },
+    /// The server is too old for the version asked for (LS-02).
+    TooOld,
+}
+
+/// A terminal server reports a logon (LS-13).
+#[derive(Clone, Debug)]
+pub struct Mark {
+    /// The temporary.
+    pub cal: CalId,
+    /// The device it was issued to.
+    pub hardware_id: HardwareId,
+    /// Who reports.
+    pub terminal_server: ServerName,
+}
+
+/// Install a pack that the clearinghouse issued for this server. The answer is the pack as it stands here.
+#[derive(Clone, Debug)]
+pub struct InstallPack {
+    /// The request.
+    pub request: RequestId,
+    /// The pack.
+    pub pack: Pack,
 }
 
 /// A certificate that the server is given.

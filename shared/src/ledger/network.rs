@@ -57,13 +57,14 @@ pub enum NetworkCommand {
         /// What came of it.
         answer: TrackAnswer,
     },
-    /// Make a report of these users and keep it (TL-07).
-    Report {
-        /// What it is about.
-        scope: ReportScope,
-        /// The users; none where the server cannot track any (W08-06).
-        users: Option<Vec<UserRow>>,
-    },
+}
+/// Count the users who have a license, and keep the report (TL-07). The answer is the report.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// About whom.
+    pub scope: ReportScope,
+    /// The users of the directory there; none where users are not tracked.
+    pub users: Option<Vec<UserRow>>,
 }
 
 /// What happened in the network.
@@ -105,7 +106,7 @@ pub enum NetworkEvent {
     },
 }
 
-pub(super) fn decide(ledger: &Ledger, server: &Server, command: NetworkCommand, now: LabTime) -> Result<Vec<Event>, Refusal> {
+pub(super) fn decide(ledger: &Ledger, server: &Server, command: NetworkCommand) -> Result<Vec<Event>, Refusal> {
     let network = &ledger.network;
     match command {
         NetworkCommand::Place { placement, role } => place(network, server, placement, role),
@@ -118,10 +119,6 @@ pub(super) fn decide(ledger: &Ledger, server: &Server, command: NetworkCommand, 
         NetworkCommand::ForgetDirectory => Err(Refusal::NoDirectory),
         NetworkCommand::Standing(standing) => Ok(known(network, standing)),
         NetworkCommand::Tracked { user, answer } => Ok(tracked(network, server, user, answer)),
-        NetworkCommand::Report { scope, users } => {
-            let report = report(ledger, server, scope, users, now);
-            Ok(vec![Event::Network(NetworkEvent::Reported { report })])
-        }
     }
 }
 
@@ -183,7 +180,12 @@ fn record(id: u32, level: Level, text: String) -> Event {
 }
 
 /// TL-07, PU-08: each user counts once for a version, whatever the number of devices; only licenses that hold are counted.
-fn report(ledger: &Ledger, server: &Server, scope: ReportScope, users: Option<Vec<UserRow>>, now: LabTime) -> PerUserReport {
+pub(super) fn report(ledger: &Ledger, server: &Server, Report { scope, users }: Report, now: LabTime) -> (PerUserReport, Vec<Event>) {
+    let report = counted(ledger, server, scope, users, now);
+    (report.clone(), vec![Event::Network(NetworkEvent::Reported { report })])
+}
+
+fn counted(ledger: &Ledger, server: &Server, scope: ReportScope, users: Option<Vec<UserRow>>, now: LabTime) -> PerUserReport {
     let tracking = users.is_some();
     let mut rows = Vec::new();
     for user in users.unwrap_or_default() {

@@ -1,10 +1,10 @@
 //! Packs leave a license server on its own administrator's order only: which, how many, to whom, once (AM-17).
 
 use super::log::log;
-use super::managing::{ManageEvent, managed};
+use super::managing::{ManageEvent, Release, managed};
 use super::{Event, InstalledPack, Ledger, Refusal, Server};
 use crate::machine::Moment;
-use crate::model::{Pack, PackId, ProductVersion, RequestId, ServerName};
+use crate::model::{Pack, PackId};
 use crate::policy::{events, versions};
 use crate::wire::managing::{OrderRelease, ReleaseOrder};
 
@@ -30,14 +30,13 @@ pub(super) fn withdraw(ledger: &Ledger, pack: PackId) -> Result<Vec<Event>, Refu
 pub(super) fn release(
     ledger: &Ledger,
     server: &Server,
-    request: RequestId,
-    to: ServerName,
-    up_to: ProductVersion,
+    command: Release,
     moment: &mut Moment<'_>,
-) -> Result<Vec<Event>, Refusal> {
+) -> Result<(Vec<Pack>, Vec<Event>), Refusal> {
+    let Release { request, to, up_to } = command;
     may_release(server)?;
     match ledger.released.get(&request) {
-        Some(before) if before.to == to => return Ok(Vec::new()),
+        Some(before) if before.to == to => return Ok((before.packs.clone(), Vec::new())),
         Some(_) => return Err(Refusal::NoOrder(to)),
         None => {}
     }
@@ -63,8 +62,8 @@ pub(super) fn release(
     if packs.is_empty() {
         return Err(Refusal::NoOrder(to));
     }
-    let released = managed(ManageEvent::Released { request, to, packs, numbers, parts });
-    Ok(std::iter::once(released).chain(log_events).collect())
+    let released = managed(ManageEvent::Released { request, to, packs: packs.clone(), numbers, parts });
+    Ok((packs, std::iter::once(released).chain(log_events).collect()))
 }
 
 /// All CALs of a pack, whoever holds them, or fewer of those that are free.

@@ -1,6 +1,7 @@
 //! Why a command to a license server is improper.
 
 use crate::model::{Generation, PackId, ProductVersion, ServerName};
+use crate::rulebook::{RuleId, rule};
 use crate::wire::problem::{Problem, ProblemCode};
 
 /// Why a command was improper.
@@ -118,26 +119,26 @@ impl Refusal {
     /// The refusal as a problem.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let (code, rules): (ProblemCode, &[&str]) = match self {
+        let (code, rules): (ProblemCode, &[RuleId]) = match self {
             Refusal::NotStarted | Refusal::OtherServer { .. } | Refusal::OtherClearinghouse(_) | Refusal::OtherKey(_) => {
                 (ProblemCode::Conflict, &[])
             }
             Refusal::NoSuchLicense(_) | Refusal::NoSuchPack(_) => (ProblemCode::NotFound, &[]),
-            Refusal::NoOrder(_) => (ProblemCode::Forbidden, &["AM-17"]),
-            Refusal::NoOrderFor(_) => (ProblemCode::NotFound, &["AM-17"]),
-            Refusal::NoSuchTool { .. } => (ProblemCode::Conflict, &["RC-06", "W08-07", "W08-11", "W08-12", "W08-13"]),
-            Refusal::NotRevocable(_) => (ProblemCode::Conflict, &["W08-07"]),
-            Refusal::VersionNotRevocable(_) => (ProblemCode::Conflict, &["W08-10", "CON-13"]),
+            Refusal::NoOrder(_) => (ProblemCode::Forbidden, &[rule::AM_17]),
+            Refusal::NoOrderFor(_) => (ProblemCode::NotFound, &[rule::AM_17]),
+            Refusal::NoSuchTool { .. } => (ProblemCode::Conflict, &[rule::RC_06, rule::W08_07, rule::W08_11, rule::W08_12, rule::W08_13]),
+            Refusal::NotRevocable(_) => (ProblemCode::Conflict, &[rule::W08_07]),
+            Refusal::VersionNotRevocable(_) => (ProblemCode::Conflict, &[rule::W08_10, rule::CON_13]),
             Refusal::Itself => (ProblemCode::Invalid, &[]),
             Refusal::NoSuchServer(_) | Refusal::NoSuchTerminalServer(_) | Refusal::NoDirectory => (ProblemCode::NotFound, &[]),
-            Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &["AC-33"]),
-            Refusal::PackVersion { .. } => (ProblemCode::PackVersion, &["AC-36", "VC-08"]),
-            Refusal::NotActivated => (ProblemCode::NotActivated, &["AC-30"]),
-            Refusal::OldId(_) => (ProblemCode::CodeRefused, &["AC-17", "AC-25"]),
-            Refusal::NoActivation(_) | Refusal::NeverActivated => (ProblemCode::NotActivated, &["AC-24", "AC-25"]),
-            Refusal::Backup(_) | Refusal::NoRestore => (ProblemCode::BackupRefused, &["AC-38"]),
-            Refusal::NotOnController(_) => (ProblemCode::Conflict, &["W2K-13"]),
-            Refusal::NoEnd(_) => (ProblemCode::Conflict, &["W2K-06"]),
+            Refusal::PackInstalled(_) => (ProblemCode::PackInstalled, &[rule::AC_33]),
+            Refusal::PackVersion { .. } => (ProblemCode::PackVersion, &[rule::AC_36, rule::VC_08]),
+            Refusal::NotActivated => (ProblemCode::NotActivated, &[rule::AC_30]),
+            Refusal::OldId(_) => (ProblemCode::CodeRefused, &[rule::AC_17, rule::AC_25]),
+            Refusal::NoActivation(_) | Refusal::NeverActivated => (ProblemCode::NotActivated, &[rule::AC_24, rule::AC_25]),
+            Refusal::Backup(_) | Refusal::NoRestore => (ProblemCode::BackupRefused, &[rule::AC_38]),
+            Refusal::NotOnController(_) => (ProblemCode::Conflict, &[rule::W2K_13]),
+            Refusal::NoEnd(_) => (ProblemCode::Conflict, &[rule::W2K_06]),
             Refusal::OutOfRange { .. } => (ProblemCode::Invalid, &[]),
         };
         Problem::new(code, self.to_string()).under(rules)

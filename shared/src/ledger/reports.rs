@@ -2,64 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use super::{Asked, CertificateKind, Clearinghouse, Event, InstalledPack, Ledger, LicenseRecord, OwnCertificate, Server};
-use crate::model::{
-    Cal, CalId, CalKind, CallerRole, HardwareId, LabTime, PackId, ProductType, ProductVersion, PublicKey, ServerName, TraceStep,
-};
-use crate::policy::issuing::{Request, TemporaryOnRecord};
+use super::{Asked, CertificateKind, Clearinghouse, InstalledPack, Ledger, LicenseRecord, OwnCertificate, Refusal, Server};
+use crate::model::{Cal, CalId, CalKind, CallerRole, HardwareId, LabTime, PackId, ProductType, ProductVersion, PublicKey, ServerName};
+use crate::policy::issuing::{OnRecord, Request, TemporaryOnRecord};
 use crate::policy::terms::Terms;
 use crate::policy::versions;
 use crate::wire::license_server::{
-    DeclineReason, HowIssued, LedgerSettings, LicenseList, LicenseQuery, LicenseRow, PackList, PackRow, SecurityGroup, Standing,
-    TemporaryCount, TerminalServerRow,
+    LedgerSettings, LicenseList, LicenseQuery, LicenseRow, PackList, PackRow, SecurityGroup, Standing, TemporaryCount, TerminalServerRow,
 };
 
 /// How many records one page of the license list looks at, so that a filter that fits little does not hold the lock.
 const LOOKED_AT_MAX: usize = 10_000;
 
-/// What an inquiry came to, ready to be sealed and sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// A license.
-    License {
-        /// The license.
-        cal: Cal,
-        /// The certificate to sign it under.
-        certificate: u32,
-        /// How it came about.
-        how: HowIssued,
-        /// The rules that led to it.
-        rules: Vec<TraceStep>,
-    },
-    /// No license.
-    Declined {
-        /// Why.
-        reason: DeclineReason,
-        /// The rules that led to it.
-        rules: Vec<TraceStep>,
-    },
-    /// This server is older than the version asked for (LS-02).
-    TooOld,
-}
-
 impl Ledger {
-    /// What the events of an inquiry came to; none for events of another command.
-    #[must_use]
-    pub fn outcome(&self, events: &[Event]) -> Option<Outcome> {
-        events.iter().find_map(|event| match event {
-            Event::Issued { record, how, rules, .. } => {
-                Some(Outcome::License { cal: record.cal.clone(), certificate: record.certificate, how: *how, rules: rules.clone() })
-            }
-            Event::HandedOut { number, rules, .. } => self.records.get(number).map(|record| Outcome::License {
-                cal: record.cal.clone(),
-                certificate: record.certificate,
-                how: HowIssued::Again,
-                rules: rules.clone(),
-            }),
-            Event::Declined { reason: Some(reason), rules, .. } => Some(Outcome::Declined { reason: *reason, rules: rules.clone() }),
-            Event::Declined { reason: None, .. } => Some(Outcome::TooOld),
-            _ => None,
-        })
+    /// Who this server is, once it has started.
+    pub(super) fn started(&self) -> Result<&Server, Refusal> {
+        self.server.as_ref().ok_or(Refusal::NotStarted)
     }
 
     /// Who this server is; none before its first start.
@@ -161,12 +119,6 @@ impl Ledger {
         self.installed(id).map(pack_row)
     }
 
-    /// The installed pack that this request made.
-    #[must_use]
-    pub fn pack_row_of(&self, request: &crate::model::RequestId) -> Option<PackRow> {
-        self.installed_packs().find(|pack| pack.request == *request).map(pack_row)
-    }
-
     /// The pack list (TL-01).
     #[must_use]
     pub fn pack_list(&self, now: LabTime) -> PackList {
@@ -218,7 +170,13 @@ impl Ledger {
     }
 
     /// Everything that LS-04 and LS-05 look at.
-    pub(super) fn request<'a>(&'a self, asked: &'a Asked, terms: &'a Terms, now: LabTime, activated: bool) -> Request<'a> {
+    pub(super) fn request<'a>(
+        &'a self,
+        asked: &'a Asked,
+        terms: &'a Terms,
+        now: LabTime,
+        activated: bool,
+    ) -> Request<'a, LicenseRecord, InstalledPack> {
         let (hardware_id, version) = (asked.inquiry.hardware_id, asked.inquiry.version);
         Request {
             now,
@@ -229,10 +187,10 @@ impl Ledger {
             built_in: asked.is_built_in(),
             referred: asked.referred_by.is_some(),
             presented: asked.presented.as_ref().filter(|cal| cal.hardware_id == hardware_id),
-            permanent: self.permanent(asked, now).map(|record| &record.cal),
+            permanent: self.permanent(asked, now),
             live_temporary: self.live_temporary(hardware_id, version, now).map(on_record),
             had_temporary: self.had_temporary(hardware_id, version).map(on_record),
-            free: self.free_pack(version).is_some(),
+            free: self.free_pack(version),
             temporary_for_want_only: self.settings.temporary_for_want_only,
             unvalidated_expired_denied: self.settings.unvalidated_expired_denied,
         }
@@ -301,11 +259,19 @@ impl Ledger {
     }
 }
 
-fn on_record(record: &LicenseRecord) -> TemporaryOnRecord<'_> {
-    TemporaryOnRecord { cal: &record.cal, validated: record.validated, closed: record.closed }
+impl OnRecord for LicenseRecord {
+    fn cal(&self) -> &Cal {
+        &self.cal
+    }
 }
 
-pub(super) fn pack_row(pack: &InstalledPack) -> PackRow {
+fn on_record(record: &LicenseRecord) -> TemporaryOnRecord<'_, LicenseRecord> {
+    TemporaryOnRecord { record, validated: record.validated, closed: record.closed }
+}
+
+/// An installed pack, as the list shows it (TL-01).
+#[must_use]
+pub fn pack_row(pack: &InstalledPack) -> PackRow {
     PackRow {
         pack: pack.pack.clone(),
         issued: pack.issued,

@@ -1,5 +1,6 @@
 //! What a terminal server's connections are made of.
 
+use crate::rulebook::RuleId;
 use std::fmt;
 use std::str::FromStr;
 
@@ -154,14 +155,14 @@ pub enum GraceEnd {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TraceStep {
     /// The rule's id in SPEC.md.
-    pub rule: String,
+    pub rule: RuleId,
     /// The facts it saw and what followed.
     pub facts: String,
 }
 
 impl TraceStep {
     /// A step of rule `rule`.
-    pub fn new(rule: &str, facts: impl Into<String>) -> Self {
-        Self { rule: rule.to_owned(), facts: facts.into() }
+    pub fn new(rule: RuleId, facts: impl Into<String>) -> Self {
+        Self { rule, facts: facts.into() }
     }
 }

@@ -4,9 +4,11 @@ mod activation;
 mod cal;
 pub mod code;
 mod connection;
+mod denial;
 mod hardware;
 mod key;
 mod log;
+mod mode;
 mod moment;
 mod names;
 mod network;
@@ -20,9 +22,11 @@ pub use activation::{ContactMethod, Lapse, ProductId, ReactivationReason, Regist
 pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT, WORKSTATION_PRODUCT};
 pub use code::{ConfirmationCode, LicenseServerId};
 pub use connection::{Accept, GraceEnd, GraceStart, Platform, SessionId, TraceStep};
+pub use denial::{Breach, Denial};
 pub use hardware::HardwareId;
 pub use key::{AgreementKey, PublicKey, hex};
 pub use log::{Level, LogRecord};
+pub use mode::PolicyAcOn;
 pub use moment::{LabTime, Span};
 pub use names::{DeviceName, RequestId, ServerName, UserName};
 pub use network::{

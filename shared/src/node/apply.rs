@@ -1,19 +1,17 @@
 //! Takes events in, keeps the indexes, writes the rows.
 
+use super::verdict::{Outcome, Verdict};
 use super::{Event, Node, OpenSession};
 use crate::machine::{Machine, Moment, RowError, Rows};
-use crate::model::LabTime;
-use crate::wire::terminal_server::{Decision, Ending, Session, SessionState, Verdict};
+use crate::model::{CalId, LabTime};
+use crate::policy::verdict::Admitted;
+use crate::rulebook;
+use crate::wire::terminal_server::{Ending, Session, SessionState};
 
 impl Machine for Node {
     const NAME: &'static str = "node";
-    type Command = super::Command;
     type Event = Event;
     type Refusal = super::Refusal;
-
-    fn decide(&self, command: super::Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, super::Refusal> {
-        super::decide::decide(self, command, moment)
-    }
 
     fn apply(&mut self, event: &Event, at: LabTime, rows: &mut Rows) {
         match event {
@@ -116,7 +114,8 @@ impl Machine for Node {
         match event {
             Event::Judged { verdict, session } => {
                 let limited = session.as_ref().is_some_and(|session| session.administrative || session.anonymous);
-                matches!(verdict.rule.as_str(), "PD-13" | "PU-02") && matches!(verdict.decision, Decision::Accepted { .. }) && !limited
+                let unchanged = |admitted: Admitted, license: Option<CalId>| admitted.leaves_licenses() && license.is_none();
+                !limited && matches!(verdict.outcome, Outcome::Accepted { admitted, license, .. } if unchanged(admitted, license))
             }
             _ => false,
         }
@@ -162,7 +161,8 @@ impl Machine for Node {
                 self.license_servers.insert(name, RowError::parse(key, value)?);
             }
             "count" => {
-                self.counts.insert(rest.to_owned(), RowError::parse(key, value)?);
+                let rule = rulebook::id(rest).ok_or_else(|| RowError::new(key, "no such rule"))?;
+                self.counts.insert(rule, RowError::parse(key, value)?);
             }
             _ => return Err(RowError::new(key, "no such kind of row")),
         }
@@ -173,7 +173,7 @@ impl Machine for Node {
 impl Node {
     fn keep_verdict(&mut self, verdict: &Verdict, session: Option<&Session>, rows: &mut Rows) {
         rows.list("verdicts");
-        let count = self.counts.entry(verdict.rule.clone()).or_default();
+        let count = self.counts.entry(verdict.rule).or_default();
         *count += 1;
         rows.put(format!("count/{}", verdict.rule), count);
         if let Some(session) = session {

@@ -4,14 +4,15 @@
 //! lock is held while a server is asked; the verdict is decided on the state of that later moment.
 
 use super::{Node, Server};
+use crate::model::Breach;
 use crate::model::{Cal, DeviceName, HardwareId, LabTime, Platform, ProductVersion, RequestId, ServerName, Span, TraceStep, UserName};
 use crate::policy::admission::{self, Assessment, Circumstances, Holding, Presented};
 use crate::policy::asking;
 use crate::policy::built_in;
 use crate::policy::modes::{self, Mode};
-use crate::policy::protocol::Breach;
+use crate::policy::verdict::Admitted;
 use crate::wire::license_server::{DeclineReason, HowIssued, Inquiry};
-use crate::wire::terminal_server::{CertificateState, GrantedLicense, LicenseStatus};
+use crate::wire::terminal_server::{CertificateState, GrantedLicense};
 
 /// Who is at the door and what they show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,17 +157,27 @@ impl Connection {
         self.heard.push(heard);
     }
 
-    /// The license that the client is given with a verdict of this status.
-    #[must_use]
-    pub fn granted(&self, status: LicenseStatus) -> Option<GrantedLicense> {
-        let presented = || match (&self.arrival.presented, &self.arrival.token) {
+    /// The license that a client is given which is let in so.
+    pub(super) fn granted(&self, admitted: Admitted) -> Option<GrantedLicense> {
+        match admitted {
+            Admitted::New | Admitted::Upgraded => self.issued(),
+            Admitted::HandedBack => self.issued().or_else(|| self.presented()),
+            Admitted::Sufficient
+            | Admitted::InGrace
+            | Admitted::PerUser
+            | Admitted::ModeNotChosen
+            | Admitted::Administration
+            | Admitted::Anonymous
+            | Admitted::KeepsItsOwn
+            | Admitted::Untracked => None,
+        }
+    }
+
+    /// The genuine license that it presented.
+    pub(super) fn presented(&self) -> Option<GrantedLicense> {
+        match (&self.arrival.presented, &self.arrival.token) {
             (Presented::License(cal), Some(token)) => Some(GrantedLicense { token: token.clone(), cal: cal.clone() }),
             _ => None,
-        };
-        match status {
-            LicenseStatus::New | LicenseStatus::Upgraded => self.issued(),
-            LicenseStatus::HandedBack => self.issued().or_else(presented),
-            LicenseStatus::ValidClient | LicenseStatus::NotExamined => None,
         }
     }
 

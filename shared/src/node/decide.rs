@@ -1,8 +1,11 @@
 //! What a command leads to.
 
 use super::sessions::ended;
-use super::{Command, Event, Node, OpenSession, Refusal, Server, issuers, judge, workstation};
-use crate::machine::Moment;
+use super::workstation::{OpenShare, ShareOutcome};
+use super::{
+    Command, End, Event, Judge, Judged, KeepPeers, LogOn, LogonOutcome, Node, OpenSession, Refusal, Server, issuers, judge, workstation,
+};
+use crate::machine::{Decide, Moment};
 use crate::model::{LabTime, ServerName, SessionId, TraceStep, UserName};
 use crate::policy::connectors;
 use crate::policy::denials;
@@ -11,19 +14,64 @@ use crate::policy::logons;
 use crate::policy::modes;
 use crate::wire::terminal_server::{CertificateState, Ending, Fault, FaultChange, Faults, SessionState, SettingsChange};
 
-pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+impl Decide<Command> for Node {
+    type Answer = ();
+
+    fn decide(&self, command: Command, moment: &mut Moment<'_>) -> Result<((), Vec<Event>), Refusal> {
+        decide(self, command, moment).map(|events| ((), events))
+    }
+}
+
+impl Decide<Judge> for Node {
+    type Answer = Judged;
+
+    fn decide(&self, Judge(connection): Judge, moment: &mut Moment<'_>) -> Result<(Judged, Vec<Event>), Refusal> {
+        Ok(judge::judge(self, self.started()?, &connection, moment))
+    }
+}
+
+impl Decide<LogOn> for Node {
+    type Answer = LogonOutcome;
+
+    fn decide(&self, command: LogOn, moment: &mut Moment<'_>) -> Result<(LogonOutcome, Vec<Event>), Refusal> {
+        log_on(self, self.started()?, command, moment.now)
+    }
+}
+
+impl Decide<End> for Node {
+    type Answer = Option<LabTime>;
+
+    fn decide(&self, End { session, how }: End, moment: &mut Moment<'_>) -> Result<(Option<LabTime>, Vec<Event>), Refusal> {
+        end(self, self.started()?, session, how, moment.now)
+    }
+}
+
+impl Decide<KeepPeers> for Node {
+    type Answer = bool;
+
+    fn decide(&self, KeepPeers { by, peers }: KeepPeers, _: &mut Moment<'_>) -> Result<(bool, Vec<Event>), Refusal> {
+        issuers::keep_peers(self, by, peers).map(|events| (!events.is_empty(), events))
+    }
+}
+
+impl Decide<OpenShare> for Node {
+    type Answer = ShareOutcome;
+
+    fn decide(&self, command: OpenShare, moment: &mut Moment<'_>) -> Result<(ShareOutcome, Vec<Event>), Refusal> {
+        workstation::open_share(self, command, moment.now)
+    }
+}
+
+fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
     if let Command::Start(server) = command {
         return start(node, server);
     }
-    let server = node.server.as_ref().ok_or(Refusal::NotStarted)?;
+    let server = node.started()?;
     match command {
         Command::Start(_) => Err(Refusal::NotStarted),
         Command::Stop => Ok(workstation::run_ended(node)),
         Command::EndLeftOver => Ok(super::sessions::end_left_over(node)),
-        Command::Judge(connection) => Ok(judge::judge(node, server, &connection, moment)),
         Command::Contacted(heard) => Ok(judge::heard_events(node, server, &heard, moment.now)),
-        Command::LogOn { session, user, administrator, trace } => log_on(node, server, session, user, administrator, trace, moment.now),
-        Command::End { session, how } => end(node, server, session, how, moment.now),
         Command::ChangeSettings(change) => change_settings(node, server, &change),
         Command::Break(change) => Ok(break_inside(node, change)),
         Command::DeleteCertificate => Ok(faults_changed(node, Faults { certificate: CertificateState::Deleted, ..node.faults })),
@@ -33,7 +81,6 @@ pub(super) fn decide(node: &Node, command: Command, moment: &mut Moment<'_>) -> 
         Command::TrustLicenseServer { name, enrolled } => trust_license_server(node, name, enrolled),
         Command::ListLicenseServers(names) => list_license_servers(node, names),
         Command::ForgetLicenseServer { name, leaked } => forget_license_server(node, name, leaked),
-        Command::KeepPeers { by, peers } => issuers::keep_peers(node, by, peers),
         Command::Vouch { by, issuer } => issuers::vouch(node, by, issuer),
         Command::Network(command) => super::network::decide(node, server, command, moment),
         Command::Workstation(command) => workstation::decide(node, command, moment.now),
@@ -84,36 +131,31 @@ fn faults_changed(node: &Node, faults: Faults) -> Vec<Event> {
 
 /// A logon that the directory let through. With the `/admin` switch it takes an administrator's account; any other account's
 /// logon fails there, and a failed logon ends the session. So does a right one from a client name that has none left (AM-01).
-fn log_on(
-    node: &Node,
-    server: &Server,
-    id: SessionId,
-    user: UserName,
-    administrator: bool,
-    trace: Vec<TraceStep>,
-    now: LabTime,
-) -> Result<Vec<Event>, Refusal> {
+fn log_on(node: &Node, server: &Server, command: LogOn, now: LabTime) -> Result<(LogonOutcome, Vec<Event>), Refusal> {
+    let LogOn { session: id, user, administrator, trace } = command;
     let open = node.open.get(&id).ok_or(Refusal::NoSession(id))?;
     if open.session.state != SessionState::WaitingForLogon {
         return Err(Refusal::AlreadyLoggedOn(id));
     }
-    if node.logons_barred_from(&open.session.device, now).is_some() {
-        return Ok(too_many(server, open, now));
+    if let Some(until) = node.logons_barred_from(&open.session.device, now) {
+        return Ok((LogonOutcome::Barred { until }, too_many(server, open, now)));
     }
     if open.session.admin && !administrator {
-        return Ok(failed(node, server, open, now));
+        let (barred, events) = failed(node, server, open, now);
+        return Ok((barred.map_or(LogonOutcome::NotAdministrator, |until| LogonOutcome::Barred { until }), events));
     }
     let (written, own) = workstation::judge::logged_on(node, open.session.hardware_id, &user);
-    let trace = trace.into_iter().chain(own).collect();
-    Ok(written.into_iter().chain([Event::LoggedOn { session: id, user, trace }]).collect())
+    let trace: Vec<TraceStep> = trace.into_iter().chain(own).collect();
+    let answer = LogonOutcome::LoggedOn { trace: trace.clone(), written: written.is_some() };
+    Ok((answer, written.into_iter().chain([Event::LoggedOn { session: id, user, trace }]).collect()))
 }
 
 /// A failed logon ends the session; the one too many does so with event 1012 (AM-01).
-fn failed(node: &Node, server: &Server, open: &OpenSession, now: LabTime) -> Vec<Event> {
-    if node.failed_logons.is_last(&open.session.device, now) {
-        return too_many(server, open, now);
+fn failed(node: &Node, server: &Server, open: &OpenSession, now: LabTime) -> (Option<LabTime>, Vec<Event>) {
+    match node.failed_logons.barred_with_one_more(&open.session.device, now) {
+        Some(until) => (Some(until), too_many(server, open, now)),
+        None => (None, vec![ended(open, Ending::LogonFailed, now)]),
     }
-    vec![ended(open, Ending::LogonFailed, now)]
 }
 
 fn too_many(server: &Server, open: &OpenSession, now: LabTime) -> Vec<Event> {
@@ -121,7 +163,7 @@ fn too_many(server: &Server, open: &OpenSession, now: LabTime) -> Vec<Event> {
     logged.into_iter().chain([ended(open, Ending::TooManyFailedLogons, now)]).collect()
 }
 
-fn end(node: &Node, server: &Server, id: SessionId, how: Ending, now: LabTime) -> Result<Vec<Event>, Refusal> {
+fn end(node: &Node, server: &Server, id: SessionId, how: Ending, now: LabTime) -> Result<(Option<LabTime>, Vec<Event>), Refusal> {
     let open = node.open.get(&id).ok_or(Refusal::NoSession(id))?;
     let waiting = open.session.state == SessionState::WaitingForLogon;
     match how {
@@ -130,9 +172,9 @@ fn end(node: &Node, server: &Server, id: SessionId, how: Ending, now: LabTime) -
             Err(Refusal::AlreadyLoggedOn(id))
         }
         Ending::LogonFailed => Ok(failed(node, server, open, now)),
-        Ending::TooManyFailedLogons => Ok(too_many(server, open, now)),
+        Ending::TooManyFailedLogons => Ok((node.logons_barred_from(&open.session.device, now), too_many(server, open, now))),
         Ending::LoggedOff | Ending::LogonNotChecked | Ending::LogonCancelled | Ending::NoLogon | Ending::ServiceStopped => {
-            Ok(vec![ended(open, how, now)])
+            Ok((None, vec![ended(open, how, now)]))
         }
     }
 }
@@ -152,22 +194,7 @@ fn change_settings(node: &Node, server: &Server, change: &SettingsChange) -> Res
     if let Some((connector, ..)) = missing.into_iter().find(|(_, wanted, there)| *wanted == Some(true) && !there) {
         return Err(Refusal::NoConnector { generation: server.generation, connector });
     }
-    let mut settings = node.settings.clone();
-    settings.internet_connector = change.internet_connector.unwrap_or(settings.internet_connector);
-    settings.external_connector = change.external_connector.unwrap_or(settings.external_connector);
-    settings.application_mode = change.application_mode.unwrap_or(settings.application_mode);
-    settings.policy_ac_on = change.policy_ac_on.unwrap_or(settings.policy_ac_on);
-    settings.grace_start = change.grace_start.unwrap_or(settings.grace_start);
-    settings.grace_end = change.grace_end.unwrap_or(settings.grace_end);
-    settings.accept = change.accept.unwrap_or(settings.accept);
-    settings.lenient_invalid = change.lenient_invalid.unwrap_or(settings.lenient_invalid);
-    settings.per_user_requires_activated = change.per_user_requires_activated.unwrap_or(settings.per_user_requires_activated);
-    settings.per_user_temporaries = change.per_user_temporaries.unwrap_or(settings.per_user_temporaries);
-    settings.unactivated_stops_server = change.unactivated_stops_server.unwrap_or(settings.unactivated_stops_server);
-    settings.device_cals_per_device_only = change.device_cals_per_device_only.unwrap_or(settings.device_cals_per_device_only);
-    settings.domain_role_by_name_only = change.domain_role_by_name_only.unwrap_or(settings.domain_role_by_name_only);
-    settings.not_before_tolerance_s = change.not_before_tolerance_s.unwrap_or(settings.not_before_tolerance_s);
-    settings.expiry_popup_days = change.expiry_popup_days.unwrap_or(settings.expiry_popup_days);
+    let settings = node.settings.with(change);
     Ok(if settings == node.settings { Vec::new() } else { vec![Event::SettingsChanged { settings }] })
 }
 

@@ -1,20 +1,21 @@
 //! The verdict on a connection, once everybody who had to be asked was asked.
 
 use super::connection::{Connection, Heard, Question, Said};
-use super::verdict::{status, verdict_events};
+use super::verdict::{Given, Judged, conclude};
 use super::{Event, Node, Server, workstation};
 use crate::machine::Moment;
+use crate::model::Breach;
+use crate::model::Denial;
 use crate::model::{CalKind, LabTime, TraceStep};
 use crate::policy::admission::{self, Assessment, Fault};
 use crate::policy::asking;
 use crate::policy::connectors;
-use crate::policy::denials::{self, Denial};
+use crate::policy::denials;
 use crate::policy::grace::{self, Grace, GraceFacts};
 use crate::policy::per_user::{self, ContactOutcome};
-use crate::policy::protocol::{self, Breach};
-use crate::policy::verdict::{self, Round, Ruling, Standing};
+use crate::policy::verdict::{self, Admitted, Round, Ruling};
+use crate::rulebook::rule;
 use crate::wire::license_server::{DeclineReason, HowIssued};
-use crate::wire::terminal_server::{Decision, Verdict};
 
 /// What a round of license servers changes, whatever the verdict: who is asked first, and where grace stands.
 pub(super) fn heard_events(node: &Node, server: &Server, heard: &[Heard], now: LabTime) -> Vec<Event> {
@@ -46,10 +47,10 @@ fn located(node: &Node, heard: &[Heard]) -> Option<Event> {
 }
 
 /// Everything that judging this connection leads to.
-pub(super) fn judge(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> Vec<Event> {
+pub(super) fn judge(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> (Judged, Vec<Event>) {
     let now = moment.now;
     if let Some(breach) = node.breach(connection) {
-        return broken_off(connection, breach);
+        return broken_off(node, server, connection, breach, moment);
     }
     if node.mode_not_chosen(server, connection) {
         return mode_not_chosen(node, server, connection, moment);
@@ -65,53 +66,35 @@ pub(super) fn judge(node: &Node, server: &Server, connection: &Connection, momen
     if !matches!(assessment, Assessment::Administration | Assessment::InternetConnector) {
         events.extend(grace_events(node, connection, &ruling));
     }
-    trace.extend(ruling.trace.iter().cloned());
-    let given = ruling.outcome.ok().and_then(|standing| connection.granted(status(standing))).map(|granted| granted.cal);
-    events.extend(verdict_events(node, server, connection, &ruling, given, trace, moment));
-    events.extend(popup(node, connection, &ruling, now));
-    events
-}
-
-/// Section 10: the pop-up that a temporary's holder sees near its end stands in the system's log too (OQ-5).
-fn popup(node: &Node, connection: &Connection, ruling: &Ruling, now: LabTime) -> Option<Event> {
-    let granted = connection.granted(status(ruling.outcome.ok()?)).filter(|granted| granted.cal.kind == CalKind::Temporary)?;
-    let text = denials::expiry_popup(granted.cal.expires_at, now, node.settings.expiry_popup_days)?;
-    Some(Event::Logged(protocol::popup_record(connection.arrival.device.as_str(), &text)))
+    let given = ruling.outcome.ok().and_then(|admitted| connection.granted(admitted)).map(Given::Signed);
+    let (judged, decided) = conclude(node, server, connection, ruling, given, trace, moment);
+    events.extend(decided);
+    (judged, events)
 }
 
 /// Section 10, FT-12: the exchange broke before any license was looked at. Grace and licenses stay as they are.
-fn broken_off(connection: &Connection, breach: Breach) -> Vec<Event> {
-    let arrival = &connection.arrival;
-    let verdict = Verdict {
-        request: arrival.request.clone(),
-        device: arrival.device.clone(),
-        hardware_id: arrival.hardware_id,
-        user: arrival.user.clone(),
-        platform: arrival.platform,
-        decision: Decision::Denied { code: breach.code(), event: breach.event() },
-        rule: breach.rule().to_owned(),
-        trace: vec![TraceStep::new(breach.rule(), breach.facts())],
-    };
-    let logged = breach.record(arrival.device.as_str()).map(Event::Logged);
-    logged.into_iter().chain([Event::Judged { verdict, session: None }]).collect()
+fn broken_off(node: &Node, server: &Server, connection: &Connection, breach: Breach, moment: &mut Moment<'_>) -> (Judged, Vec<Event>) {
+    let trace = vec![TraceStep::new(breach.rule(), breach.facts())];
+    let ruling = Ruling { rule: breach.rule(), outcome: Err(Denial::Exchange(breach)), trace };
+    conclude(node, server, connection, ruling, None, Vec::new(), moment)
 }
 
 /// W08-03: accepted while grace runs, denied as a server without a license after it.
-fn mode_not_chosen(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> Vec<Event> {
+fn mode_not_chosen(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> (Judged, Vec<Event>) {
     let grace = grace::grace_at(&node.grace, node.settings.grace_end, server.terms(), moment.now);
     let (outcome, facts) = if grace.is_running() {
-        (Ok(Standing::NotExamined), "the licensing mode was not chosen yet; grace is running: accepted")
+        (Ok(Admitted::ModeNotChosen), "the licensing mode was not chosen yet; grace is running: accepted")
     } else {
         (Err(Denial::ModeNotChosen), "the licensing mode was never chosen and grace is over: denied")
     };
-    let ruling = Ruling { rule: "W08-03", outcome, trace: vec![TraceStep::new("W08-03", facts)] };
+    let ruling = Ruling { rule: rule::W08_03, outcome, trace: vec![TraceStep::new(rule::W08_03, facts)] };
     let mut trace = Vec::new();
     note_grace_over(&ruling, grace, &mut trace);
-    trace.extend(ruling.trace.iter().cloned());
     let mut events = grace_events(node, connection, &ruling);
     events.extend(ruling.outcome.is_ok().then(|| Event::Logged(denials::mode_not_chosen())));
-    events.extend(verdict_events(node, server, connection, &ruling, None, trace, moment));
-    events
+    let (judged, decided) = conclude(node, server, connection, ruling, None, trace, moment);
+    events.extend(decided);
+    (judged, events)
 }
 
 /// The facts of grace once what was heard in this very round is counted (GR-11).
@@ -155,14 +138,14 @@ fn rule(
                 cal.version,
                 cal.expires_at.end_in_words()
             );
-            Ruling { rule: "PD-13", outcome: Ok(Standing::ValidClient), trace: vec![TraceStep::new("PD-13", facts)] }
+            Ruling { rule: rule::PD_13, outcome: Ok(Admitted::Sufficient), trace: vec![TraceStep::new(rule::PD_13, facts)] }
         }
         Assessment::Ask { version, holding } => {
             let first = Question { version: *version, holding: holding.clone() };
             let question = node.question(server, connection, first.clone(), now);
             if question != first {
                 trace.push(TraceStep::new(
-                    "PD-20",
+                    rule::PD_20,
                     "no license server asked can serve its version and it has ended: counts as nothing presented",
                 ));
             }
@@ -183,16 +166,17 @@ fn administration(node: &Node, server: &Server, connection: &Connection) -> Ruli
     let why = if connection.arrival.admin { "the client's /admin switch" } else { "Remote Administration mode" };
     if node.administrative >= limit {
         let facts = format!("{why}: {} of {limit} administrative sessions are open, a further one is refused", node.administrative);
-        return Ruling { rule: "PD-25", outcome: Err(Denial::TooManySessions), trace: vec![TraceStep::new("PD-25", facts)] };
+        return Ruling { rule: rule::PD_25, outcome: Err(Denial::TooManySessions), trace: vec![TraceStep::new(rule::PD_25, facts)] };
     }
     let facts = format!("{why}: no license is examined; administrative session {} of {limit}", node.administrative + 1);
-    Ruling { rule: "PD-24", outcome: Ok(Standing::NotExamined), trace: vec![TraceStep::new("PD-24", facts)] }
+    Ruling { rule: rule::PD_24, outcome: Ok(Admitted::Administration), trace: vec![TraceStep::new(rule::PD_24, facts)] }
 }
 
 /// PD-21, PD-22, PD-23: denied, in grace too.
 fn refused(fault: Fault, reason: &str) -> Ruling {
     let denial = match fault {
         Fault::OtherDevice => Denial::Modified,
+        Fault::NotYetValid => Denial::NotYetValid,
         Fault::Damaged | Fault::Untrusted => Denial::InvalidFormat,
     };
     let rule = admission::rule_of(fault);
@@ -233,10 +217,10 @@ fn silences(connection: &Connection, trace: &mut Vec<TraceStep>) {
     for heard in &connection.heard {
         match &heard.said {
             Said::Silence { reason } => {
-                trace.push(TraceStep::new("SD-02", format!("{} was silent ({reason}): the next one is asked", heard.server)))
+                trace.push(TraceStep::new(rule::SD_02, format!("{} was silent ({reason}): the next one is asked", heard.server)))
             }
             Said::TooOld { version } => {
-                trace.push(TraceStep::new("VC-02", format!("{} is {version}, too old for {}: skipped", heard.server, heard.version)));
+                trace.push(TraceStep::new(rule::VC_02, format!("{} is {version}, too old for {}: skipped", heard.server, heard.version)));
             }
             Said::Declined { .. } | Said::Issued { .. } | Said::Contacted { .. } => {}
         }

@@ -31,10 +31,10 @@ impl FailedLogons {
         self.by_name.get(device).and_then(|failed| logons::barred_until(failed, now))
     }
 
-    /// Whether one more failure is the one too many.
-    pub(super) fn is_last(&self, device: &DeviceName, now: LabTime) -> bool {
+    /// Until when logons would be barred after one more failure, where it is the one too many.
+    pub(super) fn barred_with_one_more(&self, device: &DeviceName, now: LabTime) -> Option<LabTime> {
         let failed = self.by_name.get(device).into_iter().flatten().copied().chain([now]).collect::<Vec<_>>();
-        logons::barred_until(&failed, now).is_some()
+        logons::barred_until(&failed, now)
     }
 
     /// Takes a failure in. Logons that were ended unseen are none: who is barred is so for ten minutes, and not for as long as

@@ -16,6 +16,7 @@ mod sessions;
 mod verdict;
 pub mod workstation;
 
+use crate::rulebook::{RuleId, rule};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -24,16 +25,17 @@ pub use connection::{Arrival, Connection, Heard, Said, Step};
 pub use issuers::PermanentsOf;
 pub use network::{NetworkCommand, NetworkEvent};
 pub use sessions::LEFT_OVER_AT_ONCE;
+pub use verdict::{Given, Judged, Outcome, Verdict, status};
 
 use crate::model::{
-    Accept, Generation, GraceEnd, GraceStart, LabTime, LogRecord, ProductVersion, PublicKey, ServerName, SessionId, TraceStep, UserName,
+    Accept, Generation, GraceEnd, GraceStart, LabTime, LogRecord, PolicyAcOn, ProductVersion, PublicKey, ServerName, SessionId, TraceStep,
+    UserName,
 };
 use crate::policy::grace::GraceFacts;
-use crate::policy::modes;
 use crate::policy::terms::{self, Terms};
 use crate::wire::peers::KnownServer;
 use crate::wire::problem::{Problem, ProblemCode};
-use crate::wire::terminal_server::{Ending, FaultChange, Faults, Session, Settings, SettingsChange, Verdict};
+use crate::wire::terminal_server::{Ending, FaultChange, Faults, Session, Settings, SettingsChange};
 
 /// Who this terminal server is; set once, at its first start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,28 +102,8 @@ pub enum Command {
     Stop,
     /// Write down the ends of some sessions of an earlier run.
     EndLeftOver,
-    /// Everybody who had to be asked was asked: judge.
-    Judge(Box<Connection>),
     /// License servers were contacted without a client (start, new list).
     Contacted(Vec<Heard>),
-    /// A logon succeeded at the directory.
-    LogOn {
-        /// The session.
-        session: SessionId,
-        /// The account.
-        user: UserName,
-        /// Whether it is an administrator's.
-        administrator: bool,
-        /// What became of the mark (LS-13).
-        trace: Vec<TraceStep>,
-    },
-    /// A session ends.
-    End {
-        /// The session.
-        session: SessionId,
-        /// How.
-        how: Ending,
-    },
     /// Change settings.
     ChangeSettings(SettingsChange),
     /// Something inside breaks, or is whole again (lab).
@@ -160,13 +142,6 @@ pub enum Command {
         /// Whether its key got out: then nothing that was signed with it counts any more (AM-15).
         leaked: bool,
     },
-    /// Keep the license servers that an enrolled one knows (AM-15).
-    KeepPeers {
-        /// Who knows them.
-        by: ServerName,
-        /// Them.
-        peers: Vec<KnownServer>,
-    },
     /// An enrolled license server passed through a license of one that it knows (AM-15, LS-07).
     Vouch {
         /// Who passed it through.
@@ -178,6 +153,60 @@ pub enum Command {
     Network(NetworkCommand),
     /// Windows NT 4.0: its License Manager, its licensing service, its console.
     Workstation(workstation::Command),
+}
+
+/// Everybody who had to be asked about a connection was asked: judge it. The answer is a [`Judged`].
+#[derive(Clone, Debug)]
+pub struct Judge(pub Box<Connection>);
+
+/// A logon succeeded at the directory. The answer is a [`LogonOutcome`].
+#[derive(Clone, Debug)]
+pub struct LogOn {
+    /// The session.
+    pub session: SessionId,
+    /// The account.
+    pub user: UserName,
+    /// Whether it is an administrator's.
+    pub administrator: bool,
+    /// What became of the mark (LS-13).
+    pub trace: Vec<TraceStep>,
+}
+
+/// A session ends. The answer is until when logons from its client name are barred, where it ended for that (AM-01).
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// The session.
+    pub session: SessionId,
+    /// How.
+    pub how: Ending,
+}
+
+/// Keep the license servers that an enrolled one knows (AM-15). The answer is whether they are others than before.
+#[derive(Clone, Debug)]
+pub struct KeepPeers {
+    /// Who knows them.
+    pub by: ServerName,
+    /// Them.
+    pub peers: Vec<KnownServer>,
+}
+
+/// What a right password leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogonOutcome {
+    /// Logged on.
+    LoggedOn {
+        /// What fired: the mark, the record of the user, the server's own rules.
+        trace: Vec<TraceStep>,
+        /// Whether the device's license of Windows NT 4.0 goes into the database with it (NT-50).
+        written: bool,
+    },
+    /// The `/admin` switch takes an administrator's account (PD-24): the session has ended.
+    NotAdministrator,
+    /// Too many logons from this client name have failed, so none is looked at for a while: the session has ended (AM-01).
+    Barred {
+        /// Until when.
+        until: LabTime,
+    },
 }
 
 /// Something that happened to a terminal server.
@@ -370,15 +399,15 @@ impl Refusal {
         if let Refusal::Workstation(refusal) = self {
             return refusal.problem();
         }
-        let (code, rules): (ProblemCode, &[&str]) = match self {
+        let (code, rules): (ProblemCode, &[RuleId]) = match self {
             Refusal::NotStarted | Refusal::OtherServer { .. } | Refusal::OtherRoot(_) | Refusal::OtherKey(_) => {
                 (ProblemCode::Conflict, &[])
             }
             Refusal::AlreadyLoggedOn(_) | Refusal::NotLoggedOn(_) => (ProblemCode::Conflict, &[]),
-            Refusal::NoModeSwitch => (ProblemCode::Conflict, &["W2K-02"]),
-            Refusal::NoConnector { .. } => (ProblemCode::Conflict, &["W2K-12", "WS03-12"]),
-            Refusal::NoSearch(_) => (ProblemCode::Conflict, &["W08-14"]),
-            Refusal::NoPolicy(_) => (ProblemCode::Conflict, &["DI-30"]),
+            Refusal::NoModeSwitch => (ProblemCode::Conflict, &[rule::W2K_02]),
+            Refusal::NoConnector { .. } => (ProblemCode::Conflict, &[rule::W2K_12, rule::WS03_12]),
+            Refusal::NoSearch(_) => (ProblemCode::Conflict, &[rule::W08_14]),
+            Refusal::NoPolicy(_) => (ProblemCode::Conflict, &[rule::DI_30]),
             Refusal::NoSession(_) | Refusal::NoAccount(_) | Refusal::NoDirectory => (ProblemCode::NotFound, &[]),
             Refusal::NotEnrolled(_) | Refusal::ListedTwice(_) | Refusal::Workstation(_) => (ProblemCode::Invalid, &[]),
         };
@@ -410,7 +439,7 @@ pub struct Node {
     administrative: usize,
     /// How many open sessions are anonymous Internet users' (W2K-12).
     anonymous: usize,
-    counts: BTreeMap<String, u64>,
+    counts: BTreeMap<RuleId, u64>,
     failed_logons: logons::FailedLogons,
     network: network::Network,
     people: BTreeMap<UserName, people::Person>,
@@ -423,7 +452,7 @@ impl Default for Node {
             server: None,
             settings: Settings {
                 application_mode: true,
-                policy_ac_on: modes::PER_DEVICE,
+                policy_ac_on: PolicyAcOn::PER_DEVICE,
                 grace_start: GraceStart::FirstConnection,
                 grace_end: GraceEnd::FirstPermanent,
                 accept: Accept::Enrolled,

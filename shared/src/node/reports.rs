@@ -1,6 +1,6 @@
 //! What can be read from a terminal server's state.
 
-use super::{Account, Enrolled, Node, OpenSession, Server};
+use super::{Account, Enrolled, Node, OpenSession, Refusal, Server};
 use crate::model::{LabTime, ServerName, SessionId, UserName};
 use crate::policy::grace::{self, Grace, GraceFacts, Notice};
 use crate::policy::protocol;
@@ -9,6 +9,11 @@ use crate::wire::terminal_server::{
 };
 
 impl Node {
+    /// Who this server is, once it has said so.
+    pub(super) fn started(&self) -> Result<&Server, Refusal> {
+        self.server.as_ref().ok_or(Refusal::NotStarted)
+    }
+
     /// Who this server is; none before its first start.
     #[must_use]
     pub fn server(&self) -> Option<&Server> {
@@ -46,7 +51,7 @@ impl Node {
             days_left: grace::days_left(&facts, policy, terms, now),
             began_at: facts.began_at,
             ends_at: grace::full_term_end(&facts, terms),
-            ended: early.filter(|_| !standing.is_running()).map(|(at, rule)| GraceEnded { at, rule: rule.to_owned() }),
+            ended: early.filter(|_| !standing.is_running()).map(|(at, rule)| GraceEnded { at, rule }),
             marker: facts.first_permanent_at.is_some(),
             policy,
         })
@@ -145,6 +150,6 @@ impl Node {
     /// How often each rule decided.
     #[must_use]
     pub fn verdict_counts(&self) -> Vec<VerdictCount> {
-        self.counts.iter().map(|(rule, count)| VerdictCount { rule: rule.clone(), count: *count }).collect()
+        self.counts.iter().map(|(rule, count)| VerdictCount { rule: *rule, count: *count }).collect()
     }
 }

@@ -5,6 +5,7 @@ use super::renewal;
 use super::terms::{self, Terms};
 use super::versions;
 use crate::model::{Cal, CalKind, HardwareId, LabTime, ProductVersion, ServerName, Span, TraceStep};
+use crate::rulebook::{RuleId, rule};
 
 /// What the client presented, once its proof was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +56,10 @@ pub struct Circumstances<'a> {
 /// Why a presented license is refused outright, in grace too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Damaged, or not valid yet (PD-22, OQ-10).
+    /// Damaged (PD-22).
     Damaged,
+    /// It begins in the future (PD-22, OQ-10).
+    NotYetValid,
     /// Untrusted (PD-23).
     Untrusted,
     /// Another device's (PD-21).
@@ -154,7 +157,7 @@ pub fn assess(presented: &Presented, facts: &Circumstances<'_>, trace: &mut Vec<
     }
     if facts.mode == Mode::PerUser {
         if !matches!(presented, Presented::Nothing) {
-            trace.push(TraceStep::new("PU-05", "per user: the license presented is ignored"));
+            trace.push(TraceStep::new(rule::PU_05, "per user: the license presented is ignored"));
         }
         return Assessment::PerUser;
     }
@@ -172,11 +175,11 @@ pub fn assess(presented: &Presented, facts: &Circumstances<'_>, trace: &mut Vec<
 
 /// The rule of a fault.
 #[must_use]
-pub fn rule_of(fault: Fault) -> &'static str {
+pub fn rule_of(fault: Fault) -> RuleId {
     match fault {
-        Fault::Damaged => "PD-22",
-        Fault::Untrusted => "PD-23",
-        Fault::OtherDevice => "PD-21",
+        Fault::Damaged | Fault::NotYetValid => rule::PD_22,
+        Fault::Untrusted => rule::PD_23,
+        Fault::OtherDevice => rule::PD_21,
     }
 }
 
@@ -199,7 +202,7 @@ fn sound<'a>(presented: &'a Presented, facts: &Circumstances<'_>) -> Result<Opti
             Err((Fault::Untrusted, reason))
         }
         Presented::License(cal) if cal.issued_at > facts.now + facts.not_before_tolerance => {
-            Err((Fault::Damaged, format!("the license begins at {}, which is beyond the tolerance of OQ-10", cal.issued_at)))
+            Err((Fault::NotYetValid, format!("the license begins at {}, which is beyond the tolerance of OQ-10", cal.issued_at)))
         }
         Presented::License(cal) if cal.hardware_id != facts.hardware_id => {
             Err((Fault::OtherDevice, format!("the license was issued to hardware id {}, not to {}", cal.hardware_id, facts.hardware_id)))
@@ -212,20 +215,20 @@ fn sound<'a>(presented: &'a Presented, facts: &Circumstances<'_>) -> Result<Opti
 fn by_version_and_dates(cal: &Cal, facts: &Circumstances<'_>, trace: &mut Vec<TraceStep>) -> Assessment {
     if !versions::license_covers(cal.version, facts.version) {
         trace.push(TraceStep::new(
-            "PD-19",
+            rule::PD_19,
             format!("the license is for {}, this server is {}: a newer one is needed", cal.version, facts.version),
         ));
         return Assessment::Ask { version: facts.version, holding: Holding::OlderVersion(cal.clone()) };
     }
     if cal.version > facts.version && facts.built_in {
         let facts_seen = format!("the license is for {}, but the built-in pool of this server covers the client: asked first", cal.version);
-        trace.push(TraceStep::new("SD-04", facts_seen));
+        trace.push(TraceStep::new(rule::SD_04, facts_seen));
         let holding = if cal.holds_at(facts.now) { Holding::NewerVersion(cal.clone()) } else { Holding::Nothing };
         return Assessment::Ask { version: facts.version, holding };
     }
     if cal.version > facts.version {
         trace.push(TraceStep::new(
-            "PD-20",
+            rule::PD_20,
             format!("the license is for {}, newer than this server's {}: judged by its dates", cal.version, facts.version),
         ));
     }

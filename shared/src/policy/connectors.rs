@@ -1,8 +1,9 @@
 //! Licenses for outsiders: the Internet Connector of Windows 2000 and the External Connector of 2003 (W2K-12, WS03-08, WS03-12).
 
-use super::denials::Denial;
-use super::verdict::{Ruling, Standing};
+use super::verdict::{Admitted, Ruling};
+use crate::model::Denial;
 use crate::model::{Generation, TraceStep, UserName};
+use crate::rulebook::rule;
 
 /// How many anonymous users a server with an Internet Connector serves at a time (W2K-12).
 pub const ANONYMOUS_SESSIONS: usize = 200;
@@ -27,10 +28,10 @@ pub fn has_external_connector(generation: Generation) -> bool {
 pub fn internet(open: usize) -> Ruling {
     if open >= ANONYMOUS_SESSIONS {
         let facts = format!("Internet Connector: {open} anonymous users of {ANONYMOUS_SESSIONS} are connected, a further one is refused");
-        return Ruling::deny("W2K-12", Denial::NoLicense, vec![TraceStep::new("W2K-12", facts)]);
+        return Ruling::deny(rule::W2K_12, Denial::NoLicense, vec![TraceStep::new(rule::W2K_12, facts)]);
     }
     let facts = format!("Internet Connector: anonymous user {} of {ANONYMOUS_SESSIONS}, no license is examined", open + 1);
-    Ruling::accept("W2K-12", Standing::NotExamined, vec![TraceStep::new("W2K-12", facts)])
+    Ruling::accept(rule::W2K_12, Admitted::Anonymous, vec![TraceStep::new(rule::W2K_12, facts)])
 }
 
 /// W2K-12: nobody who has an account of his own is served by a server with an Internet Connector.

@@ -1,52 +1,7 @@
 //! What a denied client sees and what the event logs say (SPEC sections 10, 11).
 
 use super::nt4;
-use crate::model::{Generation, LabTime, Level, LogRecord, ProductVersion, ServerName, UserName};
-
-/// A reason for a denial, with the client's code and the terminal server's event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denial {
-    /// No license server answered: 257, event 1010.
-    NoLicenseServer,
-    /// Nothing presented and nothing issued: 258, event 1000.
-    NoLicense,
-    /// The license is another device's: 260, event 1004.
-    Modified,
-    /// The license is damaged, untrusted or not valid yet: 261, event 1003.
-    InvalidFormat,
-    /// A temporary ended and could not be upgraded: 265, event 1011.
-    TemporaryExpired,
-    /// A permanent ended and could not be renewed: 265, event 1028.
-    NotRenewed,
-    /// Its mode was never chosen and grace is over: 266, event 1069 (W08-03).
-    ModeNotChosen,
-    /// A third session of remote administration: a text of its own, no code (PD-25).
-    TooManySessions,
-    /// Windows NT 4.0: License Manager has no server CAL left: no code, event 201 (NT-11 to NT-13).
-    NoServerCal,
-    /// Windows NT 4.0: the machine's cryptography is out of order: no code (NT-42).
-    Cryptography,
-}
-
-/// The text that a client shows for a code; where there is none, the rule that denied decides.
-#[must_use]
-pub fn text_of(code: Option<u16>, rule: &str) -> &'static str {
-    match (code, rule) {
-        (None, "NT-11") => return Denial::NoServerCal.text(),
-        (None, "NT-42") => return Denial::Cryptography.text(),
-        (None | Some(_), _) => {}
-    }
-    let all = [
-        Denial::NoLicenseServer,
-        Denial::NoLicense,
-        Denial::Modified,
-        Denial::InvalidFormat,
-        Denial::NotRenewed,
-        Denial::ModeNotChosen,
-        Denial::TooManySessions,
-    ];
-    all.into_iter().find(|denial| denial.code() == code).unwrap_or(Denial::TooManySessions).text()
-}
+use crate::model::{Denial, Generation, LabTime, Level, LogRecord, ProductVersion, ServerName, UserName};
 
 /// The source of a terminal server's events.
 pub const TERM_SERVICE: &str = "TermService";
@@ -61,10 +16,11 @@ impl Denial {
             Denial::NoLicenseServer => Some(257),
             Denial::NoLicense => Some(258),
             Denial::Modified => Some(260),
-            Denial::InvalidFormat => Some(261),
+            Denial::InvalidFormat | Denial::NotYetValid => Some(261),
             Denial::TemporaryExpired | Denial::NotRenewed => Some(265),
             Denial::ModeNotChosen => Some(266),
             Denial::TooManySessions | Denial::NoServerCal | Denial::Cryptography => None,
+            Denial::Exchange(breach) => breach.code(),
         }
     }
 
@@ -81,7 +37,7 @@ impl Denial {
             Denial::Modified => {
                 "The server ended this connection because the client access license stored on this computer has been modified."
             }
-            Denial::InvalidFormat => {
+            Denial::InvalidFormat | Denial::NotYetValid => {
                 "The server ended this connection because the license stored on this computer is in an invalid format."
             }
             Denial::TemporaryExpired | Denial::NotRenewed => {
@@ -93,6 +49,7 @@ impl Denial {
             Denial::TooManySessions => "The server already has its two remote administration sessions; end one of them first.",
             Denial::NoServerCal => "Terminal Server has ended the connection.",
             Denial::Cryptography => "The client could not connect to the terminal server. The server may be too busy.",
+            Denial::Exchange(breach) => breach.text(),
         }
     }
 
@@ -103,11 +60,12 @@ impl Denial {
             Denial::NoLicenseServer => 1010,
             Denial::NoLicense => 1000,
             Denial::Modified => 1004,
-            Denial::InvalidFormat => 1003,
+            Denial::InvalidFormat | Denial::NotYetValid => 1003,
             Denial::TemporaryExpired => 1011,
             Denial::NotRenewed => 1028,
             Denial::ModeNotChosen => 1069,
             Denial::NoServerCal => 201,
+            Denial::Exchange(breach) => return breach.event(),
             Denial::TooManySessions | Denial::Cryptography => return None,
         };
         match (generation, event) {
@@ -120,18 +78,21 @@ impl Denial {
     #[must_use]
     pub fn record(self, generation: Generation, device: &str, user: &UserName) -> Option<LogRecord> {
         let id = self.event(generation)?;
-        if self == Denial::NoServerCal {
-            return Some(nt4::events::no_server_cal_for_session());
-        }
-        let text = match id {
-            1000 => unable_to_acquire(user),
-            1004 if self != Denial::Modified => unable_to_acquire(user),
-            1003 => format!("The client {device} presented a license that is not valid."),
-            1004 => format!("No license can be given to {device}: the one it presented belongs to another device."),
-            1010 => format!("No license server could be reached for {device}."),
-            1069 => format!("{device} was disconnected: the grace period is over and the licensing mode of this server was never chosen."),
-            1011 => format!("{device} was disconnected: its temporary license has ended."),
-            _ => format!("{device} was disconnected: its license could not be renewed."),
+        let text = match self {
+            Denial::NoServerCal => return Some(nt4::events::no_server_cal_for_session()),
+            Denial::Exchange(breach) => return breach.record(device),
+            Denial::TooManySessions | Denial::Cryptography => return None,
+            Denial::NoLicense => unable_to_acquire(user),
+            // W2K-19: one text for all three.
+            Denial::TemporaryExpired | Denial::NotRenewed if id == 1004 => unable_to_acquire(user),
+            Denial::TemporaryExpired => format!("{device} was disconnected: its temporary license has ended."),
+            Denial::NotRenewed => format!("{device} was disconnected: its license could not be renewed."),
+            Denial::InvalidFormat | Denial::NotYetValid => format!("The client {device} presented a license that is not valid."),
+            Denial::Modified => format!("No license can be given to {device}: the one it presented belongs to another device."),
+            Denial::NoLicenseServer => format!("No license server could be reached for {device}."),
+            Denial::ModeNotChosen => {
+                format!("{device} was disconnected: the grace period is over and the licensing mode of this server was never chosen.")
+            }
         };
         Some(log(TERM_SERVICE, id, Level::Error, text))
     }

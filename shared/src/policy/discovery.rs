@@ -2,6 +2,7 @@
 //!
 //! A search is stepped: [`next`] says whom to ask, whoever carries it asks, and steps again. Nothing here waits for anybody.
 
+use crate::rulebook::{RuleId, rule};
 use std::collections::BTreeMap;
 
 use crate::model::{Answered, FoundServer, Generation, Intervals, LicenseServerRole, Placement, Search, ServerName, Span, TraceStep, Way};
@@ -138,7 +139,7 @@ pub fn next(around: &Surroundings<'_>, known: &Known, trace: &mut Vec<TraceStep>
         }
     }
     if found.is_empty() && !can_search(around.generation) {
-        trace.push(TraceStep::new("W08-14", format!("{} does not search: license servers are named", around.generation.title())));
+        trace.push(TraceStep::new(rule::W08_14, format!("{} does not search: license servers are named", around.generation.title())));
     }
     Next::Done(found)
 }
@@ -222,19 +223,19 @@ fn reach(around: &Surroundings<'_>, known: &Known, way: Way, answered: &Answered
     }
 }
 
-fn rule(generation: Generation, way: Way) -> &'static str {
+fn rule(generation: Generation, way: Way) -> RuleId {
     let of_2000 = matches!(generation, Generation::Windows2000Sp2 | Generation::Windows2000Sp3);
     match way {
-        Way::Policy => "DI-27",
-        Way::Registry if of_2000 => "DI-01",
-        Way::Registry => "DI-22",
-        Way::SameMachine => "DI-28",
-        Way::Broadcast if of_2000 => "DI-05",
-        Way::Broadcast => "DI-20",
-        Way::DomainController if of_2000 => "DI-02",
-        Way::DomainController => "DI-25",
-        Way::Site if of_2000 => "DI-03",
-        Way::Site => "DI-23",
+        Way::Policy => rule::DI_27,
+        Way::Registry if of_2000 => rule::DI_01,
+        Way::Registry => rule::DI_22,
+        Way::SameMachine => rule::DI_28,
+        Way::Broadcast if of_2000 => rule::DI_05,
+        Way::Broadcast => rule::DI_20,
+        Way::DomainController if of_2000 => rule::DI_02,
+        Way::DomainController => rule::DI_25,
+        Way::Site if of_2000 => rule::DI_03,
+        Way::Site => rule::DI_23,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The grace period of a terminal server (SPEC 4.2).
 
+use crate::rulebook::{RuleId, rule};
 use serde::{Deserialize, Serialize};
 
 use super::terms::Terms;
@@ -36,7 +37,7 @@ pub enum Grace {
         /// Since when.
         since: LabTime,
         /// The rule that ended it.
-        rule: &'static str,
+        rule: RuleId,
     },
 }
 
@@ -71,12 +72,12 @@ pub fn full_term_end(facts: &GraceFacts, terms: &Terms) -> Option<LabTime> {
 ///
 /// The marker of GR-04 is irreversible: a permanent CAL that was received ends grace under every policy.
 #[must_use]
-pub fn early_end(facts: &GraceFacts, policy: GraceEnd) -> Option<(LabTime, &'static str)> {
-    let by_permanent = facts.first_permanent_at.map(|at| (at, "GR-03"));
+pub fn early_end(facts: &GraceFacts, policy: GraceEnd) -> Option<(LabTime, RuleId)> {
+    let by_permanent = facts.first_permanent_at.map(|at| (at, rule::GR_03));
     let by_contact = match policy {
         GraceEnd::FirstPermanent => None,
-        GraceEnd::LsLocated => facts.located_at.map(|at| (at, "GR-11")),
-        GraceEnd::LsActivatedLocated => facts.activated_located_at.map(|at| (at, "GR-11")),
+        GraceEnd::LsLocated => facts.located_at.map(|at| (at, rule::GR_11)),
+        GraceEnd::LsActivatedLocated => facts.activated_located_at.map(|at| (at, rule::GR_11)),
     };
     [by_permanent, by_contact].into_iter().flatten().min()
 }
@@ -84,7 +85,7 @@ pub fn early_end(facts: &GraceFacts, policy: GraceEnd) -> Option<(LabTime, &'sta
 /// How grace stands at `now`: the earliest of the full term and the early end (GR-03).
 #[must_use]
 pub fn grace_at(facts: &GraceFacts, policy: GraceEnd, terms: &Terms, now: LabTime) -> Grace {
-    let term = full_term_end(facts, terms).map(|at| (at, "GR-01"));
+    let term = full_term_end(facts, terms).map(|at| (at, rule::GR_01));
     let ends = [term, early_end(facts, policy)].into_iter().flatten().min();
     match ends {
         Some((since, rule)) if since <= now => Grace::Over { since, rule },

@@ -1,4 +1,4 @@
-//! The rule book: one file a rule family, every number in [`terms`].
+//! The rules: one file a rule family, every number in [`terms`]; [`crate::rulebook`] lists them.
 //!
 //! A rule here is told what was presented and what a license server answered; how either was proved or carried is not
 //! its concern.
@@ -26,7 +26,6 @@ pub mod registration;
 pub mod renewal;
 pub mod replacing;
 pub mod revoking;
-pub mod rulebook;
 pub mod sweeping;
 pub mod switches;
 pub mod terms;

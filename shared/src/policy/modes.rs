@@ -1,6 +1,6 @@
 //! Licensing modes of a terminal server (SPEC 4.1).
 
-use crate::model::Generation;
+use crate::model::{Generation, PolicyAcOn};
 
 /// What the registry value `PolicyAcOn` makes a terminal server do (WS03-02).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,30 +13,22 @@ pub enum Mode {
     TemporariesOnly,
 }
 
-/// The value for per device, which a fresh terminal server has (WS03-01).
-pub const PER_DEVICE: u32 = 2;
-/// The value for per user.
-pub const PER_USER: u32 = 4;
-
 /// WS03-02: 2 is per device, 4 is per user; any other value behaves as per device and only gets temporaries.
 #[must_use]
-pub fn mode(policy_ac_on: u32) -> Mode {
+pub fn mode(policy_ac_on: PolicyAcOn) -> Mode {
     match policy_ac_on {
-        PER_DEVICE => Mode::PerDevice,
-        PER_USER => Mode::PerUser,
+        PolicyAcOn::PER_DEVICE => Mode::PerDevice,
+        PolicyAcOn::PER_USER => Mode::PerUser,
         _ => Mode::TemporariesOnly,
     }
 }
 
-/// The value of a mode that was not chosen yet (W08-03).
-pub const NOT_CHOSEN: u32 = 5;
-
 /// W08-03: from 2008 on a server knows a state before its mode is chosen; an older one takes that value as any other (WS03-02).
 #[must_use]
-pub fn is_not_chosen(generation: Generation, policy_ac_on: u32) -> bool {
+pub fn is_not_chosen(generation: Generation, policy_ac_on: PolicyAcOn) -> bool {
     match generation {
         Generation::WindowsNt4 | Generation::Windows2000Sp2 | Generation::Windows2000Sp3 | Generation::Windows2003 => false,
-        Generation::Windows2008 | Generation::Windows2008R2 => policy_ac_on == NOT_CHOSEN,
+        Generation::Windows2008 | Generation::Windows2008R2 => policy_ac_on == PolicyAcOn::NOT_CHOSEN,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Per user on Windows Server 2003 (SPEC 4.7): a license server must be within reach, nothing more.
 
-use super::denials::Denial;
-use super::verdict::{Ruling, Standing};
+use super::verdict::{Admitted, Ruling};
+use crate::model::Denial;
 use crate::model::TraceStep;
+use crate::rulebook::rule;
 
 /// What the round of license servers came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +26,11 @@ pub fn with_temporary(ruling: Ruling) -> Ruling {
         return ruling;
     }
     let mut trace = ruling.trace;
-    trace
-        .push(TraceStep::new("CON-11", "per user, by the reading that temporaries are issued there too: one is given, and never upgraded"));
-    Ruling::accept(ruling.rule, Standing::New, trace)
+    trace.push(TraceStep::new(
+        rule::CON_11,
+        "per user, by the reading that temporaries are issued there too: one is given, and never upgraded",
+    ));
+    Ruling::accept(ruling.rule, Admitted::New, trace)
 }
 
 /// PU-01 to PU-06: grace admits; after it any license server within reach does, whatever it has; no token is issued and the
@@ -35,26 +38,26 @@ pub fn with_temporary(ruling: Ruling) -> Ruling {
 #[must_use]
 pub fn judge(grace_running: bool, contact: ContactOutcome, requires_activated: bool) -> Ruling {
     if grace_running {
-        return Ruling::accept("PU-01", Standing::NotExamined, vec![TraceStep::new("PU-01", "grace is running: accepted")]);
+        return Ruling::accept(rule::PU_01, Admitted::PerUser, vec![TraceStep::new(rule::PU_01, "grace is running: accepted")]);
     }
     match contact {
         ContactOutcome::Reached { activated: false } if requires_activated => Ruling::deny(
-            "PU-06",
+            rule::PU_06,
             Denial::NoLicenseServer,
-            vec![TraceStep::new("PU-06", "the license server within reach is not activated, and this server requires it: denied")],
+            vec![TraceStep::new(rule::PU_06, "the license server within reach is not activated, and this server requires it: denied")],
         ),
         ContactOutcome::Reached { activated } => Ruling::accept(
-            "PU-02",
-            Standing::NotExamined,
+            rule::PU_02,
+            Admitted::PerUser,
             vec![TraceStep::new(
-                "PU-02",
+                rule::PU_02,
                 format!("a license server is within reach (activated: {activated}); user CALs are neither checked nor counted: accepted"),
             )],
         ),
         ContactOutcome::NotAsked | ContactOutcome::NoneReachable => Ruling::deny(
-            "PU-03",
+            rule::PU_03,
             Denial::NoLicenseServer,
-            vec![TraceStep::new("PU-03", "grace is over and no license server can be reached: denied")],
+            vec![TraceStep::new(rule::PU_03, "grace is over and no license server can be reached: denied")],
         ),
     }
 }

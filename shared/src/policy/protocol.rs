@@ -1,39 +1,10 @@
 //! The licensing exchange itself, when it goes wrong before any license is looked at (SPEC section 10, FT-12, ST-07).
 
-use crate::model::{Generation, Level, LogRecord};
+use crate::model::{Breach, Generation, Level, LogRecord};
 use crate::policy::denials::{self, TERM_SERVICE};
-
-/// What broke the exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Breach {
-    /// The terminal server failed inside: 256, event 1004.
-    Internal,
-    /// The client's message contradicts itself: 259, event 1003.
-    Malformed,
-    /// The way between the two broke: 262. The server has heard nothing whole, so only the client knows.
-    Network,
-    /// The client gave up: 263.
-    Abandoned,
-    /// The client's message does not carry the check that it should: 264, event 1003.
-    BadlyEncrypted,
-    /// The terminal server's own certificate values are damaged: a text of its own, no code (FT-12).
-    ServerCertificate,
-    /// The client could not write its own store: 2056 (ST-07). The server is not asked.
-    StoreNotWritable,
-}
+use crate::rulebook::{RuleId, rule};
 
 impl Breach {
-    /// All of them.
-    pub const ALL: [Breach; 7] = [
-        Breach::Internal,
-        Breach::Malformed,
-        Breach::Network,
-        Breach::Abandoned,
-        Breach::BadlyEncrypted,
-        Breach::ServerCertificate,
-        Breach::StoreNotWritable,
-    ];
-
     /// The client's code (section 10).
     #[must_use]
     pub fn code(self) -> Option<u16> {
@@ -50,11 +21,11 @@ impl Breach {
 
     /// What names it in a trace: its rule, or the section with the codes.
     #[must_use]
-    pub fn rule(self) -> &'static str {
+    pub fn rule(self) -> RuleId {
         match self {
-            Breach::Internal | Breach::Malformed | Breach::Network | Breach::Abandoned | Breach::BadlyEncrypted => EXCHANGE,
-            Breach::ServerCertificate => "FT-12",
-            Breach::StoreNotWritable => "ST-07",
+            Breach::Internal | Breach::Malformed | Breach::Network | Breach::Abandoned | Breach::BadlyEncrypted => rule::SPEC_10,
+            Breach::ServerCertificate => rule::FT_12,
+            Breach::StoreNotWritable => rule::ST_07,
         }
     }
 
@@ -111,13 +82,6 @@ impl Breach {
     }
 }
 
-/// The text for a code or, where there is none, for a rule of this file; none for those of the PD family.
-#[must_use]
-pub fn text_of(code: Option<u16>, rule: &str) -> Option<&'static str> {
-    let breach = Breach::ALL.into_iter().find(|breach| breach.code() == code && breach.rule() == rule);
-    breach.map(Breach::text)
-}
-
 /// A text as the client of a generation shows it: from 2008 R2 on the product is called Remote Desktop.
 #[must_use]
 pub fn in_words_of(generation: Generation, text: &str) -> String {
@@ -154,6 +118,3 @@ pub fn admin_balloon(generation: Generation, grace_over: bool, ever_located: boo
         | Generation::Windows2008R2 => None,
     }
 }
-
-/// How a trace calls the section with the client's codes, which has no rule ids of its own.
-pub const EXCHANGE: &str = "SPEC-10";

@@ -1,5 +1,7 @@
 //! Where the sources disagree and the lab can act out either side: every switch with its default and both readings (SPEC section 14).
 
+use crate::rulebook::{RuleId, rule};
+
 /// The kind of service that has a switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
@@ -13,7 +15,7 @@ pub enum Holder {
 #[derive(Clone, Copy, Debug)]
 pub struct Switch {
     /// The contradiction or open question: `CON-01`.
-    pub id: &'static str,
+    pub id: RuleId,
     /// Whose it is.
     pub holder: Holder,
     /// The setting's name in the interface.
@@ -29,7 +31,7 @@ pub struct Switch {
 /// All switches, in the order of their ids.
 pub const SWITCHES: &[Switch] = &[
     Switch {
-        id: "CON-01",
+        id: rule::CON_01,
         holder: Holder::TerminalServer,
         setting: "grace_end",
         default: "first_permanent",
@@ -37,7 +39,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "ls_located: when a license server is found (Burke, KB813052); ls_activated_located: when an activated one is (Virtuozzo)",
     },
     Switch {
-        id: "CON-02",
+        id: rule::CON_02,
         holder: Holder::TerminalServer,
         setting: "grace_start",
         default: "first_connection",
@@ -45,7 +47,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "services_enabled: when the terminal services are first enabled (KB813052)",
     },
     Switch {
-        id: "CON-03",
+        id: rule::CON_03,
         holder: Holder::TerminalServer,
         setting: "temporaries_of_90_days",
         default: "off",
@@ -53,7 +55,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: it lasts 90 (KB245607)",
     },
     Switch {
-        id: "CON-06",
+        id: rule::CON_06,
         holder: Holder::LicenseServer,
         setting: "temporary_for_want_only",
         default: "off",
@@ -61,7 +63,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: only where no CAL is free (KB813052)",
     },
     Switch {
-        id: "CON-09",
+        id: rule::CON_09,
         holder: Holder::TerminalServer,
         setting: "per_user_requires_activated",
         default: "off",
@@ -69,7 +71,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: it has to be activated (Virtuozzo)",
     },
     Switch {
-        id: "CON-10",
+        id: rule::CON_10,
         holder: Holder::TerminalServer,
         setting: "unactivated_stops_server",
         default: "off",
@@ -77,7 +79,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: past grace the terminal server stops working with one (Virtuozzo)",
     },
     Switch {
-        id: "CON-11",
+        id: rule::CON_11,
         holder: Holder::TerminalServer,
         setting: "per_user_temporaries",
         default: "off",
@@ -85,7 +87,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: devices get a temporary that is never upgraded (so the 2003 overview can be read)",
     },
     Switch {
-        id: "CON-13",
+        id: rule::CON_13,
         holder: Holder::LicenseServer,
         setting: "revoke_2008_only",
         default: "off",
@@ -93,7 +95,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: only those of 2008 (a sidebar of the resource kit)",
     },
     Switch {
-        id: "CON-16",
+        id: rule::CON_16,
         holder: Holder::TerminalServer,
         setting: "per_seat_only",
         default: "off",
@@ -101,7 +103,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: Per Seat only (a vendor's paper)",
     },
     Switch {
-        id: "CON-22",
+        id: rule::CON_22,
         holder: Holder::TerminalServer,
         setting: "lenient_invalid",
         default: "off",
@@ -109,7 +111,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: it counts as none and a new one is asked for (the protocol's text)",
     },
     Switch {
-        id: "CON-24",
+        id: rule::CON_24,
         holder: Holder::TerminalServer,
         setting: "domain_role_by_name_only",
         default: "off",
@@ -117,7 +119,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: it is never found and has to be named on every terminal server (KB823313)",
     },
     Switch {
-        id: "CON-25",
+        id: rule::CON_25,
         holder: Holder::TerminalServer,
         setting: "device_cals_per_device_only",
         default: "off",
@@ -125,7 +127,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: Device CALs go with per device only, and each user of a per-user server owes a User CAL (Virtuozzo, Burke)",
     },
     Switch {
-        id: "OQ-3",
+        id: rule::OQ_3,
         holder: Holder::LicenseServer,
         setting: "unvalidated_expired_denied",
         default: "off",
@@ -133,7 +135,7 @@ pub const SWITCHES: &[Switch] = &[
         others: "on: it is not, for that is what the mark is for (KB287687)",
     },
     Switch {
-        id: "PL-02",
+        id: rule::PL_02,
         holder: Holder::LicenseServer,
         setting: "prevent_license_upgrade",
         default: "off",

@@ -1,5 +1,6 @@
 //! What the clearinghouse turns down, and under which rules (AC-42).
 
+use crate::rulebook::{RuleId, rule};
 use serde::{Deserialize, Serialize};
 
 /// Why the clearinghouse said no to a proper request. It goes on the record like what it grants.
@@ -122,28 +123,28 @@ impl Ground {
 
     /// The rules behind it.
     #[must_use]
-    pub fn rules(self) -> &'static [&'static str] {
+    pub fn rules(self) -> &'static [RuleId] {
         match self {
-            Ground::RegistrantIncomplete => &["AC-11"],
-            Ground::DoubleUse => &["AC-42"],
-            Ground::KeyUnproved => &["AM-15", "AC-25"],
-            Ground::NameTaken => &["AM-15", "AC-42"],
-            Ground::RegistrationEnded => &["AC-27"],
-            Ground::RootEnded => &["CE-13"],
-            Ground::CodeUnknown => &["AC-04", "AC-45"],
-            Ground::CodeMistyped => &["AC-04", "AC-17"],
-            Ground::CodeUsed => &["AC-33"],
-            Ground::AgreementUnknown => &["AC-44", "AC-45"],
-            Ground::NotEntitled => &["AC-32"],
-            Ground::VersionTooNew => &["AC-36", "VC-08"],
-            Ground::Deactivated => &["AC-24", "AC-25"],
-            Ground::WrongMethod => &["AC-21"],
-            Ground::WrongPapers => &["AC-48"],
-            Ground::NotLost => &["AC-40", "AC-42"],
-            Ground::PackElsewhere => &["AC-42"],
-            Ground::ReissuedBefore => &["W2K-11"],
-            Ground::ComesBack => &["CON-12", "RC-01"],
-            Ground::OfferRefused => &["WS03-10"],
+            Ground::RegistrantIncomplete => &[rule::AC_11],
+            Ground::DoubleUse => &[rule::AC_42],
+            Ground::KeyUnproved => &[rule::AM_15, rule::AC_25],
+            Ground::NameTaken => &[rule::AM_15, rule::AC_42],
+            Ground::RegistrationEnded => &[rule::AC_27],
+            Ground::RootEnded => &[rule::CE_13],
+            Ground::CodeUnknown => &[rule::AC_04, rule::AC_45],
+            Ground::CodeMistyped => &[rule::AC_04, rule::AC_17],
+            Ground::CodeUsed => &[rule::AC_33],
+            Ground::AgreementUnknown => &[rule::AC_44, rule::AC_45],
+            Ground::NotEntitled => &[rule::AC_32],
+            Ground::VersionTooNew => &[rule::AC_36, rule::VC_08],
+            Ground::Deactivated => &[rule::AC_24, rule::AC_25],
+            Ground::WrongMethod => &[rule::AC_21],
+            Ground::WrongPapers => &[rule::AC_48],
+            Ground::NotLost => &[rule::AC_40, rule::AC_42],
+            Ground::PackElsewhere => &[rule::AC_42],
+            Ground::ReissuedBefore => &[rule::W2K_11],
+            Ground::ComesBack => &[rule::CON_12, rule::RC_01],
+            Ground::OfferRefused => &[rule::WS03_10],
         }
     }
 }

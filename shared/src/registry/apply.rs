@@ -2,8 +2,8 @@
 
 use super::desk::Replacement;
 use super::{
-    Activation, Agreement, Answer, Asked, AskedBy, Command, Entitlement, Event, IssuedPack, LOG, Mailed, Order, PackOnRecord, Package,
-    Refusal, Registration, Registry, Remembered, XpKey,
+    Activation, Agreement, Answer, Asked, AskedBy, Entitlement, Event, IssuedPack, LOG, Mailed, Order, PackOnRecord, Package, Refusal,
+    Registration, Registry, Remembered, XpKey,
 };
 use crate::machine::{Machine, Moment, RowError, Rows};
 use crate::model::{ContactMethod, LabTime, PackId, ProductId, Purchase, RequestId, RetailCode};
@@ -11,13 +11,8 @@ use crate::wire::desk::{Letter, OfferRequest};
 
 impl Machine for Registry {
     const NAME: &'static str = "registry";
-    type Command = Command;
     type Event = Event;
     type Refusal = Refusal;
-
-    fn decide(&self, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
-        super::decide::decide(self, command, moment)
-    }
 
     fn apply(&mut self, event: &Event, at: LabTime, rows: &mut Rows) {
         rows.list(LOG);

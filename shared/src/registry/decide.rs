@@ -1,39 +1,87 @@
 //! Commands to events.
 
-use super::desk::Replacement;
-use super::judging::{digest, is_answered, judge_pack};
-use super::{Activate, Activation, Asked, AskedBy, Command, Event, Founding, IssuedPack, Order, Refusal, Registration, Registry};
+use super::desk::{self, Replacement};
+use super::judging::{answered, digest, judge_pack};
+use super::{
+    Activate, Activation, Answer, Asked, AskedBy, BuyCode, BuyXp, Command, DeactivateItself, Event, Founding, IssuePack, IssuedPack,
+    Migrate, OnPapers, Order, Refusal, Registration, Registry, SignAgreement, TakeOffer,
+};
 use crate::dice::Dice;
-use crate::machine::Moment;
+use crate::machine::{Decide, Moment};
 use crate::model::{AuthorizationNumber, ContactMethod, Pack, PackId, PublicKey, Purchase, RetailCode, ServerName};
 use crate::policy::activation::{Activating, Applicant, OnRecord, activate, years_after};
 use crate::policy::{packs, replacing};
 use crate::trust::{self, Period, Serial};
-use crate::wire::clearinghouse::{AgreementProgram, MigrationRequest, PackRequest, Wanted};
+use crate::wire::clearinghouse::{AgreementProgram, Wanted};
 
 /// What the command leads to.
-pub(super) fn decide(registry: &Registry, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
-    let events = decided(registry, command, moment)?;
-    super::refused::within_bounds(registry, events, moment.now)
+impl Decide<Command> for Registry {
+    type Answer = ();
+
+    fn decide(&self, command: Command, moment: &mut Moment<'_>) -> Result<((), Vec<Event>), Refusal> {
+        let events = match command {
+            Command::Found { name, key, root_years } => found(self, name, key, root_years, moment)?,
+            Command::CountTurnedDown(counted) if counted.is_empty() => Vec::new(),
+            Command::CountTurnedDown(counted) => vec![Event::TurnedDownCounted { counted }],
+        };
+        Ok(((), events))
+    }
 }
 
-fn decided(registry: &Registry, command: Command, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
-    match command {
-        Command::Found { name, key, root_years } => found(registry, name, key, root_years, moment),
-        Command::Activate(wanted) => decide_activation(registry, *wanted, moment),
-        Command::IssuePack { caller, request } => decide_pack(registry, caller, request, moment),
-        Command::Migrate { caller, request } => decide_migration(registry, caller, &request, moment),
-        Command::Desk { call, codes } => super::desk::decide(registry, *call, &codes, moment),
-        Command::Deactivate { caller, request } => super::desk::deactivate_itself(registry, caller, &request),
-        Command::BuyCode(package) => buy_code(registry, package, moment.dice),
-        Command::SignAgreement { program, entitlements, xp_professional } => {
-            let transitional = super::offer::transitional(xp_professional, moment.now)?;
-            sign_agreement(registry, program, entitlements, transitional, moment.dice)
+/// Commands that are granted or turned down: what is turned down is written down within bounds (AC-42).
+macro_rules! on_papers {
+    ($($command:ty => $answer:ty, $decide:path;)*) => {$(
+        impl Decide<$command> for Registry {
+            type Answer = OnPapers<$answer>;
+
+            fn decide(&self, command: $command, moment: &mut Moment<'_>) -> Result<(OnPapers<$answer>, Vec<Event>), Refusal> {
+                let (answer, events) = $decide(self, command, moment)?;
+                Ok((answer, super::refused::within_bounds(self, events, moment.now)?))
+            }
         }
-        Command::BuyXp { count } => super::offer::buy(registry, count, moment),
-        Command::TakeOffer(offer) => Ok(super::offer::take(registry, offer, moment)),
-        Command::CountTurnedDown(counted) if counted.is_empty() => Ok(Vec::new()),
-        Command::CountTurnedDown(counted) => Ok(vec![Event::TurnedDownCounted { counted }]),
+    )*};
+}
+
+on_papers! {
+    Activate => Activation, decide_activation;
+    IssuePack => IssuedPack, decide_pack;
+    Migrate => IssuedPack, decide_migration;
+    DeactivateItself => u16, desk::deactivate_itself;
+    desk::RegisterByPerson => desk::Registered, desk::register;
+    desk::PackByPerson => IssuedPack, desk::pack;
+    desk::DeactivateByPerson => u16, desk::deactivate;
+    TakeOffer => (), super::offer::take;
+}
+
+impl Decide<BuyCode> for Registry {
+    type Answer = RetailCode;
+
+    fn decide(&self, BuyCode(package): BuyCode, moment: &mut Moment<'_>) -> Result<(RetailCode, Vec<Event>), Refusal> {
+        check_quantity(&package)?;
+        let fresh = |code: &RetailCode| !self.codes.contains_key(code);
+        let code = (0..TRIES).map(|_| RetailCode::from_random(moment.dice.bytes())).find(fresh).ok_or(Refusal::NoNumber)?;
+        Ok((code.clone(), vec![Event::CodeSold { code, package }]))
+    }
+}
+
+impl Decide<SignAgreement> for Registry {
+    type Answer = Purchase;
+
+    fn decide(&self, command: SignAgreement, moment: &mut Moment<'_>) -> Result<(Purchase, Vec<Event>), Refusal> {
+        let SignAgreement { program, entitlements, xp_professional } = command;
+        let transitional = super::offer::transitional(xp_professional, moment.now)?;
+        check_entitlements(&entitlements)?;
+        let fresh = |purchase: &Purchase| !self.agreements.contains_key(purchase);
+        let purchase = (0..TRIES).filter_map(|_| papers(program, moment.dice)).find(fresh).ok_or(Refusal::NoNumber)?;
+        Ok((purchase.clone(), vec![Event::AgreementSigned { purchase, entitlements, transitional }]))
+    }
+}
+
+impl Decide<BuyXp> for Registry {
+    type Answer = Vec<RetailCode>;
+
+    fn decide(&self, BuyXp { count }: BuyXp, moment: &mut Moment<'_>) -> Result<(Vec<RetailCode>, Vec<Event>), Refusal> {
+        super::offer::buy(self, count, moment)
     }
 }
 
@@ -51,12 +99,16 @@ fn found(registry: &Registry, name: ServerName, key: PublicKey, root_years: u32,
     Ok(vec![Event::Founded(Founding { name, key, serial: Serial::from_random(moment.dice.bytes()), period })])
 }
 
-fn decide_activation(registry: &Registry, wanted: Activate, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+fn decide_activation(
+    registry: &Registry,
+    wanted: Activate,
+    moment: &mut Moment<'_>,
+) -> Result<(OnPapers<Activation>, Vec<Event>), Refusal> {
     let root = registry.founding().ok_or(Refusal::NotFounded)?.period;
     let Activate { caller, request, requested, owned, certificate_years } = wanted;
     let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(&request) };
-    if is_answered(registry, &asked)? {
-        return Ok(Vec::new());
+    if let Some(before) = answered(registry, &asked, Answer::activation)? {
+        return Ok((before, Vec::new()));
     }
     if requested.key != caller {
         return Err(Refusal::RequestedOtherwise("key"));
@@ -103,26 +155,30 @@ fn decide_activation(registry: &Registry, wanted: Activate, moment: &mut Moment<
         let serial = Serial::from_random(moment.dice.bytes());
         Activation { name: name.clone(), product_id: product_id.clone(), key: caller, serial, period: Period { from: moment.now, until } }
     };
-    Ok(vec![match (activating, known) {
-        (Ok(Activating::Again), Some(known)) => {
-            Event::Activated { asked, registrant, activation: known.clone(), registration: registration.cloned() }
-        }
+    let (activation, registration) = match (activating, known) {
+        (Ok(Activating::Again), Some(known)) => (known.clone(), registration.cloned()),
         // Again is only ever said of what is known.
         (Ok(Activating::Again), None) => return Err(Refusal::NotFounded),
         (Ok(Activating::Until(until)), _) => {
             let activation = fresh(until);
-            Event::Activated { asked, registration: Some(registered(&activation)), activation, registrant }
+            let registration = registered(&activation);
+            (activation, Some(registration))
         }
-        (Err(turned_down), _) => Event::ActivationTurnedDown { asked, name, product_id, registrant, turned_down },
-    }])
+        (Err(turned_down), _) => {
+            let event = Event::ActivationTurnedDown { asked, name, product_id, registrant, turned_down: turned_down.clone() };
+            return Ok((Err(turned_down), vec![event]));
+        }
+    };
+    Ok((Ok(activation.clone()), vec![Event::Activated { asked, registrant, activation, registration }]))
 }
 
-fn decide_pack(registry: &Registry, caller: PublicKey, request: PackRequest, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+fn decide_pack(registry: &Registry, command: IssuePack, moment: &mut Moment<'_>) -> Result<(OnPapers<IssuedPack>, Vec<Event>), Refusal> {
+    let IssuePack { caller, request } = command;
     let not_activated = || Refusal::NotActivated("no license server is activated here with this key; activate it first".to_owned());
     let activation = registry.activated(&caller).ok_or_else(not_activated)?;
     let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(&request) };
-    if is_answered(registry, &asked)? {
-        return Ok(Vec::new());
+    if let Some(before) = answered(registry, &asked, Answer::pack)? {
+        return Ok((before, Vec::new()));
     }
     if !activation.period.holds_at(moment.now) {
         let reason = format!("the activation of {} ended at {}; packs need one that holds", activation.name, activation.period.until);
@@ -136,9 +192,8 @@ fn decide_pack(registry: &Registry, caller: PublicKey, request: PackRequest, mom
     let judged = judge_pack(registry, &activation.product_id, &request.purchase, request.wanted, version, moment.now);
     let (name, product_id) = (activation.name.clone(), activation.product_id.clone());
     let order = Order { name, product_id, purchase: request.purchase, wanted: request.wanted, method: ContactMethod::Automatic };
-    Ok(vec![match judged {
-        Ok((_, Some(used))) => Event::PackIssued { asked, order, pack: used },
-        Ok((holds, None)) => {
+    let granted = judged.map(|(holds, used)| {
+        used.unwrap_or_else(|| {
             let pack = Pack {
                 id: PackId::from_random(moment.dice.bytes()),
                 kind: order.purchase.pack_kind(),
@@ -146,25 +201,44 @@ fn decide_pack(registry: &Registry, caller: PublicKey, request: PackRequest, mom
                 product_type: holds.product_type,
                 total: holds.quantity,
             };
-            let pack = IssuedPack { product_id: order.product_id.clone(), pack, issued_at: moment.now };
-            Event::PackIssued { asked, order, pack }
-        }
+            IssuedPack { product_id: order.product_id.clone(), pack, issued_at: moment.now }
+        })
+    });
+    Ok(issued(granted, asked, order))
+}
+
+/// AC-33, AC-42: the pack, or why not, and the event of either.
+pub(super) fn issued(granted: OnPapers<IssuedPack>, asked: Asked, order: Order) -> (OnPapers<IssuedPack>, Vec<Event>) {
+    let event = match granted.clone() {
+        Ok(pack) => Event::PackIssued { asked, order, pack },
         Err(turned_down) => Event::PackTurnedDown { asked, order, turned_down },
-    }])
+    };
+    (granted, vec![event])
+}
+
+/// The same for a pack in place of another one's CALs.
+pub(super) fn replaced(
+    granted: OnPapers<IssuedPack>,
+    asked: Asked,
+    order: Order,
+    lost: PackId,
+    why: Replacement,
+) -> (OnPapers<IssuedPack>, Vec<Event>) {
+    let event = match granted.clone() {
+        Ok(pack) => Event::PackReplaced { asked, order, lost, why, pack },
+        Err(turned_down) => Event::PackTurnedDown { asked, order, turned_down },
+    };
+    (granted, vec![event])
 }
 
 /// AM-17, AC-37, AC-48: what a license server that no longer functions had is issued anew, against the papers, and once.
-fn decide_migration(
-    registry: &Registry,
-    caller: PublicKey,
-    request: &MigrationRequest,
-    moment: &mut Moment<'_>,
-) -> Result<Vec<Event>, Refusal> {
+fn decide_migration(registry: &Registry, command: Migrate, moment: &mut Moment<'_>) -> Result<(OnPapers<IssuedPack>, Vec<Event>), Refusal> {
+    let Migrate { caller, request } = command;
     let not_activated = || Refusal::NotActivated("no license server is activated here with this key; activate it first".to_owned());
     let product_id = registry.activated(&caller).ok_or_else(not_activated)?.product_id.clone();
-    let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(request) };
-    if is_answered(registry, &asked)? {
-        return Ok(Vec::new());
+    let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(&request) };
+    if let Some(before) = answered(registry, &asked, Answer::pack)? {
+        return Ok((before, Vec::new()));
     }
     let registration = super::desk::active(registry, &product_id, moment)?;
     let record = registry.packs.get(&request.pack).filter(|record| record.issued.product_id == request.source);
@@ -178,30 +252,14 @@ fn decide_migration(
         .and_then(|()| replacing::check_move(owner, &registration.name, record.moved))
         .and_then(|()| replacing::check_lost(lost.total, record.recovered, total))
         .and_then(|()| packs::check_version(lost.version, request.server_version));
-    Ok(vec![match allowed {
-        Ok(()) => {
-            let pack = Pack { id: PackId::from_random(moment.dice.bytes()), total, ..lost.clone() };
-            let pack = IssuedPack { product_id, pack, issued_at: moment.now };
-            Event::PackReplaced { asked, order, lost: lost.id.clone(), why: Replacement::Moved, pack }
-        }
-        Err(turned_down) => Event::PackTurnedDown { asked, order, turned_down },
-    }])
+    let granted = allowed.map(|()| {
+        let pack = Pack { id: PackId::from_random(moment.dice.bytes()), total, ..lost.clone() };
+        IssuedPack { product_id, pack, issued_at: moment.now }
+    });
+    Ok(replaced(granted, asked, order, lost.id.clone(), Replacement::Moved))
 }
 
-fn buy_code(registry: &Registry, package: Wanted, dice: &mut Dice) -> Result<Vec<Event>, Refusal> {
-    check_quantity(&package)?;
-    let fresh = |code: &RetailCode| !registry.codes.contains_key(code);
-    let code = (0..TRIES).map(|_| RetailCode::from_random(dice.bytes())).find(fresh).ok_or(Refusal::NoNumber)?;
-    Ok(vec![Event::CodeSold { code, package }])
-}
-
-fn sign_agreement(
-    registry: &Registry,
-    program: AgreementProgram,
-    entitlements: Vec<Wanted>,
-    transitional: u32,
-    dice: &mut Dice,
-) -> Result<Vec<Event>, Refusal> {
+fn check_entitlements(entitlements: &[Wanted]) -> Result<(), Refusal> {
     if !(1..=LINES).contains(&entitlements.len()) {
         return Err(Refusal::Invalid(format!("an agreement has 1 to {LINES} entitlements, one a version and type")));
     }
@@ -212,9 +270,7 @@ fn sign_agreement(
             return Err(Refusal::Invalid(format!("{} CALs of version {} stand twice in the agreement", line.product_type, line.version)));
         }
     }
-    let fresh = |purchase: &Purchase| !registry.agreements.contains_key(purchase);
-    let purchase = (0..TRIES).filter_map(|_| papers(program, dice)).find(fresh).ok_or(Refusal::NoNumber)?;
-    Ok(vec![Event::AgreementSigned { purchase, entitlements, transitional }])
+    Ok(())
 }
 
 /// New numbers for an agreement (AC-05 to AC-07).

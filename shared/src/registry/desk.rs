@@ -2,40 +2,71 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::judging::{digest, is_answered, judge_pack};
-use super::{Activation, Asked, AskedBy, Event, IssuedPack, Order, Refusal, Registration, Registry};
+use super::decide::{issued, replaced};
+use super::judging::{answered, digest, judge_pack};
+use super::{Activation, Answer, Asked, AskedBy, DeactivateItself, Event, IssuedPack, OnPapers, Order, Refusal, Registration, Registry};
 use crate::machine::Moment;
-use crate::model::{AgreementKey, ContactMethod, DeviceName, Pack, PackId, ProductId, PublicKey, RequestId, ServerName};
+use crate::model::{AgreementKey, ContactMethod, DeviceName, Pack, PackId, ProductId, RequestId, ServerName};
 use crate::policy::registration::{self, Candidate, Known, Registering};
-use crate::policy::turned_down::TurnedDown;
 use crate::policy::{packs, replacing};
 use crate::trust::{CodeKey, Granted, KeyHolder, Period, Serial};
-use crate::wire::desk::{AutomaticDeactivation, Deactivate, IssuePack, Move, Recover, Register, Reissue};
+use crate::wire::desk::{Deactivate, IssuePack, Move, Recover, Register, Reissue};
 
-/// What a person wants.
+/// A person wants a License Server ID (AC-12, AC-13). The answer is a [`Registered`].
 #[derive(Clone, Debug)]
-pub enum Call {
-    /// A License Server ID.
-    Register {
-        /// As told.
-        request: Box<Register>,
-        /// The key in the key text.
-        agreement: AgreementKey,
-        /// What the certificate request is for, where one was shown.
-        requested: Option<KeyHolder>,
-        /// How long a registration lasts, calendar years (CE-13).
-        years: u32,
-    },
-    /// A pack for the license server with this Product ID.
-    Issue(IssuePack, ProductId),
-    /// The confirmation code of a deactivation.
-    Deactivate(Deactivate, ProductId),
+pub struct RegisterByPerson {
+    /// As told.
+    pub request: Register,
+    /// The key in the key text.
+    pub agreement: AgreementKey,
+    /// What the certificate request is for, where one was shown.
+    pub requested: Option<KeyHolder>,
+    /// How long a registration lasts, calendar years (CE-13).
+    pub years: u32,
+    /// The key of the codes for that license server.
+    pub codes: CodeKey,
+}
+
+/// A person's License Server ID, and the certificate beside it where one was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The registration.
+    pub registration: Registration,
+    /// The facts of the certificate.
+    pub activation: Option<Activation>,
+}
+
+/// A person wants a pack for a license server. The answer is the pack, under a typed id.
+#[derive(Clone, Debug)]
+pub struct PackByPerson {
+    /// Which.
+    pub call: PackCall,
+    /// The license server that it is for.
+    pub server: ProductId,
+    /// The key of the codes for that license server.
+    pub codes: CodeKey,
+}
+
+/// The packs that a person may want.
+#[derive(Clone, Debug)]
+pub enum PackCall {
+    /// One that was bought.
+    Issue(IssuePack),
     /// CALs that were lost.
-    Recover(Recover, ProductId),
+    Recover(Recover),
     /// The CAL of a device of Windows 2000.
-    Reissue(Reissue, ProductId),
-    /// A pack for another license server.
-    Move(Move, ProductId),
+    Reissue(Reissue),
+    /// One of another license server.
+    Move(Move),
+}
+
+/// A person wants the confirmation code of a deactivation. The answer is which of the server's activations that was.
+#[derive(Clone, Debug)]
+pub struct DeactivateByPerson {
+    /// As told.
+    pub request: Deactivate,
+    /// The license server.
+    pub server: ProductId,
 }
 
 /// Why a pack stands in place of another one's CALs.
@@ -53,34 +84,35 @@ pub enum Replacement {
     Moved,
 }
 
-pub(super) fn decide(registry: &Registry, call: Call, codes: &CodeKey, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+/// AC-31, AC-37, AC-40, W2K-11.
+pub(super) fn pack(
+    registry: &Registry,
+    command: PackByPerson,
+    moment: &mut Moment<'_>,
+) -> Result<(OnPapers<IssuedPack>, Vec<Event>), Refusal> {
+    let PackByPerson { call, server, codes } = command;
     match call {
-        Call::Register { request, agreement, requested, years } => register(registry, &request, agreement, requested, years, codes, moment),
-        Call::Issue(request, server) => issue(registry, &request, &server, codes, moment),
-        Call::Deactivate(request, server) => deactivate(registry, &request, &server),
-        Call::Recover(request, server) => recover(registry, &request, &server, codes, moment),
-        Call::Reissue(request, server) => reissue(registry, &request, &server, codes, moment),
-        Call::Move(request, server) => move_pack(registry, &request, &server, codes, moment),
+        PackCall::Issue(request) => issue(registry, &request, &server, &codes, moment),
+        PackCall::Recover(request) => recover(registry, &request, &server, &codes, moment),
+        PackCall::Reissue(request) => reissue(registry, &request, &server, &codes, moment),
+        PackCall::Move(request) => move_pack(registry, &request, &server, &codes, moment),
     }
 }
 
 /// AC-12, AC-13, AC-25.
-fn register(
+pub(super) fn register(
     registry: &Registry,
-    request: &Register,
-    agreement: AgreementKey,
-    requested: Option<KeyHolder>,
-    years: u32,
-    codes: &CodeKey,
+    command: RegisterByPerson,
     moment: &mut Moment<'_>,
-) -> Result<Vec<Event>, Refusal> {
+) -> Result<(OnPapers<Registered>, Vec<Event>), Refusal> {
+    let RegisterByPerson { request, agreement, requested, years, codes } = command;
     let root = registry.founding().ok_or(Refusal::NotFounded)?.period;
-    let asked = asked(agreement, &request.request, request);
-    if is_answered(registry, &asked)? {
-        return Ok(Vec::new());
+    let asked = asked(agreement, &request.request, &request);
+    if let Some(before) = answered(registry, &asked, Answer::registered)? {
+        return Ok((before, Vec::new()));
     }
     if let Some(requested) = &requested {
-        requested_by(requested, request)?;
+        requested_by(requested, &request)?;
     }
     let known = registry.registration(&request.product_id);
     let former = registry.holder_of(&request.name, &request.product_id);
@@ -113,7 +145,8 @@ fn register(
         (Ok(Registering::Again), None) => return Err(Refusal::NotFounded),
         (Err(turned_down), _) => {
             let (name, product_id, registrant) = (request.name.clone(), request.product_id.clone(), request.registrant.clone());
-            return Ok(vec![Event::ActivationTurnedDown { asked, name, product_id, registrant, turned_down }]);
+            let event = Event::ActivationTurnedDown { asked, name, product_id, registrant, turned_down: turned_down.clone() };
+            return Ok((Err(turned_down), vec![event]));
         }
     };
     let id = codes.license_server_id(Granted { number, until }).ok_or(Refusal::NoNumber)?;
@@ -130,7 +163,9 @@ fn register(
     let disowns_key = on_record.is_some_and(|known| registration::disowns_key(&candidate, &known));
     let former = former.map(|former| Registration { deactivated: true, ..former.clone() });
     let activation = requested.map(|holder| certified(registry, holder, &registration, moment));
-    Ok(vec![Event::Registered { asked, registrant: request.registrant.clone(), registration, activation, disowns_key, former }])
+    let answer = Registered { registration: registration.clone(), activation: activation.clone() };
+    let event = Event::Registered { asked, registrant: request.registrant.clone(), registration, activation, disowns_key, former };
+    Ok((Ok(answer), vec![event]))
 }
 
 fn requested_by(requested: &KeyHolder, request: &Register) -> Result<(), Refusal> {
@@ -160,11 +195,11 @@ fn issue(
     server: &ProductId,
     codes: &CodeKey,
     moment: &mut Moment<'_>,
-) -> Result<Vec<Event>, Refusal> {
+) -> Result<(OnPapers<IssuedPack>, Vec<Event>), Refusal> {
     let registration = active(registry, server, moment)?;
     let asked = asked_for(registration, &request.request, request)?;
-    if is_answered(registry, &asked)? {
-        return Ok(Vec::new());
+    if let Some(before) = answered(registry, &asked, Answer::pack)? {
+        return Ok((before, Vec::new()));
     }
     packs::check_form(&request.purchase, request.wanted.map(|wanted| wanted.quantity)).map_err(Refusal::Invalid)?;
     let order = Order { wanted: request.wanted, ..order(registration, &request.purchase, request.method) };
@@ -178,45 +213,57 @@ fn issue(
             moment,
         )
     };
-    Ok(vec![match holds {
-        Ok((_, Some(used))) => Event::PackIssued { asked, order, pack: used },
-        Ok((holds, None)) => {
-            let pack = typed(holds, moment)?;
-            Event::PackIssued { asked, order, pack: IssuedPack { product_id: server.clone(), pack, issued_at: moment.now } }
-        }
-        Err(turned_down) => Event::PackTurnedDown { asked, order, turned_down },
-    }])
+    let granted = match holds {
+        Ok((_, Some(used))) => Ok(used),
+        Ok((holds, None)) => Ok(IssuedPack { product_id: server.clone(), pack: typed(holds, moment)?, issued_at: moment.now }),
+        Err(turned_down) => Err(turned_down),
+    };
+    Ok(issued(granted, asked, order))
 }
 
 /// AC-22: by telephone, and with nothing else to show than the server's id: the code is of use at that server only.
-fn deactivate(registry: &Registry, request: &Deactivate, server: &ProductId) -> Result<Vec<Event>, Refusal> {
-    let registration = registered(registry, server)?;
-    let asked = asked_for(registration, &request.request, request)?;
-    if is_answered(registry, &asked)? {
-        return Ok(Vec::new());
-    }
-    Ok(vec![match registration::may_deactivate_by(request.method) {
-        Ok(()) => {
-            Event::Deactivated { asked, registration: Registration { deactivated: true, ..registration.clone() }, method: request.method }
-        }
-        Err(turned_down) => Event::DeactivationTurnedDown { asked, product_id: server.clone(), turned_down },
-    }])
+pub(super) fn deactivate(
+    registry: &Registry,
+    command: DeactivateByPerson,
+    _: &mut Moment<'_>,
+) -> Result<(OnPapers<u16>, Vec<Event>), Refusal> {
+    let DeactivateByPerson { request, server } = command;
+    let registration = registered(registry, &server)?;
+    let asked = asked_for(registration, &request.request, &request)?;
+    deactivated(registry, registration, asked, request.method, registration::may_deactivate_by(request.method))
 }
 
 /// AC-23.
-pub(super) fn deactivate_itself(registry: &Registry, caller: PublicKey, request: &AutomaticDeactivation) -> Result<Vec<Event>, Refusal> {
-    let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(request) };
-    if is_answered(registry, &asked)? {
-        return Ok(Vec::new());
+pub(super) fn deactivate_itself(
+    registry: &Registry,
+    command: DeactivateItself,
+    _: &mut Moment<'_>,
+) -> Result<(OnPapers<u16>, Vec<Event>), Refusal> {
+    let DeactivateItself { caller, request } = command;
+    let asked = Asked { key: AskedBy::Service(caller), request: request.request.clone(), digest: digest(&request) };
+    if let Some(before) = answered(registry, &asked, Answer::deactivated)? {
+        return Ok((before, Vec::new()));
     }
     let unknown = || Refusal::NotActivated("no license server is activated here with this key".to_owned());
-    let product_id = registry.by_key.get(&caller).ok_or_else(unknown)?;
-    let registration = registered(registry, product_id)?.clone();
-    let method = ContactMethod::Automatic;
-    Ok(vec![match registration::may_deactivate_itself(&request.registrant) {
-        Ok(()) => Event::Deactivated { asked, registration: Registration { deactivated: true, ..registration }, method },
-        Err(turned_down) => Event::DeactivationTurnedDown { asked, product_id: product_id.clone(), turned_down },
-    }])
+    let registration = registered(registry, registry.by_key.get(&caller).ok_or_else(unknown)?)?;
+    deactivated(registry, registration, asked, ContactMethod::Automatic, registration::may_deactivate_itself(&request.registrant))
+}
+
+fn deactivated(
+    registry: &Registry,
+    registration: &Registration,
+    asked: Asked,
+    method: ContactMethod,
+    allowed: OnPapers<()>,
+) -> Result<(OnPapers<u16>, Vec<Event>), Refusal> {
+    if let Some(before) = answered(registry, &asked, Answer::deactivated)? {
+        return Ok((before, Vec::new()));
+    }
+    let event = match allowed.clone() {
+        Ok(()) => Event::Deactivated { asked, registration: Registration { deactivated: true, ..registration.clone() }, method },
+        Err(turned_down) => Event::DeactivationTurnedDown { asked, product_id: registration.product_id.clone(), turned_down },
+    };
+    Ok((allowed.map(|()| registration.number), vec![event]))
 }
 
 /// AC-26, AC-40, AC-48: "recover pack".
@@ -226,7 +273,7 @@ fn recover(
     server: &ProductId,
     codes: &CodeKey,
     moment: &mut Moment<'_>,
-) -> Result<Vec<Event>, Refusal> {
+) -> Result<(OnPapers<IssuedPack>, Vec<Event>), Refusal> {
     let again = Again::of(registry, server, &request.pack, moment)?;
     let allowed = replacing::check_papers(&request.purchase, &again.record.purchase)
         .and_then(|()| replacing::check_owner(again.owner, &again.registration.name))
@@ -243,7 +290,7 @@ fn reissue(
     server: &ProductId,
     codes: &CodeKey,
     moment: &mut Moment<'_>,
-) -> Result<Vec<Event>, Refusal> {
+) -> Result<(OnPapers<IssuedPack>, Vec<Event>), Refusal> {
     let again = Again::of(registry, server, &request.pack, moment)?;
     let before = registry.reissued.contains(&(server.clone(), request.device.clone()));
     let allowed = replacing::check_owner(again.owner, &again.registration.name)
@@ -261,7 +308,7 @@ fn move_pack(
     server: &ProductId,
     codes: &CodeKey,
     moment: &mut Moment<'_>,
-) -> Result<Vec<Event>, Refusal> {
+) -> Result<(OnPapers<IssuedPack>, Vec<Event>), Refusal> {
     let again = Again::of(registry, server, &request.pack, moment)?;
     let allowed = replacing::check_papers(&request.purchase, &again.record.purchase)
         .and_then(|()| replacing::check_move(again.owner, &again.registration.name, again.record.moved));
@@ -297,18 +344,26 @@ impl<'a> Again<'a> {
     }
 
     /// A pack of its own stands in place of these CALs, where nothing is against it; asked again, the answer is the same.
-    fn given(self, gift: Gift, allowed: Result<(), TurnedDown>, codes: &CodeKey, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    fn given(
+        self,
+        gift: Gift,
+        allowed: OnPapers<()>,
+        codes: &CodeKey,
+        moment: &mut Moment<'_>,
+    ) -> Result<(OnPapers<IssuedPack>, Vec<Event>), Refusal> {
         let Gift { asked, order, quantity, why } = gift;
-        if is_answered(self.registry, &asked)? {
-            return Ok(Vec::new());
-        }
-        if let Err(turned_down) = allowed {
-            return Ok(vec![Event::PackTurnedDown { asked, order, turned_down }]);
+        if let Some(before) = answered(self.registry, &asked, Answer::pack)? {
+            return Ok((before, Vec::new()));
         }
         let lost = &self.record.issued.pack;
-        let pack = typed_pack(self.registry, codes, Pack { total: quantity, ..lost.clone() }, moment)?;
-        let pack = IssuedPack { product_id: order.product_id.clone(), pack, issued_at: moment.now };
-        Ok(vec![Event::PackReplaced { asked, order, lost: lost.id.clone(), why, pack }])
+        let granted = match allowed {
+            Ok(()) => {
+                let pack = typed_pack(self.registry, codes, Pack { total: quantity, ..lost.clone() }, moment)?;
+                Ok(IssuedPack { product_id: order.product_id.clone(), pack, issued_at: moment.now })
+            }
+            Err(turned_down) => Err(turned_down),
+        };
+        Ok(replaced(granted, asked, order, lost.id.clone(), why))
     }
 }
 

@@ -3,18 +3,44 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Asked, IssuedPack, PackOnRecord, Refusal, Registry};
+use super::desk::Registered;
+use super::{Activation, Answer, Asked, IssuedPack, OnPapers, PackOnRecord, Refusal, Registry};
 use crate::model::{LabTime, ProductId, ProductVersion, Purchase, hex};
 use crate::policy::packs;
 use crate::policy::turned_down::TurnedDown;
 use crate::wire::clearinghouse::Wanted;
 
-/// AC-32: whether this very request was answered before.
-pub(super) fn is_answered(registry: &Registry, asked: &Asked) -> Result<bool, Refusal> {
-    match registry.answers.get(&(asked.key, asked.request.clone())) {
-        None => Ok(false),
-        Some(known) if known.asked.digest == asked.digest => Ok(true),
-        Some(known) => Err(Refusal::RequestReused(known.asked.request.clone())),
+/// AC-32: what this very request was answered with before. `granted` takes the answer that such a request gets where it is granted.
+pub(super) fn answered<T>(
+    registry: &Registry,
+    asked: &Asked,
+    granted: impl FnOnce(&Answer) -> Option<T>,
+) -> Result<Option<OnPapers<T>>, Refusal> {
+    let Some(known) = registry.answers.get(&(asked.key, asked.request.clone())) else { return Ok(None) };
+    let reused = || Refusal::RequestReused(known.asked.request.clone());
+    match &known.answer {
+        _ if known.asked.digest != asked.digest => Err(reused()),
+        Answer::TurnedDown(turned_down) => Ok(Some(Err(turned_down.clone()))),
+        answer => granted(answer).map(|granted| Some(Ok(granted))).ok_or_else(reused),
+    }
+}
+
+impl Answer {
+    pub(super) fn activation(&self) -> Option<Activation> {
+        if let Answer::Activated(activation) = self { Some(activation.clone()) } else { None }
+    }
+
+    pub(super) fn pack(&self) -> Option<IssuedPack> {
+        if let Answer::Pack(pack) = self { Some(pack.clone()) } else { None }
+    }
+
+    pub(super) fn registered(&self) -> Option<Registered> {
+        let Answer::Registered { registration, activation } = self else { return None };
+        Some(Registered { registration: registration.clone(), activation: activation.clone() })
+    }
+
+    pub(super) fn deactivated(&self) -> Option<u16> {
+        if let Answer::Deactivated { number } = self { Some(*number) } else { None }
     }
 }
 

@@ -15,6 +15,7 @@ mod offer;
 mod refused;
 mod reports;
 
+use crate::rulebook::{RuleId, rule};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -26,7 +27,7 @@ use crate::model::{
     RegistrantText, RequestId, RetailCode, ServerName,
 };
 use crate::policy::turned_down::{Ground, TurnedDown};
-use crate::trust::{CodeKey, KeyHolder, Period, Serial};
+use crate::trust::{KeyHolder, Period, Serial};
 use crate::wire::clearinghouse::{ActivationRequest, AgreementProgram, MigrationRequest, PackRequest, Sort, Wanted};
 use crate::wire::desk::{AutomaticDeactivation, Letter, OfferRequest};
 use crate::wire::problem::{Problem, ProblemCode};
@@ -50,59 +51,67 @@ pub enum Command {
         /// How long the root holds, calendar years (CE-13).
         root_years: u32,
     },
-    /// A license server asks for its activation (AC-10, AC-11).
-    Activate(Box<Activate>),
-    /// An activated license server asks for a pack (AC-31).
-    IssuePack {
-        /// The key that signed the call.
-        caller: PublicKey,
-        /// What it asked.
-        request: PackRequest,
-    },
-    /// An activated license server asks for the pack of one that no longer functions (AM-17, AC-37).
-    Migrate {
-        /// The key that signed the call.
-        caller: PublicKey,
-        /// What it asked.
-        request: MigrationRequest,
-    },
-    /// The clearinghouse's representative does something for a person; the codes are made with the key given (AC-12, AC-13).
-    Desk {
-        /// What is wanted.
-        call: Box<desk::Call>,
-        /// The key of the codes for the license server in question.
-        codes: Box<CodeKey>,
-    },
-    /// An activated license server deactivates itself (AC-23).
-    Deactivate {
-        /// The key that signed the call.
-        caller: PublicKey,
-        /// What it asked.
-        request: AutomaticDeactivation,
-    },
-    /// Somebody buys a retail package at the reseller desk.
-    BuyCode(Wanted),
-    /// Somebody signs an agreement at the reseller desk.
-    SignAgreement {
-        /// Under which program.
-        program: AgreementProgram,
-        /// What it entitles to.
-        entitlements: Vec<Wanted>,
-        /// Licenses of Windows XP Professional owned under it (WS03-10).
-        xp_professional: u32,
-    },
-    /// Somebody buys Windows XP Professional at the reseller desk.
-    BuyXp {
-        /// How many product keys.
-        count: u32,
-    },
-    /// Somebody trades product keys of Windows XP Professional for license tokens (WS03-14).
-    TakeOffer(OfferRequest),
     /// What was turned down and is not on the record one by one (AC-42).
     CountTurnedDown(Vec<Counted>),
 }
 
-/// A request for activation, with what its parts proved to be.
+/// What is decided on papers: granted, or turned down and on record (AC-42).
+pub type OnPapers<T> = Result<T, TurnedDown>;
+
+/// An activated license server asks for a pack (AC-31). The answer is the pack.
+#[derive(Clone, Debug)]
+pub struct IssuePack {
+    /// The key that signed the call.
+    pub caller: PublicKey,
+    /// What it asked.
+    pub request: PackRequest,
+}
+
+/// An activated license server asks for the pack of one that no longer functions (AM-17, AC-37). The answer is the new pack.
+#[derive(Clone, Debug)]
+pub struct Migrate {
+    /// The key that signed the call.
+    pub caller: PublicKey,
+    /// What it asked.
+    pub request: MigrationRequest,
+}
+
+/// An activated license server deactivates itself (AC-23). The answer is which of its activations that was.
+#[derive(Clone, Debug)]
+pub struct DeactivateItself {
+    /// The key that signed the call.
+    pub caller: PublicKey,
+    /// What it asked.
+    pub request: AutomaticDeactivation,
+}
+
+/// Somebody buys a retail package at the reseller desk. The answer is the code on it.
+#[derive(Clone, Copy, Debug)]
+pub struct BuyCode(pub Wanted);
+
+/// Somebody signs an agreement at the reseller desk. The answer is its papers.
+#[derive(Clone, Debug)]
+pub struct SignAgreement {
+    /// Under which program.
+    pub program: AgreementProgram,
+    /// What it entitles to.
+    pub entitlements: Vec<Wanted>,
+    /// Licenses of Windows XP Professional owned under it (WS03-10).
+    pub xp_professional: u32,
+}
+
+/// Somebody buys Windows XP Professional at the reseller desk. The answer is the product keys.
+#[derive(Clone, Copy, Debug)]
+pub struct BuyXp {
+    /// How many product keys.
+    pub count: u32,
+}
+
+/// Somebody trades product keys of Windows XP Professional for license tokens, which come by e-mail (WS03-14).
+#[derive(Clone, Debug)]
+pub struct TakeOffer(pub OfferRequest);
+
+/// A request for activation, with what its parts proved to be. The answer is the activation.
 #[derive(Clone, Debug)]
 pub struct Activate {
     /// The key that signed the call.
@@ -458,15 +467,15 @@ impl Refusal {
         if let Refusal::TurnedDown { turned_down, .. } = self {
             return problem_of(turned_down);
         }
-        let (code, rules): (ProblemCode, &[&str]) = match self {
+        let (code, rules): (ProblemCode, &[RuleId]) = match self {
             Refusal::NotFounded | Refusal::NoNumber | Refusal::TurnedDown { .. } => (ProblemCode::Internal, &[]),
-            Refusal::FoundedOtherwise { .. } | Refusal::NoTimeLeft(_) => (ProblemCode::Conflict, &["CE-13"]),
-            Refusal::RequestReused(_) => (ProblemCode::RequestReused, &["AC-32"]),
-            Refusal::RequestedOtherwise(_) => (ProblemCode::Invalid, &["AC-11"]),
-            Refusal::NotActivated(_) => (ProblemCode::NotActivated, &["AC-30"]),
-            Refusal::UnknownServer(_) => (ProblemCode::NotActivated, &["AC-30", "AC-42"]),
-            Refusal::UnknownPack(_) => (ProblemCode::NotFound, &["AC-42"]),
-            Refusal::Invalid(_) => (ProblemCode::Invalid, &["AC-08"]),
+            Refusal::FoundedOtherwise { .. } | Refusal::NoTimeLeft(_) => (ProblemCode::Conflict, &[rule::CE_13]),
+            Refusal::RequestReused(_) => (ProblemCode::RequestReused, &[rule::AC_32]),
+            Refusal::RequestedOtherwise(_) => (ProblemCode::Invalid, &[rule::AC_11]),
+            Refusal::NotActivated(_) => (ProblemCode::NotActivated, &[rule::AC_30]),
+            Refusal::UnknownServer(_) => (ProblemCode::NotActivated, &[rule::AC_30, rule::AC_42]),
+            Refusal::UnknownPack(_) => (ProblemCode::NotFound, &[rule::AC_42]),
+            Refusal::Invalid(_) => (ProblemCode::Invalid, &[rule::AC_08]),
         };
         Problem::new(code, self.to_string()).under(rules)
     }

@@ -1,11 +1,10 @@
 //! The offer to owners of Windows XP Professional: free CALs of 2003, by agreement or for product keys (WS03-10, WS03-14).
 
-use super::{Event, Refusal, Registry};
+use super::{Event, OnPapers, Refusal, Registry, TakeOffer};
 use crate::machine::Moment;
 use crate::model::{LabTime, ProductType, ProductVersion, RetailCode};
 use crate::policy::offer;
 use crate::wire::clearinghouse::Wanted;
-use crate::wire::desk::OfferRequest;
 
 /// What a license token is good for.
 pub(super) const TOKEN: Wanted = Wanted { version: ProductVersion::V5_2, product_type: ProductType::Device, quantity: 1 };
@@ -23,19 +22,23 @@ pub(super) fn line(transitional: u32) -> Option<(Wanted, LabTime)> {
     (transitional > 0).then_some((Wanted { quantity: transitional, ..TOKEN }, offer::ENDS))
 }
 
-pub(super) fn buy(registry: &Registry, count: u32, moment: &mut Moment<'_>) -> Result<Vec<Event>, Refusal> {
+pub(super) fn buy(registry: &Registry, count: u32, moment: &mut Moment<'_>) -> Result<(Vec<RetailCode>, Vec<Event>), Refusal> {
     if !(1..=100).contains(&count) {
         return Err(Refusal::Invalid(format!("'count' is {count}; it is 1 to 100")));
     }
     let keys: Vec<RetailCode> = (0..count).map(|_| RetailCode::from_random(moment.dice.bytes())).collect();
     let fresh = keys.iter().all(|key| !registry.xp_keys.contains_key(key));
-    if fresh { Ok(vec![Event::XpSold { keys, at: moment.now }]) } else { Err(Refusal::NoNumber) }
+    if fresh { Ok((keys.clone(), vec![Event::XpSold { keys, at: moment.now }])) } else { Err(Refusal::NoNumber) }
 }
 
 /// WS03-14: a token for each key, by e-mail.
-pub(super) fn take(registry: &Registry, asked: OfferRequest, moment: &mut Moment<'_>) -> Vec<Event> {
+pub(super) fn take(
+    registry: &Registry,
+    TakeOffer(asked): TakeOffer,
+    moment: &mut Moment<'_>,
+) -> Result<(OnPapers<()>, Vec<Event>), Refusal> {
     if registry.offers.contains_key(&asked.request) {
-        return Vec::new();
+        return Ok((Ok(()), Vec::new()));
     }
     let mut judged = offer::check_open(moment.now);
     for (key, place) in asked.keys.iter().zip(1..) {
@@ -43,11 +46,12 @@ pub(super) fn take(registry: &Registry, asked: OfferRequest, moment: &mut Moment
         judged = judged.and_then(|()| offer::check_key(place, known));
         judged = judged.and_then(|()| offer::check_named_once(place, asked.keys.iter().take(place - 1).any(|other| other == key)));
     }
-    match judged {
+    let event = match judged.clone() {
         Ok(()) => {
             let tokens = asked.keys.iter().map(|_| RetailCode::from_random(moment.dice.bytes())).collect();
-            vec![Event::OfferTaken { request: asked.request.clone(), offer: asked, tokens }]
+            Event::OfferTaken { request: asked.request.clone(), offer: asked, tokens }
         }
-        Err(turned_down) => vec![Event::OfferTurnedDown { offer: asked, turned_down }],
-    }
+        Err(turned_down) => Event::OfferTurnedDown { offer: asked, turned_down },
+    };
+    Ok((judged, vec![event]))
 }

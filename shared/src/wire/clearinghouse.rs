@@ -1,5 +1,6 @@
 //! What the clearinghouse takes and answers.
 
+use crate::rulebook::RuleId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -154,7 +155,7 @@ pub enum RecordOutcome {
         /// Why.
         reason: String,
         /// Under which rules.
-        rules: Vec<String>,
+        rules: Vec<RuleId>,
     },
 }
 
@@ -180,7 +181,7 @@ pub struct TurnedDownRow {
     /// Why it was turned down, in words.
     pub ground: String,
     /// Under which rules.
-    pub rules: Vec<String>,
+    pub rules: Vec<RuleId>,
     /// How often in all, those included that stand on the record one by one.
     pub count: u64,
     /// When last, lab time.

@@ -1,5 +1,7 @@
 //! What a license server takes and answers.
 
+use super::settings::settings;
+use crate::rulebook::RuleId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -198,7 +200,7 @@ pub struct Finding {
     /// What to do about it; empty where nothing is to be done.
     pub cure: String,
     /// The rules behind it.
-    pub rules: Vec<String>,
+    pub rules: Vec<RuleId>,
 }
 
 /// `POST /user-licenses`, signed by an enrolled terminal server: a user has logged on in Per User mode (W08-04).
@@ -610,46 +612,24 @@ pub struct LicenseList {
     pub next: Option<u64>,
 }
 
-/// `GET /settings`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct LedgerSettings {
-    /// Policy "Prevent license upgrade" (SPEC 4.9).
-    pub prevent_license_upgrade: bool,
-    /// Policy "License Server Security Group" (LS-01).
-    pub security_group_policy: bool,
-    /// A temporary that expired without a logon is not upgraded (OQ-3).
-    pub unvalidated_expired_denied: bool,
-    /// A device's first license is a temporary only where no CAL is free (CON-06).
-    #[serde(default)]
-    pub temporary_for_want_only: bool,
-    /// Only CALs of version 6.0 can be revoked (CON-13).
-    pub revoke_2008_only: bool,
-    /// The moment of the daily sweep, seconds after midnight UTC (LS-09).
-    pub sweep_at_s: u32,
-}
-
-/// `PATCH /settings`: what is named changes, the rest stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LedgerSettingsChange {
-    /// See [`LedgerSettings::prevent_license_upgrade`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub prevent_license_upgrade: Option<bool>,
-    /// See [`LedgerSettings::security_group_policy`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub security_group_policy: Option<bool>,
-    /// See [`LedgerSettings::unvalidated_expired_denied`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unvalidated_expired_denied: Option<bool>,
-    /// See [`LedgerSettings::temporary_for_want_only`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temporary_for_want_only: Option<bool>,
-    /// See [`LedgerSettings::revoke_2008_only`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revoke_2008_only: Option<bool>,
-    /// See [`LedgerSettings::sweep_at_s`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sweep_at_s: Option<u32>,
+settings! {
+    /// `GET /settings`.
+    LedgerSettings
+    /// `PATCH /settings`: what is named changes, the rest stays.
+    LedgerSettingsChange {
+        /// Policy "Prevent license upgrade" (SPEC 4.9).
+        prevent_license_upgrade: bool,
+        /// Policy "License Server Security Group" (LS-01).
+        security_group_policy: bool,
+        /// A temporary that expired without a logon is not upgraded (OQ-3).
+        unvalidated_expired_denied: bool,
+        /// A device's first license is a temporary only where no CAL is free (CON-06).
+        temporary_for_want_only: bool,
+        /// Only CALs of version 6.0 can be revoked (CON-13).
+        revoke_2008_only: bool,
+        /// The moment of the daily sweep, seconds after midnight UTC (LS-09).
+        sweep_at_s: u32,
+    }
 }
 
 /// `GET /security-group` and `PUT /security-group`: the local group "Terminal Services Computers" (LS-01).

@@ -8,6 +8,7 @@ pub mod license_server;
 pub mod managing;
 pub mod peers;
 pub mod problem;
+mod settings;
 pub mod terminal_server;
 pub mod workstation;
 

@@ -2,6 +2,7 @@
 //!
 //! docs/PROBLEMS.md is made from this table.
 
+use crate::rulebook::RuleId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -175,10 +176,10 @@ pub struct Problem {
     pub cure: String,
     /// The rules of SPEC.md behind it, where there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rules: Vec<String>,
+    pub rules: Vec<RuleId>,
     /// What the denied client sees, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub denial: Option<Box<super::terminal_server::Denial>>,
+    pub denial: Option<Box<super::terminal_server::Denied>>,
     /// In how many seconds of the host's time to ask again, where that helps; the header `Retry-After` says the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
@@ -209,8 +210,8 @@ impl Problem {
 
     /// Names the rules behind the problem.
     #[must_use]
-    pub fn under(mut self, rules: &[&str]) -> Self {
-        self.rules = rules.iter().map(|rule| (*rule).to_owned()).collect();
+    pub fn under(mut self, rules: &[RuleId]) -> Self {
+        self.rules = rules.to_vec();
         self
     }
 }

@@ -1,13 +1,15 @@
 //! What a terminal server takes and answers.
 
+use super::settings::settings;
+use crate::rulebook::RuleId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 pub use crate::model::TraceStep;
 use crate::model::{
-    Accept, Cal, CalId, DeviceName, FoundServer, Generation, GraceEnd, GraceStart, HardwareId, Intervals, LabTime, Placement, Platform,
-    ProductVersion, PublicKey, RequestId, Search, ServerName, SessionId, UserName, Way, hex,
+    Accept, Cal, CalId, Denial, DeviceName, FoundServer, Generation, GraceEnd, GraceStart, HardwareId, Intervals, LabTime, Placement,
+    Platform, PolicyAcOn, ProductVersion, PublicKey, RequestId, Search, ServerName, SessionId, UserName, Way, hex,
 };
 
 /// `GET /license-request`: what the server asks a client's store for (SPEC 4.3 step 1).
@@ -162,7 +164,7 @@ pub struct Connected {
     /// What became of licensing.
     pub status: LicenseStatus,
     /// The rule that made the verdict.
-    pub rule: String,
+    pub rule: RuleId,
     /// Every rule that fired, in order.
     pub trace: Vec<TraceStep>,
     /// The license to store, where one was issued, upgraded or handed back.
@@ -184,7 +186,9 @@ pub struct GrantedLicense {
 
 /// What a denied client sees, and why (section 10).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Denial {
+pub struct Denied {
+    /// The reason.
+    pub reason: Denial,
     /// The extended disconnect reason; none where the client gets a text of its own (PD-25).
     pub code: Option<u16>,
     /// The text that the client shows.
@@ -192,7 +196,7 @@ pub struct Denial {
     /// The event id in the server's log.
     pub event: Option<u32>,
     /// The rule that denied.
-    pub rule: String,
+    pub rule: RuleId,
     /// Every rule that fired, in order.
     pub trace: Vec<TraceStep>,
 }
@@ -302,7 +306,7 @@ pub struct Session {
     #[serde(flatten)]
     pub state: SessionState,
     /// The rule that admitted it.
-    pub rule: String,
+    pub rule: RuleId,
     /// The temporary that a logon will mark, where one was given out or handed back (LS-13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marks: Option<MarkTarget>,
@@ -356,7 +360,7 @@ pub struct Verdict {
     #[serde(flatten)]
     pub decision: Decision,
     /// The rule that decided.
-    pub rule: String,
+    pub rule: RuleId,
     /// Every rule that fired, in order.
     pub trace: Vec<TraceStep>,
 }
@@ -376,6 +380,8 @@ pub enum Decision {
     },
     /// Denied.
     Denied {
+        /// The reason.
+        reason: Denial,
         /// The client's code.
         code: Option<u16>,
         /// The event in the log.
@@ -387,7 +393,7 @@ pub enum Decision {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VerdictCount {
     /// The rule.
-    pub rule: String,
+    pub rule: RuleId,
     /// How many verdicts.
     pub count: u64,
 }
@@ -417,101 +423,45 @@ pub struct GraceEnded {
     /// When.
     pub at: LabTime,
     /// The rule.
-    pub rule: String,
+    pub rule: RuleId,
 }
 
-/// `GET /settings`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Settings {
-    /// Application mode, or Remote Administration mode (PD-24, PD-25).
-    pub application_mode: bool,
-    /// The licensing mode as the registry holds it: 2 per device, 4 per user, anything else temporaries only (WS03-02).
-    pub policy_ac_on: u32,
-    /// What begins the grace period (CON-02).
-    #[serde(default)]
-    pub grace_start: GraceStart,
-    /// What ends the grace period (GR-11).
-    pub grace_end: GraceEnd,
-    /// Whose permanents count (AM-15).
-    #[serde(default)]
-    pub accept: Accept,
-    /// A damaged or untrusted license counts as none instead of being denied (PD-22, PD-23, CON-22).
-    pub lenient_invalid: bool,
-    /// A per-user server wants an activated license server (PU-06, CON-09).
-    pub per_user_requires_activated: bool,
-    /// A per-user server gives devices temporaries, which are never upgraded (CON-11).
-    #[serde(default)]
-    pub per_user_temporaries: bool,
-    /// Once grace is over, a license server that is not activated stops this server (CON-10).
-    #[serde(default)]
-    pub unactivated_stops_server: bool,
-    /// A license server of the role Domain is never found, on a domain controller neither: it has to be named (CON-24).
-    #[serde(default)]
-    pub domain_role_by_name_only: bool,
-    /// Device CALs go with Per Device mode only: whoever works here per user owes a User CAL (CON-25).
-    #[serde(default)]
-    pub device_cals_per_device_only: bool,
-    /// Windows 2000: an Internet Connector license; up to 200 anonymous users and nobody else (W2K-12).
-    #[serde(default)]
-    pub internet_connector: bool,
-    /// From 2003 on: on paper, an External Connector covers all outsiders at this server, which licenses per user (WS03-08, WS03-12).
-    #[serde(default)]
-    pub external_connector: bool,
-    /// How far in the future a license may begin and still be taken, seconds (OQ-10).
-    pub not_before_tolerance_s: u32,
-    /// From how many days before a temporary's end its holder is warned (OQ-5).
-    pub expiry_popup_days: u32,
-}
-
-/// `PATCH /settings`: what is named changes, the rest stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SettingsChange {
-    /// See [`Settings::application_mode`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub application_mode: Option<bool>,
-    /// See [`Settings::policy_ac_on`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub policy_ac_on: Option<u32>,
-    /// See [`Settings::grace_start`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grace_start: Option<GraceStart>,
-    /// See [`Settings::grace_end`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grace_end: Option<GraceEnd>,
-    /// See [`Settings::accept`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub accept: Option<Accept>,
-    /// See [`Settings::lenient_invalid`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lenient_invalid: Option<bool>,
-    /// See [`Settings::per_user_requires_activated`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub per_user_requires_activated: Option<bool>,
-    /// See [`Settings::per_user_temporaries`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub per_user_temporaries: Option<bool>,
-    /// See [`Settings::unactivated_stops_server`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unactivated_stops_server: Option<bool>,
-    /// See [`Settings::domain_role_by_name_only`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub domain_role_by_name_only: Option<bool>,
-    /// See [`Settings::device_cals_per_device_only`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device_cals_per_device_only: Option<bool>,
-    /// See [`Settings::internet_connector`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub internet_connector: Option<bool>,
-    /// See [`Settings::external_connector`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub external_connector: Option<bool>,
-    /// See [`Settings::not_before_tolerance_s`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_before_tolerance_s: Option<u32>,
-    /// See [`Settings::expiry_popup_days`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expiry_popup_days: Option<u32>,
+settings! {
+    /// `GET /settings`.
+    Settings
+    /// `PATCH /settings`: what is named changes, the rest stays.
+    SettingsChange {
+        /// Application mode, or Remote Administration mode (PD-24, PD-25).
+        application_mode: bool,
+        /// The licensing mode as the registry holds it: 2 per device, 4 per user, anything else temporaries only (WS03-02).
+        policy_ac_on: PolicyAcOn,
+        /// What begins the grace period (CON-02).
+        grace_start: GraceStart,
+        /// What ends the grace period (GR-11).
+        grace_end: GraceEnd,
+        /// Whose permanents count (AM-15).
+        accept: Accept,
+        /// A damaged or untrusted license counts as none instead of being denied (PD-22, PD-23, CON-22).
+        lenient_invalid: bool,
+        /// A per-user server wants an activated license server (PU-06, CON-09).
+        per_user_requires_activated: bool,
+        /// A per-user server gives devices temporaries, which are never upgraded (CON-11).
+        per_user_temporaries: bool,
+        /// Once grace is over, a license server that is not activated stops this server (CON-10).
+        unactivated_stops_server: bool,
+        /// A license server of the role Domain is never found, on a domain controller neither: it has to be named (CON-24).
+        domain_role_by_name_only: bool,
+        /// Device CALs go with Per Device mode only: whoever works here per user owes a User CAL (CON-25).
+        device_cals_per_device_only: bool,
+        /// Windows 2000: an Internet Connector license; up to 200 anonymous users and nobody else (W2K-12).
+        internet_connector: bool,
+        /// From 2003 on: on paper, an External Connector covers all outsiders at this server, which licenses per user (WS03-08, WS03-12).
+        external_connector: bool,
+        /// How far in the future a license may begin and still be taken, seconds (OQ-10).
+        not_before_tolerance_s: u32,
+        /// From how many days before a temporary's end its holder is warned (OQ-5).
+        expiry_popup_days: u32,
+    }
 }
 
 /// A row of `GET /accounts`: never the hash.

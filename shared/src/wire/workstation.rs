@@ -1,6 +1,8 @@
 //! What a terminal server of Windows NT 4.0 takes and answers beside what every terminal server does: its License Manager, its
 //! licensing service, its console.
 
+use super::settings::settings;
+use crate::rulebook::RuleId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -148,7 +150,7 @@ pub struct LicensingServiceView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceFailure {
     /// The rule.
-    pub rule: String,
+    pub rule: RuleId,
     /// What was wrong.
     pub reason: String,
 }
@@ -219,39 +221,20 @@ pub struct ScratchDeleted {
     pub refused: Vec<String>,
 }
 
-/// `GET /nt/settings`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WorkstationSettings {
-    /// The name of the ODBC System DSN; the service looks for "Hydra License" and nothing else (NT-40).
-    pub data_source: String,
-    /// The Service Pack of the machine, 3 to 6 (NT-51).
-    pub service_pack: u32,
-    /// A domain user without a normal workstation license gets no terminal-server profile (NT-21).
-    pub profile_needs_license: bool,
-    /// Temporaries last 90 days in place of 60 (CON-03).
-    pub temporaries_of_90_days: bool,
-    /// License Manager counts Per Seat, whatever was chosen (CON-16).
-    #[serde(default)]
-    pub per_seat_only: bool,
-}
-
-/// `PATCH /nt/settings`: what is named changes, the rest stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WorkstationSettingsChange {
-    /// See [`WorkstationSettings::data_source`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub data_source: Option<String>,
-    /// See [`WorkstationSettings::service_pack`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service_pack: Option<u32>,
-    /// See [`WorkstationSettings::profile_needs_license`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub profile_needs_license: Option<bool>,
-    /// See [`WorkstationSettings::temporaries_of_90_days`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temporaries_of_90_days: Option<bool>,
-    /// See [`WorkstationSettings::per_seat_only`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub per_seat_only: Option<bool>,
+settings! {
+    /// `GET /nt/settings`.
+    WorkstationSettings
+    /// `PATCH /nt/settings`: what is named changes, the rest stays.
+    WorkstationSettingsChange {
+        /// The name of the ODBC System DSN; the service looks for "Hydra License" and nothing else (NT-40).
+        data_source: String,
+        /// The Service Pack of the machine, 3 to 6 (NT-51).
+        service_pack: u32,
+        /// A domain user without a normal workstation license gets no terminal-server profile (NT-21).
+        profile_needs_license: bool,
+        /// Temporaries last 90 days in place of 60 (CON-03).
+        temporaries_of_90_days: bool,
+        /// License Manager counts Per Seat, whatever was chosen (CON-16).
+        per_seat_only: bool,
+    }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use shared::ledger::{
-    Asked, Backup, Command, Event, Ledger, LicenseRecord, ManageCommand, ManageEvent, NewCertificate, Outcome, PeerCommand, RestoreCommand,
+    ActivationCommand, Asked, Backup, Command, Convert, Event, Inquire, InstallPack, Ledger, LicenseRecord, ManageCommand, Mark,
+    NewCertificate, Outcome, RestoreCommand, Revocation, Revoke, TakeBack,
 };
 use shared::machine::Machine;
 use shared::model::{
@@ -153,7 +154,7 @@ impl World {
         self.holds();
     }
 
-    fn inquiry(&self, device: u8, version: ProductVersion, temporary_only: bool, shows: Shows) -> Command {
+    fn inquiry(&self, device: u8, version: ProductVersion, temporary_only: bool, shows: Shows) -> Inquire {
         let held = self.held.get(&device);
         let presented = match shows {
             Shows::Nothing => None,
@@ -171,7 +172,7 @@ impl World {
             presented: presented.map(|_| "token".to_owned()),
             temporary_only,
         };
-        Command::Inquire(Box::new(Asked {
+        Inquire(Box::new(Asked {
             inquiry,
             terminal_server: terminal_server(),
             presented: presented.cloned(),
@@ -182,8 +183,7 @@ impl World {
 
     fn ask(&mut self, device: u8, version: ProductVersion, temporary_only: bool, shows: Shows) {
         let command = self.inquiry(device, version, temporary_only, shows);
-        let events = self.run.execute(command).unwrap();
-        match self.run.machine.outcome(&events).expect("an answer") {
+        match self.run.answer(command).unwrap().0 {
             Outcome::License { cal, certificate, .. } => {
                 assert!(cal.holds_at(self.run.now) && cal.version >= version && cal.hardware_id == hardware_id(device), "{cal:?}");
                 assert!(self.run.machine.certificate(certificate).is_some());
@@ -199,16 +199,15 @@ impl World {
         let active = |row: &&LicenseRow| row.cal.hardware_id == hardware_id(device) && row.standing == Standing::Active;
         let Some((number, version)) = self.rows().iter().find(active).map(|row| (row.number, row.cal.version)) else { return };
         let (left, _) = self.run.machine.revocable(version, self.run.now);
-        let events = self.run.execute(Command::Manage(ManageCommand::Revoke { number })).unwrap();
-        let revoked = events.iter().any(|event| matches!(event, Event::Managed(ManageEvent::Revoked { .. })));
-        assert_eq!(revoked, left > 0, "{left} may be revoked");
-        self.run.execute(Command::Manage(ManageCommand::Revoke { number })).unwrap();
+        let (revocation, _) = self.run.answer(Revoke { number }).unwrap();
+        assert_eq!(matches!(revocation, Revocation::Revoked { .. }), left > 0, "{left} may be revoked");
+        self.run.execute(Revoke { number }).unwrap();
     }
 
     fn convert(&mut self, quantity: u32) {
         let Some(row) = self.run.machine.pack_list(self.run.now).packs.into_iter().find(|row| row.available >= quantity) else { return };
         let request: RequestId = format!("convert-{}", self.run.journal.len()).parse().unwrap();
-        let command = || Command::Manage(ManageCommand::Convert { request: request.clone(), pack: row.pack.id.clone(), quantity });
+        let command = || Convert { request: request.clone(), pack: row.pack.id.clone(), quantity };
         let before = self.total();
         self.run.execute(command()).unwrap();
         assert!(self.run.execute(command()).unwrap().is_empty(), "asked again, nothing is converted twice");
@@ -228,7 +227,7 @@ impl World {
         let bought = self.bought.iter().find(|pack| pack.id == row.pack.id).cloned();
         if self.run.machine.is_activated(self.run.now) {
             let request = "request-3".parse::<RequestId>().unwrap();
-            self.run.execute(Command::InstallPack { request, pack: bought.unwrap_or_else(|| row.pack.clone()) }).unwrap();
+            self.run.execute(InstallPack { request, pack: bought.unwrap_or_else(|| row.pack.clone()) }).unwrap();
             let back = self.run.machine.pack_row(&row.pack.id).unwrap();
             assert_eq!((back.pack.total, back.issued, back.withheld), (row.pack.total, row.issued, row.withheld));
         }
@@ -269,7 +268,7 @@ impl World {
             version: cal.version,
             expires_at: cal.expires_at,
         };
-        let back = || Command::Peer(PeerCommand::TakeBack { from: "LS2".parse().unwrap(), notice: notice.clone() });
+        let back = || TakeBack { from: "LS2".parse().unwrap(), notice: notice.clone() };
         self.run.execute(back()).unwrap();
         assert!(self.run.execute(back()).unwrap().is_empty(), "a second notice changes nothing");
     }
@@ -277,7 +276,7 @@ impl World {
     fn mark(&mut self, device: u8) {
         let temporary = self.held.get(&device).and_then(|held| held.iter().rfind(|cal| cal.kind == CalKind::Temporary));
         let Some(cal) = temporary.map(|cal| cal.id) else { return };
-        let mark = || Command::Mark { cal, hardware_id: hardware_id(device), terminal_server: terminal_server() };
+        let mark = || Mark { cal, hardware_id: hardware_id(device), terminal_server: terminal_server() };
         self.run.execute(mark()).unwrap();
         let again = self.run.execute(mark()).unwrap();
         assert!(!again.iter().any(|event| matches!(event, Event::Validated { .. })), "a second mark changes nothing");
@@ -286,7 +285,7 @@ impl World {
     fn install(&mut self, version: ProductVersion, product_type: ProductType, total: u32) {
         let number = u8::try_from(self.bought.len() + 1).unwrap();
         let pack = Pack { id: PackId::from_random([number; 35]), kind: PackKind::Retail, version, product_type, total };
-        let install = |request: &str| Command::InstallPack { request: request.parse::<RequestId>().unwrap(), pack: pack.clone() };
+        let install = |request: &str| InstallPack { request: request.parse::<RequestId>().unwrap(), pack: pack.clone() };
         let installed = self.run.execute(install("request-1"));
         let activated = self.run.machine.is_activated(self.run.now);
         assert_eq!(installed.is_ok(), activated, "an activated server installs");
@@ -300,8 +299,12 @@ impl World {
     fn activate(&mut self) {
         let (from, until) = (self.run.now, self.run.now + Span::days(400));
         let certificate = NewCertificate { pem: format!("from {from}"), from, until };
-        self.run.execute(Command::KeepActivation(certificate.clone())).unwrap();
-        assert!(self.run.execute(Command::KeepActivation(certificate)).unwrap().is_empty(), "the same certificate is kept once");
+        let keep = || {
+            let certificate = certificate.clone();
+            Command::Activation(Box::new(ActivationCommand::Keep { certificate, number: 1, reason: None }))
+        };
+        self.run.execute(keep()).unwrap();
+        assert!(self.run.execute(keep()).unwrap().is_empty(), "the same certificate is kept once");
     }
 
     /// What the rows lead to is what the running machine is, to the eye and to the next question.

@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use shared::machine::Machine;
 use shared::model::{
-    Cal, CalId, CalKind, Generation, GraceEnd, HardwareId, PackId, Platform, ProductVersion, PublicKey, ServerName, SessionId, Span,
+    Cal, CalId, CalKind, Generation, GraceEnd, HardwareId, PackId, Platform, PolicyAcOn, ProductVersion, PublicKey, ServerName, SessionId,
+    Span,
 };
-use shared::node::{Account, Arrival, Command, Connection, Enrolled, Event, Heard, Node, Said, Server, Step as Next};
+use shared::node::{
+    Account, Arrival, Command, Connection, End, Enrolled, Event, Heard, Judge, LogOn, Node, Outcome, Said, Server, Step as Next,
+};
 use shared::policy::admission::Presented;
 use shared::policy::terms::LOGON_WAIT;
 use shared::wire::license_server::{DeclineReason, HowIssued, Inquiry};
-use shared::wire::terminal_server::{Decision, Ending, SessionState, SettingsChange};
+use shared::wire::terminal_server::{Ending, SessionState, SettingsChange};
 
 use crate::run::Run;
 
@@ -84,7 +87,7 @@ fn reply() -> impl Strategy<Value = Reply> {
 }
 
 fn change() -> impl Strategy<Value = SettingsChange> {
-    let mode = prop::option::of(prop_oneof![Just(2_u32), Just(4), Just(0)]);
+    let mode = prop::option::of(prop_oneof![Just(PolicyAcOn::PER_DEVICE), Just(PolicyAcOn::PER_USER), Just(PolicyAcOn::new(0))]);
     let grace =
         prop::option::of(prop_oneof![Just(GraceEnd::FirstPermanent), Just(GraceEnd::LsLocated), Just(GraceEnd::LsActivatedLocated)]);
     let flag = || prop::option::of(any::<bool>());
@@ -195,21 +198,18 @@ impl World {
                 }
             }
         }
-        let events = self.run.execute(Command::Judge(Box::new(connection.clone()))).unwrap();
-        let verdicts: Vec<_> = events
-            .iter()
-            .filter_map(|event| if let Event::Judged { verdict, session } = event { Some((verdict, session)) } else { None })
-            .collect();
-        let [(verdict, session)] = verdicts.as_slice() else { panic!("one connection, {} verdicts", verdicts.len()) };
+        let (judged, events) = self.run.answer(Judge(Box::new(connection))).unwrap();
+        let sessions: Vec<_> =
+            events.iter().filter_map(|event| if let Event::Judged { session, .. } = event { Some(session) } else { None }).collect();
+        let [session] = sessions.as_slice() else { panic!("one connection, {} verdicts", sessions.len()) };
+        let verdict = judged.verdict;
         assert!(!verdict.trace.is_empty() && verdict.trace.iter().any(|step| step.rule == verdict.rule), "{verdict:?}");
-        let Decision::Accepted { status, .. } = verdict.decision else {
-            assert!(session.is_none(), "a denied client has no session");
-            return;
-        };
-        assert!(session.is_some());
-        if let Some(granted) = connection.granted(status) {
-            assert_eq!(granted.cal.hardware_id, hardware_id(device));
-            self.held.insert(device, granted.cal);
+        let accepted = matches!(verdict.outcome, Outcome::Accepted { .. });
+        assert_eq!(session.is_some(), accepted, "who is accepted has a session");
+        assert!(accepted || judged.given.is_none(), "a denied client gets no license");
+        if let Some(given) = judged.given {
+            assert_eq!(given.cal().hardware_id, hardware_id(device));
+            self.held.insert(device, given.cal().clone());
         }
     }
 
@@ -250,7 +250,7 @@ impl World {
     fn log_on(&mut self, number: usize, administrator: bool) {
         let Some(session) = self.session(number) else { return };
         let state = self.run.machine.open_session(&session).unwrap().session.state;
-        let command = Command::LogOn { session, user: "anna".parse().unwrap(), administrator, trace: Vec::new() };
+        let command = LogOn { session, user: "anna".parse().unwrap(), administrator, trace: Vec::new() };
         let logged_on = self.run.execute(command);
         assert_eq!(logged_on.is_ok(), state == SessionState::WaitingForLogon, "{logged_on:?}");
     }
@@ -258,7 +258,7 @@ impl World {
     fn end(&mut self, number: usize, how: Ending) {
         let Some(session) = self.session(number) else { return };
         let waiting = self.run.machine.open_session(&session).unwrap().session.state == SessionState::WaitingForLogon;
-        let ended = self.run.execute(Command::End { session, how });
+        let ended = self.run.execute(End { session, how });
         assert_eq!(ended.is_ok(), waiting == (how != Ending::LoggedOff), "{ended:?}");
         assert_eq!(self.run.machine.open_session(&session).is_none(), ended.is_ok());
     }
@@ -300,7 +300,7 @@ impl World {
             for admin in [false, true] {
                 let connection = Connection::new(self.arrival(device, admin, Shows::Held));
                 assert_eq!(own.step(&connection, now), loaded.step(&connection, now));
-                let would = |node: &Node| self.run.would(node, Command::Judge(Box::new(connection.clone()))).unwrap();
+                let would = |node: &Node| self.run.would(node, Judge(Box::new(connection.clone()))).unwrap();
                 assert_eq!(would(own), would(loaded), "device {device} comes");
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::dice::{Dice, Seed};
-use shared::machine::{Machine, Moment, Rows};
+use shared::machine::{Decide, Decided, Machine, Moment, Rows};
 use shared::model::{LabTime, Span};
 
 /// The rows of a machine.
@@ -24,14 +24,28 @@ impl<M: Machine> Run<M> {
     }
 
     /// What a command leads to, which is taken in.
-    pub(crate) fn execute(&mut self, command: M::Command) -> Result<Vec<M::Event>, M::Refusal> {
-        let events = self.would(&self.machine, command)?;
+    pub(crate) fn execute<C>(&mut self, command: C) -> Result<Vec<M::Event>, M::Refusal>
+    where
+        M: Decide<C>,
+    {
+        self.answer(command).map(|(_, events)| events)
+    }
+
+    /// The same, with the answer.
+    pub(crate) fn answer<C>(&mut self, command: C) -> Decided<M, M::Answer>
+    where
+        M: Decide<C>,
+    {
+        let (answer, events) = self.would(&self.machine, command)?;
         events.iter().for_each(|event| self.append(event.clone(), self.now));
-        Ok(events)
+        Ok((answer, events))
     }
 
     /// What a command would lead to at some machine at this place of the journal.
-    pub(crate) fn would(&self, machine: &M, command: M::Command) -> Result<Vec<M::Event>, M::Refusal> {
+    pub(crate) fn would<C>(&self, machine: &M, command: C) -> Decided<M, M::Answer>
+    where
+        M: Decide<C>,
+    {
         let mut dice = Dice::new(self.seed, self.journal.len() as u64 + 1);
         machine.decide(command, &mut Moment { now: self.now, dice: &mut dice })
     }

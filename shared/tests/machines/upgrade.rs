@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use shared::dice::{Dice, Seed};
-use shared::ledger::{ActivationCommand, Command, Event, Ledger, ManageCommand, NewCertificate, Refusal};
-use shared::machine::{Changed, Machine, Moment, Rows};
+use shared::ledger::{ActivationCommand, Command, InstallPack, Ledger, ManageCommand, NewCertificate, Refusal};
+use shared::machine::{Changed, Decide, Machine, Moment, Rows};
 use shared::model::{Generation, LabTime, Pack, PackId, PackKind, ProductId, ProductType, ProductVersion};
 
 /// A ledger that is loaded anew from its rows before every command.
@@ -23,10 +23,13 @@ impl Server {
         ledger
     }
 
-    fn run(&mut self, command: Command) -> Result<Vec<Event>, Refusal> {
+    fn run<C>(&mut self, command: C) -> Result<(), Refusal>
+    where
+        Ledger: Decide<C>,
+    {
         let mut ledger = self.ledger();
         let dice = &mut Dice::new(Seed::from_number(7, "ledger"), self.entries + 1);
-        let events = ledger.decide(command, &mut Moment { now: now(), dice })?;
+        let (_, events) = ledger.decide(command, &mut Moment { now: now(), dice })?;
         for event in &events {
             self.entries += 1;
             let mut rows = Rows::new(self.entries);
@@ -39,10 +42,10 @@ impl Server {
                 };
             }
         }
-        Ok(events)
+        Ok(())
     }
 
-    fn start(&mut self, generation: Generation) -> Result<Vec<Event>, Refusal> {
+    fn start(&mut self, generation: Generation) -> Result<(), Refusal> {
         let name = "LS1".parse().unwrap();
         let until = LabTime::from_unix(2_524_608_000);
         let certificate = NewCertificate { pem: "self-signed".to_owned(), from: LabTime::from_unix(0), until };
@@ -70,7 +73,7 @@ fn an_upgraded_license_server_keeps_its_packs_and_goes_on_as_the_later_system() 
         product_type: ProductType::Device,
         total: 10,
     };
-    let install = |request: &str, pack| Command::InstallPack { request: request.parse().unwrap(), pack };
+    let install = |request: &str, pack| InstallPack { request: request.parse().unwrap(), pack };
     server.run(install("request-1", pack(1, ProductVersion::V5_0))).unwrap();
     assert!(server.run(install("request-2", pack(2, ProductVersion::V5_2))).is_err(), "2000 holds no pack of 2003");
 

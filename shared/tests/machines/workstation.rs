@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use shared::model::{Cal, CalKind, Category, CountingMode, DatabaseId, Generation, HardwareId, LabTime, Platform, SessionId, Span};
-use shared::node::workstation::{Command as Own, Event as OwnEvent};
-use shared::node::{Account, Arrival, Command, Connection, Event, Node, Server};
+use shared::node::workstation::{Command as Own, Event as OwnEvent, OpenShare};
+use shared::node::{Account, Arrival, Command, Connection, End, Event, Judge, LogOn, Node, Outcome, Server};
 use shared::policy::admission::Presented;
 use shared::policy::nt4::starting::DatabaseFile;
-use shared::wire::terminal_server::{Decision, Ending};
+use shared::wire::terminal_server::Ending;
 use shared::wire::workstation::WorkstationSettingsChange;
 
 use crate::run::Run;
@@ -106,19 +106,22 @@ impl World {
             Step::LogOn(session) => {
                 if let Some(session) = self.session(session) {
                     let user = "anna".parse().unwrap();
-                    let _ = self.run.execute(Command::LogOn { session, user, administrator: false, trace: Vec::new() });
+                    let _ = self.run.execute(LogOn { session, user, administrator: false, trace: Vec::new() });
                 }
             }
             Step::End(session) => {
                 if let Some(session) = self.session(session) {
                     let how = [Ending::LoggedOff, Ending::LogonCancelled];
-                    assert!(how.into_iter().any(|how| self.run.execute(Command::End { session, how }).is_ok()));
+                    assert!(how.into_iter().any(|how| self.run.execute(End { session, how }).is_ok()));
                 }
             }
             Step::Pass(span) => self.run.pass(span),
             Step::Own(own) => {
                 // What is improper is refused and changes nothing.
-                let _ = self.run.execute(Command::Workstation(own.command()));
+                match own.command() {
+                    Ok(command) => drop(self.run.execute(Command::Workstation(command))),
+                    Err(share) => drop(self.run.execute(share)),
+                }
             }
             Step::Restart => {
                 self.run.execute(Command::Start(server())).unwrap();
@@ -149,10 +152,9 @@ impl World {
             token: None,
             breach: None,
         };
-        let events = self.run.execute(Command::Judge(Box::new(Connection::new(arrival)))).unwrap();
-        let verdict = events.iter().find_map(|event| if let Event::Judged { verdict, .. } = event { Some(verdict) } else { None });
-        let verdict = verdict.expect("a verdict");
-        let accepted = matches!(verdict.decision, Decision::Accepted { .. });
+        let (judged, events) = self.run.answer(Judge(Box::new(Connection::new(arrival)))).unwrap();
+        let verdict = judged.verdict;
+        let accepted = matches!(verdict.outcome, Outcome::Accepted { .. });
         let broken = self.run.machine.workstation().service().crypto_mismatch;
         let free = before.mode == CountingMode::PerSeat || before.in_use + u32::from(console) < before.bought;
         assert_eq!(accepted, free && !broken, "server CALs decide, and nothing else: {verdict:?}");
@@ -183,8 +185,8 @@ impl World {
 }
 
 impl OwnStep {
-    fn command(self) -> Own {
-        match self {
+    fn command(self) -> Result<Own, OpenShare> {
+        Ok(match self {
             OwnStep::Start(Some(number)) => Own::StartLicensing(DatabaseFile::Sound(database(number))),
             OwnStep::Start(None) => Own::StartLicensing(DatabaseFile::Missing),
             OwnStep::Stop => Own::StopLicensing,
@@ -195,14 +197,14 @@ impl OwnStep {
             OwnStep::Console(true) => Own::LogOnAtConsole("administrator".parse().unwrap()),
             OwnStep::Console(false) => Own::LogOffFromConsole,
             OwnStep::Share(device, true) => {
-                Own::OpenShare { device: format!("PC{device}").parse().unwrap(), user: "anna".parse().unwrap() }
+                return Err(OpenShare { device: format!("PC{device}").parse().unwrap(), user: "anna".parse().unwrap() });
             }
             OwnStep::Share(device, false) => Own::CloseShare(format!("PC{device}").parse().unwrap()),
             OwnStep::ServicePack(number) => {
                 Own::ChangeSettings(WorkstationSettingsChange { service_pack: Some(number), ..WorkstationSettingsChange::default() })
             }
             OwnStep::Cryptography(mismatch) => Own::SetCryptoMismatch(mismatch),
-        }
+        })
     }
 }
 

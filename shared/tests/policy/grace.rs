@@ -3,6 +3,7 @@
 use shared::model::{Generation, GraceEnd, Span};
 use shared::policy::grace::{Grace, GraceFacts, Notice, days_left, grace_at, next_notice};
 use shared::policy::terms::{Terms, terms};
+use shared::rulebook::rule;
 
 use crate::world::{SECOND, day};
 
@@ -35,7 +36,7 @@ fn grace_holds_up_to_its_end_and_not_in_that_second() {
         let (terms, end) = (terms(generation), day(days));
         let at = |now| grace_at(&begun(), GraceEnd::FirstPermanent, terms, now);
         assert_eq!(at(end - SECOND), Grace::Running { ends_at: Some(end) });
-        assert_eq!(at(end), Grace::Over { since: end, rule: "GR-01" });
+        assert_eq!(at(end), Grace::Over { since: end, rule: rule::GR_01 });
     }
 }
 
@@ -58,9 +59,9 @@ fn a_permanent_ends_grace_under_every_policy_and_a_located_server_under_its_own(
     let over = |at, rule| Grace::Over { since: day(at), rule };
     let running = Grace::Running { ends_at: Some(day(120)) };
     for (facts, wanted) in [
-        (permanent, [over(40, "GR-03"), over(40, "GR-03"), over(40, "GR-03")]),
-        (located, [running, over(1, "GR-11"), running]),
-        (activated, [running, over(1, "GR-11"), over(9, "GR-11")]),
+        (permanent, [over(40, rule::GR_03), over(40, rule::GR_03), over(40, rule::GR_03)]),
+        (located, [running, over(1, rule::GR_11), running]),
+        (activated, [running, over(1, rule::GR_11), over(9, rule::GR_11)]),
     ] {
         let found = POLICIES.map(|policy| grace_at(&facts, policy, of_2003(), day(100)));
         assert_eq!(found, wanted, "{facts:?}");
@@ -73,16 +74,16 @@ fn the_earliest_of_all_ends_counts_and_none_before_its_own_second() {
     let facts = GraceFacts { first_permanent_at: Some(day(40)), located_at: Some(day(30)), ..begun() };
     let at = |now| grace_at(&facts, GraceEnd::LsLocated, of_2003(), now);
     assert_eq!(at(day(30) - SECOND), Grace::Running { ends_at: Some(day(30)) });
-    assert_eq!(at(day(30)), Grace::Over { since: day(30), rule: "GR-11" });
+    assert_eq!(at(day(30)), Grace::Over { since: day(30), rule: rule::GR_11 });
     let late = GraceFacts { first_permanent_at: Some(day(130)), ..begun() };
-    assert_eq!(grace_at(&late, GraceEnd::FirstPermanent, of_2003(), day(200)), Grace::Over { since: day(120), rule: "GR-01" });
+    assert_eq!(grace_at(&late, GraceEnd::FirstPermanent, of_2003(), day(200)), Grace::Over { since: day(120), rule: rule::GR_01 });
 }
 
 /// Rules: GR-11.
 #[test]
 fn a_located_server_ends_grace_even_before_any_client() {
     let facts = GraceFacts { located_at: Some(day(1)), ..GraceFacts::default() };
-    assert_eq!(grace_at(&facts, GraceEnd::LsLocated, of_2003(), day(1)), Grace::Over { since: day(1), rule: "GR-11" });
+    assert_eq!(grace_at(&facts, GraceEnd::LsLocated, of_2003(), day(1)), Grace::Over { since: day(1), rule: rule::GR_11 });
     assert!(grace_at(&facts, GraceEnd::FirstPermanent, of_2003(), day(1)).is_running());
 }
 

@@ -1,12 +1,13 @@
 //! Windows NT 4.0: categories, counting, workstation licenses, starts of the licensing service.
 
+use shared::model::Denial;
 use shared::model::{Cal, CalKind, Category, CountingMode, DatabaseId, Generation, LabTime, Platform, ProductVersion, Span};
-use shared::policy::denials::Denial;
 use shared::policy::nt4::counting::{InUse, ServerCals, at_start, has_free};
 use shared::policy::nt4::granting::{Findings, Grant, grant, is_free};
 use shared::policy::nt4::starting::{DATA_SOURCE, DatabaseFile, Premises, StartFault, start};
 use shared::policy::nt4::{categories, events};
 use shared::policy::terms::terms;
+use shared::rulebook::{RuleId, rule};
 
 use crate::world::{cal as license, day};
 
@@ -39,7 +40,7 @@ fn the_lines_of_the_license_manager_have_the_names_that_people_know() {
     assert_eq!(title(Category::Existing, true), None);
 }
 
-fn free(mode: CountingMode, bought: u32, in_use: InUse) -> (bool, Vec<String>) {
+fn free(mode: CountingMode, bought: u32, in_use: InUse) -> (bool, Vec<RuleId>) {
     let mut trace = Vec::new();
     let free = has_free(ServerCals { mode, bought, per_seat_at_next_start: false }, in_use, &mut trace);
     (free, trace.into_iter().map(|step| step.rule).collect())
@@ -53,9 +54,9 @@ fn per_server_counts_sessions_shares_and_the_console_and_per_seat_denies_nobody(
     assert!(!free(CountingMode::PerServer, 5, in_use(3, 2, false)).0, "one counter for both");
     assert!(!free(CountingMode::PerServer, 5, in_use(4, 0, true)).0);
     assert_eq!(in_use(4, 0, true).shown(), 4, "the console is not shown");
-    assert_eq!(free(CountingMode::PerServer, 1, in_use(0, 0, true)), (false, vec!["NT-14".into(), "NT-17".into(), "NT-18".into()]));
-    assert_eq!(free(CountingMode::PerServer, 0, in_use(0, 0, false)), (false, vec!["NT-14".into()]));
-    assert_eq!(free(CountingMode::PerSeat, 10, in_use(30, 5, true)), (true, vec!["NT-15".into()]));
+    assert_eq!(free(CountingMode::PerServer, 1, in_use(0, 0, true)), (false, vec![rule::NT_14, rule::NT_17, rule::NT_18]));
+    assert_eq!(free(CountingMode::PerServer, 0, in_use(0, 0, false)), (false, vec![rule::NT_14]));
+    assert_eq!(free(CountingMode::PerSeat, 10, in_use(30, 5, true)), (true, vec![rule::NT_15]));
 }
 
 /// Rules: NT-15.
@@ -130,17 +131,17 @@ fn the_service_starts_on_a_whole_database_under_the_right_name_and_not_on_the_le
     let now = day(0);
     let rule = |outcome: Result<DatabaseId, StartFault>| outcome.map_err(|fault| fault.rule());
     assert_eq!(outcome(now, 6, false, DATA_SOURCE, &whole), Ok(id));
-    assert_eq!(rule(outcome(now, 6, false, "hydra license", &whole)), Err("NT-41"), "exactly so");
-    assert_eq!(rule(outcome(now, 6, false, DATA_SOURCE, &DatabaseFile::Missing)), Err("NT-41"));
-    assert_eq!(rule(outcome(now, 6, false, DATA_SOURCE, &DatabaseFile::Damaged { reason: "cut off".into() })), Err("NT-41"));
-    assert_eq!(rule(outcome(now, 6, true, DATA_SOURCE, &whole)), Err("NT-42"));
+    assert_eq!(rule(outcome(now, 6, false, "hydra license", &whole)), Err(rule::NT_41), "exactly so");
+    assert_eq!(rule(outcome(now, 6, false, DATA_SOURCE, &DatabaseFile::Missing)), Err(rule::NT_41));
+    assert_eq!(rule(outcome(now, 6, false, DATA_SOURCE, &DatabaseFile::Damaged { reason: "cut off".into() })), Err(rule::NT_41));
+    assert_eq!(rule(outcome(now, 6, true, DATA_SOURCE, &whole)), Err(rule::NT_42));
     let leap_day: LabTime = "2000-02-29T00:00:00Z".parse().unwrap();
     let next: LabTime = "2000-03-01T00:00:00Z".parse().unwrap();
     let second = Span::seconds(1);
     for (now, service_pack, wanted) in [
         (leap_day - second, 4, Ok(id)),
-        (leap_day, 4, Err("NT-51")),
-        (next - second, 3, Err("NT-51")),
+        (leap_day, 4, Err(rule::NT_51)),
+        (next - second, 3, Err(rule::NT_51)),
         (next, 4, Ok(id)),
         (leap_day, 5, Ok(id)),
     ] {

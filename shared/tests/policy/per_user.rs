@@ -1,8 +1,9 @@
 //! Per user, case by case (SPEC 4.7).
 
-use shared::policy::denials::Denial;
+use shared::model::Denial;
 use shared::policy::per_user::{ContactOutcome, judge, lacking_user_cals};
-use shared::policy::verdict::Standing;
+use shared::policy::verdict::Admitted;
+use shared::rulebook::rule;
 
 const ACTIVATED: ContactOutcome = ContactOutcome::Reached { activated: true };
 const NOT_ACTIVATED: ContactOutcome = ContactOutcome::Reached { activated: false };
@@ -11,18 +12,18 @@ const NOT_ACTIVATED: ContactOutcome = ContactOutcome::Reached { activated: false
 #[test]
 fn grace_or_a_server_within_reach_lets_everybody_in() {
     let silence = ContactOutcome::NoneReachable;
-    let in_by = |rule| (rule, Ok(Standing::NotExamined));
+    let in_by = |rule| (rule, Ok(Admitted::PerUser));
     let out_by = |rule| (rule, Err(Denial::NoLicenseServer));
     for (grace, contact, strict, wanted) in [
-        (true, ContactOutcome::NotAsked, false, in_by("PU-01")),
-        (true, silence, true, in_by("PU-01")),
-        (false, ACTIVATED, false, in_by("PU-02")),
-        (false, ACTIVATED, true, in_by("PU-02")),
-        (false, NOT_ACTIVATED, false, in_by("PU-02")),
-        (false, NOT_ACTIVATED, true, out_by("PU-06")),
-        (false, silence, false, out_by("PU-03")),
-        (false, silence, true, out_by("PU-03")),
-        (false, ContactOutcome::NotAsked, false, out_by("PU-03")),
+        (true, ContactOutcome::NotAsked, false, in_by(rule::PU_01)),
+        (true, silence, true, in_by(rule::PU_01)),
+        (false, ACTIVATED, false, in_by(rule::PU_02)),
+        (false, ACTIVATED, true, in_by(rule::PU_02)),
+        (false, NOT_ACTIVATED, false, in_by(rule::PU_02)),
+        (false, NOT_ACTIVATED, true, out_by(rule::PU_06)),
+        (false, silence, false, out_by(rule::PU_03)),
+        (false, silence, true, out_by(rule::PU_03)),
+        (false, ContactOutcome::NotAsked, false, out_by(rule::PU_03)),
     ] {
         let ruling = judge(grace, contact, strict);
         assert_eq!((ruling.rule, ruling.outcome), wanted, "grace {grace}, {contact:?}, strict {strict}");

@@ -1,15 +1,16 @@
 //! Every row of the table PD whose answer hangs on what is held and what was heard (SPEC 4.3), and the questions before it.
 
+use shared::model::Denial;
 use shared::model::{Cal, CalKind, Generation, ProductVersion, Span};
 use shared::policy::admission::{Assessment, Circumstances, Fault, Holding, Presented, assess};
-use shared::policy::denials::Denial;
 use shared::policy::modes::Mode;
 use shared::policy::terms::terms;
-use shared::policy::verdict::{Round, Standing, judge};
+use shared::policy::verdict::{Admitted, Round, judge};
+use shared::rulebook::{RuleId, rule};
 
 use crate::world::{SECOND, cal, day, hardware, permanent, temporary};
 
-type Wanted = (&'static str, Result<Standing, Denial>);
+type Wanted = (RuleId, Result<Admitted, Denial>);
 
 const NOTHING: Holding = Holding::Nothing;
 
@@ -34,8 +35,8 @@ fn ruled(holding: &Holding, round: &Round, grace: bool) -> Wanted {
     let noted = |rule| ruling.trace.iter().any(|step| step.rule == rule);
     assert!(noted(ruling.rule), "the row stands in the trace: {ruling:?}");
     assert_eq!(
-        noted("GR-05") || noted("GR-06"),
-        ruling.outcome == Ok(Standing::ValidClient),
+        noted(rule::GR_05) || noted(rule::GR_06),
+        ruling.outcome == Ok(Admitted::InGrace),
         "grace is named where it decides: {ruling:?}"
     );
     (ruling.rule, ruling.outcome)
@@ -46,19 +47,19 @@ fn ruled(holding: &Holding, round: &Round, grace: bool) -> Wanted {
 fn a_license_that_came_back_is_accepted_in_grace_and_after_it() {
     let (temp, perm) = (temporary(day(90)), permanent(day(80)));
     let rows = [
-        (NOTHING, issued(temp.clone()), "PD-01", Standing::New),
-        (NOTHING, again(temp.clone()), "PD-02", Standing::New),
-        (NOTHING, again(perm.clone()), "PD-02", Standing::New),
-        (NOTHING, issued(perm.clone()), "PD-03", Standing::New),
-        (Holding::ValidTemporary(temp.clone()), issued(perm.clone()), "PD-06", Standing::Upgraded),
-        (Holding::ValidTemporary(temp.clone()), again(perm.clone()), "PD-06", Standing::Upgraded),
-        (Holding::ValidTemporary(temp.clone()), again(temp.clone()), "PD-07", Standing::HandedBack),
-        (Holding::ExpiredTemporary(temp.clone()), issued(perm.clone()), "PD-10", Standing::Upgraded),
-        (Holding::ExpiringPermanent(permanent(day(5))), again(perm.clone()), "PD-14", Standing::Upgraded),
-        (Holding::ExpiringPermanent(perm.clone()), again(perm.clone()), "PD-15", Standing::HandedBack),
-        (Holding::ExpiredPermanent(permanent(day(0))), issued(perm.clone()), "PD-16", Standing::Upgraded),
-        (older(CalKind::Permanent), issued(temp), "PD-19", Standing::Upgraded),
-        (older(CalKind::Temporary), issued(perm), "PD-19", Standing::Upgraded),
+        (NOTHING, issued(temp.clone()), rule::PD_01, Admitted::New),
+        (NOTHING, again(temp.clone()), rule::PD_02, Admitted::New),
+        (NOTHING, again(perm.clone()), rule::PD_02, Admitted::New),
+        (NOTHING, issued(perm.clone()), rule::PD_03, Admitted::New),
+        (Holding::ValidTemporary(temp.clone()), issued(perm.clone()), rule::PD_06, Admitted::Upgraded),
+        (Holding::ValidTemporary(temp.clone()), again(perm.clone()), rule::PD_06, Admitted::Upgraded),
+        (Holding::ValidTemporary(temp.clone()), again(temp.clone()), rule::PD_07, Admitted::HandedBack),
+        (Holding::ExpiredTemporary(temp.clone()), issued(perm.clone()), rule::PD_10, Admitted::Upgraded),
+        (Holding::ExpiringPermanent(permanent(day(5))), again(perm.clone()), rule::PD_14, Admitted::Upgraded),
+        (Holding::ExpiringPermanent(perm.clone()), again(perm.clone()), rule::PD_15, Admitted::HandedBack),
+        (Holding::ExpiredPermanent(permanent(day(0))), issued(perm.clone()), rule::PD_16, Admitted::Upgraded),
+        (older(CalKind::Permanent), issued(temp), rule::PD_19, Admitted::Upgraded),
+        (older(CalKind::Temporary), issued(perm), rule::PD_19, Admitted::Upgraded),
     ];
     for (holding, round, rule, standing) in rows {
         for grace in [true, false] {
@@ -73,15 +74,15 @@ fn a_license_that_holds_is_handed_back_whatever_was_heard() {
     let not_validated = Round::Declined { not_validated: true };
     let (temp, perm) = (Holding::ValidTemporary(temporary(day(90))), Holding::ExpiringPermanent(permanent(day(5))));
     let rows = [
-        (&temp, declined(), "PD-07"),
-        (&temp, not_validated, "PD-08"),
-        (&temp, Round::NoneReachable, "PD-09"),
-        (&perm, declined(), "PD-15"),
-        (&perm, Round::NoneReachable, "PD-15"),
+        (&temp, declined(), rule::PD_07),
+        (&temp, not_validated, rule::PD_08),
+        (&temp, Round::NoneReachable, rule::PD_09),
+        (&perm, declined(), rule::PD_15),
+        (&perm, Round::NoneReachable, rule::PD_15),
     ];
     for (holding, round, rule) in rows {
         for grace in [true, false] {
-            assert_eq!(ruled(holding, &round, grace), (rule, Ok(Standing::HandedBack)), "{holding:?}, {round:?}");
+            assert_eq!(ruled(holding, &round, grace), (rule, Ok(Admitted::HandedBack)), "{holding:?}, {round:?}");
         }
     }
 }
@@ -90,16 +91,16 @@ fn a_license_that_holds_is_handed_back_whatever_was_heard() {
 #[test]
 fn where_nothing_holds_and_nothing_came_grace_decides() {
     let rows = [
-        (NOTHING, ("PD-04", Denial::NoLicense), "PD-05"),
-        (Holding::ExpiredTemporary(temporary(day(0))), ("PD-11", Denial::TemporaryExpired), "PD-12"),
-        (Holding::ExpiredPermanent(permanent(day(0))), ("PD-17", Denial::NotRenewed), "PD-18"),
-        (older(CalKind::Temporary), ("PD-19", Denial::TemporaryExpired), "PD-19"),
-        (older(CalKind::Permanent), ("PD-19", Denial::NotRenewed), "PD-19"),
+        (NOTHING, (rule::PD_04, Denial::NoLicense), rule::PD_05),
+        (Holding::ExpiredTemporary(temporary(day(0))), (rule::PD_11, Denial::TemporaryExpired), rule::PD_12),
+        (Holding::ExpiredPermanent(permanent(day(0))), (rule::PD_17, Denial::NotRenewed), rule::PD_18),
+        (older(CalKind::Temporary), (rule::PD_19, Denial::TemporaryExpired), rule::PD_19),
+        (older(CalKind::Permanent), (rule::PD_19, Denial::NotRenewed), rule::PD_19),
     ];
     for (holding, (refused, denial), unreachable) in rows {
-        assert_eq!(ruled(&holding, &declined(), true), (refused, Ok(Standing::ValidClient)));
+        assert_eq!(ruled(&holding, &declined(), true), (refused, Ok(Admitted::InGrace)));
         assert_eq!(ruled(&holding, &declined(), false), (refused, Err(denial)));
-        assert_eq!(ruled(&holding, &Round::NoneReachable, true), (unreachable, Ok(Standing::ValidClient)));
+        assert_eq!(ruled(&holding, &Round::NoneReachable, true), (unreachable, Ok(Admitted::InGrace)));
         assert_eq!(ruled(&holding, &Round::NoneReachable, false), (unreachable, Err(Denial::NoLicenseServer)));
     }
 }
@@ -160,7 +161,7 @@ fn an_unsound_license_is_refused_and_the_lenient_switch_covers_all_but_another_d
     for (presented, strictly, leniently) in [
         (damaged(), Some(Fault::Damaged), None),
         (untrusted(), Some(Fault::Untrusted), None),
-        (too_early, Some(Fault::Damaged), None),
+        (too_early, Some(Fault::NotYetValid), None),
         (begins(day(1)), None, None),
         (other, Some(Fault::OtherDevice), Some(Fault::OtherDevice)),
     ] {

@@ -1,6 +1,7 @@
 //! Which versions go together, and what a mode's number means (SPEC 4.1, 4.8, 4.9).
 
 use shared::model::Generation::{Windows2000Sp3, Windows2003};
+use shared::model::PolicyAcOn;
 use shared::model::ProductVersion::{V5_0, V5_2, V6_0};
 use shared::policy::modes::{self, Mode};
 use shared::policy::versions::{eligible_versions, license_covers, server_holds, server_serves};
@@ -28,14 +29,14 @@ fn a_request_draws_from_its_own_version_first_and_from_newer_ones_unless_the_pol
 /// Rules: WS03-01, WS03-02.
 #[test]
 fn two_is_per_device_four_is_per_user_and_any_other_number_gets_temporaries() {
-    assert_eq!((modes::PER_DEVICE, modes::PER_USER), (2, 4));
+    assert_eq!((PolicyAcOn::PER_DEVICE, PolicyAcOn::PER_USER), (PolicyAcOn::new(2), PolicyAcOn::new(4)));
     for value in [0, 1, 2, 3, 4, 5, 6, 255, u32::MAX] {
         let wanted = match value {
             2 => Mode::PerDevice,
             4 => Mode::PerUser,
             _ => Mode::TemporariesOnly,
         };
-        assert_eq!(modes::mode(value), wanted, "{value}");
+        assert_eq!(modes::mode(PolicyAcOn::new(value)), wanted, "{value}");
     }
 }
 

@@ -4,6 +4,7 @@ use shared::model::Registrant;
 use shared::policy::activation::years_after;
 use shared::policy::turned_down::Ground;
 use shared::registry::{ACTIVATIONS, Answer, Command, Event, LOG, Refusal, problem_of};
+use shared::rulebook::rule;
 use shared::wire::clearinghouse::RecordOutcome;
 use shared::wire::problem::ProblemCode;
 
@@ -23,7 +24,7 @@ fn a_lab_is_founded_once_with_a_root_of_thirty_years() {
     let founding = desk.registry().founding().unwrap().clone();
     assert_eq!((founding.period.from, founding.period.until), (at("2026-11-23T14:00:00Z"), at("2056-11-23T14:00:00Z")));
     desk.later(400);
-    assert_eq!(desk.run(Command::Found { name: "CH1".parse().unwrap(), key: key(1), root_years: 5 }), Ok(Vec::new()), "a later start");
+    assert_eq!(desk.run(Command::Found { name: "CH1".parse().unwrap(), key: key(1), root_years: 5 }), Ok(()), "a later start");
     let other_key = desk.run(Command::Found { name: "CH1".parse().unwrap(), key: key(2), root_years: 30 });
     assert!(matches!(other_key, Err(Refusal::FoundedOtherwise { .. })), "a lost root key is not replaced in silence");
     let other_name = desk.run(Command::Found { name: "CH2".parse().unwrap(), key: key(1), root_years: 30 });
@@ -70,7 +71,7 @@ fn an_activation_without_a_company_fails_and_is_on_record() {
     assert_eq!(problem_of(no).code, ProblemCode::RegistrantIncomplete);
     assert_eq!(desk.registry().activated(&key(2)), None);
     let record = desk.journal.last().unwrap().activation_record(2, desk.now).unwrap();
-    assert!(matches!(record.outcome, RecordOutcome::Refused { rules, .. } if rules == ["AC-11"]));
+    assert!(matches!(record.outcome, RecordOutcome::Refused { rules, .. } if rules == [rule::AC_11]));
     assert_eq!((record.name, record.product_id, record.serial), (server(2), product(2), None));
     assert_eq!(desk.lists.last().unwrap(), &[LOG, ACTIVATIONS]);
 }

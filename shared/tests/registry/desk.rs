@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use shared::dice::{Dice, Seed};
-use shared::machine::{Changed, Machine, Moment, Rows};
+use shared::machine::{Changed, Decide, Machine, Moment, Rows};
 use shared::model::{
     LabTime, ProductId, ProductType, ProductVersion, PublicKey, Purchase, Registrant, RequestId, RetailCode, ServerName, Span,
 };
-use shared::registry::{Activate, Answer, AskedBy, Command, Event, Refusal, Registry};
+use shared::registry::{Activate, Answer, AskedBy, BuyCode, Command, Event, IssuePack, Refusal, Registry, SignAgreement};
 use shared::trust::KeyHolder;
 use shared::wire::clearinghouse::{ActivationRequest, AgreementProgram, PackRequest, Wanted};
 
@@ -69,10 +69,13 @@ impl Desk {
         registry
     }
 
-    pub(crate) fn run(&mut self, command: Command) -> Result<Vec<Event>, Refusal> {
+    pub(crate) fn run<C>(&mut self, command: C) -> Result<<Registry as Decide<C>>::Answer, Refusal>
+    where
+        Registry: Decide<C>,
+    {
         let mut registry = self.registry();
         let entry = self.journal.len() as u64 + 1;
-        let events =
+        let (answer, events) =
             registry.decide(command, &mut Moment { now: self.now, dice: &mut Dice::new(Seed::from_number(7, "registry"), entry) })?;
         for event in &events {
             let mut rows = Rows::new(self.journal.len() as u64 + 1);
@@ -89,7 +92,7 @@ impl Desk {
             self.journal.push(event.clone());
             self.lists.push(lists);
         }
-        Ok(events)
+        Ok(answer)
     }
 
     pub(crate) fn later(&mut self, days: u32) {
@@ -114,8 +117,9 @@ impl Desk {
 
     pub(crate) fn activate(&mut self, wanted: Activate) -> Result<Answer, Refusal> {
         let (caller, id) = (wanted.caller, wanted.request.request.clone());
-        self.run(Command::Activate(Box::new(wanted)))?;
-        Ok(self.registry().answer(AskedBy::Service(caller), &id).unwrap().clone())
+        let answer = self.run(wanted)?.map_or_else(Answer::TurnedDown, Answer::Activated);
+        assert_eq!(self.registry().answer(AskedBy::Service(caller), &id), Some(&answer), "what was answered is on record");
+        Ok(answer)
     }
 
     pub(crate) fn activated(&mut self, byte: u8) {
@@ -137,20 +141,17 @@ impl Desk {
     ) -> Result<Answer, Refusal> {
         let request = PackRequest { request: request(id), purchase: purchase.clone(), wanted, server_version };
         let (caller, id) = (key(byte), request.request.clone());
-        self.run(Command::IssuePack { caller, request })?;
-        Ok(self.registry().answer(AskedBy::Service(caller), &id).unwrap().clone())
+        let answer = self.run(IssuePack { caller, request })?.map_or_else(Answer::TurnedDown, Answer::Pack);
+        assert_eq!(self.registry().answer(AskedBy::Service(caller), &id), Some(&answer), "what was answered is on record");
+        Ok(answer)
     }
 
     pub(crate) fn buy(&mut self, package: Wanted) -> Purchase {
-        let events = self.run(Command::BuyCode(package)).unwrap();
-        let [Event::CodeSold { code, .. }] = events.as_slice() else { panic!("{events:?}") };
-        Purchase::Retail { code: code.clone() }
+        Purchase::Retail { code: self.run(BuyCode(package)).unwrap() }
     }
 
     pub(crate) fn sign(&mut self, program: AgreementProgram, entitlements: Vec<Wanted>) -> Purchase {
-        let events = self.run(Command::SignAgreement { program, entitlements, xp_professional: 0 }).unwrap();
-        let [Event::AgreementSigned { purchase, .. }] = events.as_slice() else { panic!("{events:?}") };
-        purchase.clone()
+        self.run(SignAgreement { program, entitlements, xp_professional: 0 }).unwrap()
     }
 }
 

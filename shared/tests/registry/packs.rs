@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use shared::model::{AuthorizationNumber, PackKind, ProductType, ProductVersion, Purchase, VolumeProgram};
 use shared::policy::turned_down::Ground;
-use shared::registry::{Answer, Command, Event, IssuedPack, LOG, PACKS, Refusal, problem_of};
+use shared::registry::{Answer, BuyCode, Event, IssuedPack, LOG, PACKS, Refusal, SignAgreement, problem_of};
 use shared::wire::clearinghouse::{AgreementProgram, RecordOutcome, Wanted};
 use shared::wire::problem::ProblemCode;
 
@@ -171,11 +171,11 @@ fn what_is_wanted_is_said_with_agreements_and_left_out_with_codes() {
     assert!(matches!(desk.pack(2, "c", &papers, Some(devices(0))), Err(Refusal::Invalid(_))));
     assert!(matches!(desk.pack(2, "d", &papers, Some(devices(10_000))), Err(Refusal::Invalid(_))));
     for package in [devices(0), devices(10_000)] {
-        assert!(matches!(desk.run(Command::BuyCode(package)), Err(Refusal::Invalid(_))));
+        assert!(matches!(desk.run(BuyCode(package)), Err(Refusal::Invalid(_))));
     }
     for entitlements in [vec![], vec![devices(0)], vec![devices(1), devices(2)]] {
         assert!(matches!(
-            desk.run(Command::SignAgreement { program: AgreementProgram::Open, entitlements, xp_professional: 0 }),
+            desk.run(SignAgreement { program: AgreementProgram::Open, entitlements, xp_professional: 0 }),
             Err(Refusal::Invalid(_))
         ));
     }

@@ -1,8 +1,8 @@
 //! The representative's desk: what is done for a person survives every start, and is done once.
 
 use shared::model::{ContactMethod, ProductType, ProductVersion, Purchase, ReactivationReason, ServerRef};
-use shared::registry::desk::{Call, Replacement};
-use shared::registry::{Answer, AskedBy, Command, Event, Refusal};
+use shared::registry::desk::{DeactivateByPerson, PackByPerson, PackCall, RegisterByPerson, Registered, Replacement};
+use shared::registry::{Answer, AskedBy, Event, Refusal};
 use shared::trust::{AgreementSecret, CodeKey};
 use shared::wire::clearinghouse::{AgreementProgram, Wanted};
 use shared::wire::desk::{Deactivate, IssuePack, Move, Recover, Register, Reissue};
@@ -19,11 +19,15 @@ fn codes(byte: u8) -> CodeKey {
     secret(1).codes_for(&secret(byte).public(), &product(byte)).unwrap()
 }
 
-/// Runs a call and gives the answer on record.
-fn call(desk: &mut Desk, byte: u8, id: &str, call: Call) -> Result<Answer, Refusal> {
-    desk.run(Command::Desk { call: Box::new(call), codes: Box::new(codes(byte)) })?;
-    let caller = AskedBy::Person(secret(byte).public());
-    Ok(desk.registry().answer(caller, &request(id)).unwrap().clone())
+/// Runs a call for a pack, and looks whether its answer is on record.
+fn call(desk: &mut Desk, byte: u8, id: &str, call: PackCall) -> Result<Answer, Refusal> {
+    let answer = desk.run(PackByPerson { call, server: product(byte), codes: codes(byte) })?.map_or_else(Answer::TurnedDown, Answer::Pack);
+    assert_eq!(on_record(desk, byte, id), Some(answer.clone()));
+    Ok(answer)
+}
+
+fn on_record(desk: &Desk, byte: u8, id: &str) -> Option<Answer> {
+    desk.registry().answer(AskedBy::Person(secret(byte).public()), &request(id)).cloned()
 }
 
 fn register(desk: &mut Desk, byte: u8, id: &str, reason: Option<ReactivationReason>) -> Answer {
@@ -38,8 +42,11 @@ fn register(desk: &mut Desk, byte: u8, id: &str, reason: Option<ReactivationReas
         reason,
         papers: Vec::new(),
     };
-    let wanted = Call::Register { request: Box::new(asked), agreement: secret(byte).public(), requested: None, years: 10 };
-    call(desk, byte, id, wanted).unwrap()
+    let wanted = RegisterByPerson { request: asked, agreement: secret(byte).public(), requested: None, years: 10, codes: codes(byte) };
+    let registered = |told: Registered| Answer::Registered { registration: told.registration, activation: told.activation };
+    let answer = desk.run(wanted).unwrap().map_or_else(Answer::TurnedDown, registered);
+    assert_eq!(on_record(desk, byte, id), Some(answer.clone()));
+    answer
 }
 
 fn number_of(answer: &Answer) -> u16 {
@@ -64,7 +71,7 @@ fn issue(desk: &mut Desk, byte: u8, id: &str, purchase: &Purchase) -> Result<Ans
         purchase: purchase.clone(),
         wanted: Some(ten()),
     };
-    call(desk, byte, id, Call::Issue(asked, product(byte)))
+    call(desk, byte, id, PackCall::Issue(asked))
 }
 
 /// Rules: AC-13, AC-22, AC-24, AC-25, AC-42.
@@ -75,8 +82,8 @@ fn a_registration_has_a_number_that_only_a_reason_moves_on() {
     let again = register(&mut desk, 2, "call-2", None);
     assert_eq!((number_of(&again), again == register(&mut desk, 2, "call-1", None)), (1, true), "the same id is read out again");
     let asked = Deactivate { request: request("call-3"), method: TELEPHONE, server: ServerRef::Product(product(2)) };
-    let answer = call(&mut desk, 2, "call-3", Call::Deactivate(asked, product(2))).unwrap();
-    assert_eq!(answer, Answer::Deactivated { number: 1 });
+    assert_eq!(desk.run(DeactivateByPerson { request: asked, server: product(2) }).unwrap(), Ok(1));
+    assert_eq!(on_record(&desk, 2, "call-3"), Some(Answer::Deactivated { number: 1 }));
     assert!(matches!(register(&mut desk, 2, "call-4", None), Answer::TurnedDown(_)));
     let papers = desk.sign(AgreementProgram::Open, vec![ten()]);
     assert!(matches!(issue(&mut desk, 2, "call-5", &papers), Err(Refusal::NotActivated(_))));
@@ -102,10 +109,10 @@ fn what_was_given_again_is_not_given_a_second_time() {
         quantity,
         purchase: papers.clone(),
     };
-    let back = pack_of(call(&mut desk, 2, "call-11", Call::Recover(recover("call-11", 6), product(2))).unwrap());
+    let back = pack_of(call(&mut desk, 2, "call-11", PackCall::Recover(recover("call-11", 6))).unwrap());
     assert_eq!(back.pack.total, 6);
     assert!(desk.journal.iter().any(|event| matches!(event, Event::PackReplaced { why: Replacement::Recovered, .. })));
-    let more = call(&mut desk, 2, "call-12", Call::Recover(recover("call-12", 5), product(2))).unwrap();
+    let more = call(&mut desk, 2, "call-12", PackCall::Recover(recover("call-12", 5))).unwrap();
     assert!(matches!(more, Answer::TurnedDown(_)), "four are left");
 
     let reissue = |id: &str| Reissue {
@@ -115,8 +122,8 @@ fn what_was_given_again_is_not_given_a_second_time() {
         pack: pack.pack.id.clone(),
         device: "PC01".parse().unwrap(),
     };
-    pack_of(call(&mut desk, 2, "call-13", Call::Reissue(reissue("call-13"), product(2))).unwrap());
-    assert!(matches!(call(&mut desk, 2, "call-14", Call::Reissue(reissue("call-14"), product(2))).unwrap(), Answer::TurnedDown(_)));
+    pack_of(call(&mut desk, 2, "call-13", PackCall::Reissue(reissue("call-13"))).unwrap());
+    assert!(matches!(call(&mut desk, 2, "call-14", PackCall::Reissue(reissue("call-14"))).unwrap(), Answer::TurnedDown(_)));
 
     let wanted = |id: &str| Move {
         request: request(id),
@@ -125,9 +132,9 @@ fn what_was_given_again_is_not_given_a_second_time() {
         pack: back.pack.id.clone(),
         purchase: papers.clone(),
     };
-    let moved = pack_of(call(&mut desk, 3, "call-15", Call::Move(wanted("call-15"), product(3))).unwrap());
+    let moved = pack_of(call(&mut desk, 3, "call-15", PackCall::Move(wanted("call-15"))).unwrap());
     assert_eq!((moved.pack.total, moved.product_id), (6, product(3)));
-    assert!(matches!(call(&mut desk, 3, "call-16", Call::Move(wanted("call-16"), product(3))).unwrap(), Answer::TurnedDown(_)));
+    assert!(matches!(call(&mut desk, 3, "call-16", PackCall::Move(wanted("call-16"))).unwrap(), Answer::TurnedDown(_)));
 }
 
 /// Rules: AC-33, AC-37, AC-48.
@@ -145,8 +152,8 @@ fn a_retail_code_whose_cals_were_given_again_gives_its_old_pack_no_more() {
         purchase: code.clone(),
         wanted: None,
     };
-    let pack = pack_of(call(&mut desk, 2, "call-20", Call::Issue(retail("call-20"), product(2))).unwrap());
-    let again = pack_of(call(&mut desk, 2, "call-21", Call::Issue(retail("call-21"), product(2))).unwrap());
+    let pack = pack_of(call(&mut desk, 2, "call-20", PackCall::Issue(retail("call-20"))).unwrap());
+    let again = pack_of(call(&mut desk, 2, "call-21", PackCall::Issue(retail("call-21"))).unwrap());
     assert_eq!(again, pack, "up to here the same code gives the same pack");
     let moved = Move {
         request: request("call-22"),
@@ -155,7 +162,7 @@ fn a_retail_code_whose_cals_were_given_again_gives_its_old_pack_no_more() {
         pack: pack.pack.id.clone(),
         purchase: code.clone(),
     };
-    pack_of(call(&mut desk, 3, "call-22", Call::Move(moved, product(3))).unwrap());
-    let refused = call(&mut desk, 2, "call-23", Call::Issue(retail("call-23"), product(2))).unwrap();
+    pack_of(call(&mut desk, 3, "call-22", PackCall::Move(moved)).unwrap());
+    let refused = call(&mut desk, 2, "call-23", PackCall::Issue(retail("call-23"))).unwrap();
     assert!(matches!(refused, Answer::TurnedDown(_)), "the CALs are at the other server: {refused:?}");
 }

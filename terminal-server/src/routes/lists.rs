@@ -51,15 +51,16 @@ fn ended(entry: &Entry<Event>) -> Option<SessionRow> {
 }
 
 pub(super) async fn verdicts(app: TerminalServer, Query(query): Query<ListQuery>) -> Result<Page<VerdictRow>, Problem> {
+    let generation = app.server()?.generation;
     pages::list(app.engine(), "verdicts", query, |entry| match &entry.event {
-        Event::Judged { verdict, .. } => Some(VerdictRow { entry: entry.seq, at: entry.at, verdict: verdict.clone() }),
+        Event::Judged { verdict, .. } => Some(VerdictRow { entry: entry.seq, at: entry.at, verdict: verdict.clone().shown(generation) }),
         _ => None,
     })
     .await
 }
 
 pub(super) async fn verdict_counts(app: TerminalServer, Query(query): Query<SortedQuery>) -> Result<Sorted<VerdictCount>, Problem> {
-    Ok(pages::sorted(&query, app.read(|node, _| node.verdict_counts()).await?, |row| row.rule.clone()))
+    Ok(pages::sorted(&query, app.read(|node, _| node.verdict_counts()).await?, |row| row.rule.to_string()))
 }
 
 pub(super) async fn events(app: TerminalServer, Query(query): Query<EventQuery>) -> Result<Page<LoggedEvent>, Problem> {

@@ -2,15 +2,16 @@
 
 use chassis::http::{Body, NoContent, Path, Query};
 use chassis::pages;
-use shared::model::{DeviceName, LabTime};
-use shared::node::workstation::{Command as Own, Refusal};
-use shared::node::{Command, Event, Node};
+use shared::model::{Denial, DeviceName, LabTime, TraceStep};
+use shared::node::workstation::{Command as Own, OpenShare, Refusal, ShareOutcome};
+use shared::node::{Command, Node};
 use shared::policy::nt4::events;
+use shared::rulebook::rule;
 use shared::wire::common::{Sorted, SortedQuery};
 use shared::wire::problem::{Problem, ProblemCode};
-use shared::wire::terminal_server::{Denial, TraceStep};
+use shared::wire::terminal_server::Denied;
 use shared::wire::workstation::{
-    AddLicenses, AddServerCals, ConsoleLogon, ConsoleView, CryptographyChange, LicenseManagerView, LicensingServiceView, OpenShare,
+    self as wire, AddLicenses, AddServerCals, ConsoleLogon, ConsoleView, CryptographyChange, LicenseManagerView, LicensingServiceView,
     ScratchDeleted, ScratchFile, ServiceAction, ServiceChange, Shutdown, WorkstationLicenses, WorkstationRecord, WorkstationSettings,
     WorkstationSettingsChange,
 };
@@ -50,21 +51,17 @@ pub(super) async fn choose_per_seat(app: TerminalServer) -> Result<LicenseManage
 pub(super) async fn open_share(
     app: TerminalServer,
     Path(device): Path<DeviceName>,
-    Body(wanted): Body<OpenShare>,
+    Body(wanted): Body<wire::OpenShare>,
 ) -> Result<LicenseManagerView, Problem> {
-    let command = Command::Workstation(Own::OpenShare { device, user: wanted.user });
-    let opened = app.execute(None, command, |node, events, _| {
-        let denied = events.iter().find_map(|event| if let Event::Logged(record) = event { Some(record.clone()) } else { None });
-        (denied, node.license_manager())
-    });
+    let opened = app.execute(None, OpenShare { device, user: wanted.user }, |node, outcome, _| (outcome, node.license_manager()));
     match opened.await? {
-        (None, view) => Ok(view),
-        (Some(record), view) => {
+        (ShareOutcome::Opened, view) => Ok(view),
+        (ShareOutcome::Denied { record }, view) => {
             let facts = format!("{} server CALs bought, {} in use as License Manager shows it", view.bought, view.in_use);
-            let trace = vec![TraceStep::new("NT-16", facts), TraceStep::new("NT-11", record.text.clone())];
-            let mut problem = Problem::new(ProblemCode::Denied, record.text).under(&["NT-11"]);
-            let text = events::SHARE_DENIED.to_owned();
-            problem.denial = Some(Box::new(Denial { code: None, text, event: Some(record.id), rule: "NT-11".to_owned(), trace }));
+            let trace = vec![TraceStep::new(rule::NT_16, facts), TraceStep::new(rule::NT_11, record.text.clone())];
+            let (reason, text) = (Denial::NoServerCal, events::SHARE_DENIED.to_owned());
+            let mut problem = Problem::new(ProblemCode::Denied, record.text).under(&[rule::NT_11]);
+            problem.denial = Some(Box::new(Denied { reason, code: None, text, event: Some(record.id), rule: rule::NT_11, trace }));
             Err(problem)
         }
     }

@@ -3,6 +3,7 @@
 use lab::failure::Failure;
 use serde_json::json;
 use shared::model::{ContactMethod, Generation, Purchase, ServerRef};
+use shared::rulebook::rule;
 use shared::wire::clearinghouse::SignedAgreement;
 use shared::wire::common::ClockChange;
 use shared::wire::desk::{Recover, Register, Registered, TypedPack};
@@ -92,7 +93,7 @@ async fn a_database_is_not_restored_onto_another_license_server() {
     let lab = Plan::default().license_servers(&[("LS1", Generation::Windows2003), ("LS2", Generation::Windows2003)]).start().await;
     let backup = backup(&lab).await;
     let problem = refused(restore_onto(&lab, 1, &backup).await);
-    assert_eq!((problem.code, problem.rules), (ProblemCode::BackupRefused, vec!["AC-38".to_owned()]));
+    assert_eq!((problem.code, problem.rules), (ProblemCode::BackupRefused, vec![rule::AC_38]));
     let end = RestorePart::End { records: 0 };
     let problem = refused(lab.license_servers[0].api().post::<_, ()>("/restore", &end).await);
     assert_eq!(problem.code, ProblemCode::BackupRefused, "an end without a beginning");

@@ -2,6 +2,7 @@
 
 use lab::session::Then;
 use serde_json::{Value, json};
+use shared::model::PolicyAcOn;
 use shared::model::{Generation, ProductType, ProductVersion, Span};
 use shared::wire::directory::UserRow;
 use shared::wire::license_server::{Availability, ConfigurationReview, PerUserReport};
@@ -28,7 +29,7 @@ async fn lab() -> TestLab {
     }
     lab.license_servers[0].stands("MEMBER1", "VIENNA", "domain LAB").await;
     lab.terminal_servers[0].stands("APP1", "VIENNA", "domain LAB").await;
-    lab.settings(SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() }).await;
+    lab.settings(SettingsChange { policy_ac_on: Some(PolicyAcOn::PER_USER), ..SettingsChange::default() }).await;
     lab
 }
 
@@ -123,7 +124,7 @@ async fn in_a_workgroup_users_cannot_be_tracked() {
         .packs(&[(0, ProductVersion::V6_0, ProductType::User, 2)])
         .start()
         .await;
-    lab.settings(SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() }).await;
+    lab.settings(SettingsChange { policy_ac_on: Some(PolicyAcOn::PER_USER), ..SettingsChange::default() }).await;
     let (admitted, told) = visit(&lab, "anna", "PC01").await;
     assert_eq!(admitted.connected.rule, "PU-02");
     assert!(told.contains("W08-06"), "{told}");
@@ -186,7 +187,7 @@ async fn the_review_looks_at_group_publication_and_scope() {
 #[tokio::test]
 async fn a_2003_server_counts_the_people_who_owe_a_user_cal_and_enforces_nothing() {
     let mut lab = Plan::default().start().await;
-    lab.settings(SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() }).await;
+    lab.settings(SettingsChange { policy_ac_on: Some(PolicyAcOn::PER_USER), ..SettingsChange::default() }).await;
     for pc in ["PC01", "PC02"] {
         let _ = lab.visit_as(0, &mut device(pc), "anna", false, stay()).await;
         lab.advance(Span::seconds(60)).await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::model::Generation::{Windows2003, Windows2008, Windows2008R2};
 use shared::model::{CalKind, Platform};
 use shared::wire::common::{LoggedEvent, Page};
-use shared::wire::terminal_server::{CertificateState, CertificateView, Denial};
+use shared::wire::terminal_server::{CertificateState, CertificateView, Denied};
 use tests::harness::{Admitted, Plan, TestLab, days, device, log_on, refused};
 
 async fn with_mishap(lab: &TestLab, device: &mut Device, mishap: Option<Mishap>, elevated: bool) -> Visited {
@@ -33,7 +33,7 @@ async fn a_licensing_message_that_is_not_whole_ends_the_exchange_with_its_own_co
     ];
     for presents in ["nothing", "a license"] {
         for (mishap, code, event) in cases {
-            let denial: Denial = refused(with_mishap(&lab, &mut pc, Some(mishap), false).await);
+            let denial: Denied = refused(with_mishap(&lab, &mut pc, Some(mishap), false).await);
             assert_eq!((denial.code, denial.event, denial.rule.as_str()), (Some(code), event, "SPEC-10"), "{presents}, {mishap:?}");
         }
         lab.log_on(&mut pc).await;

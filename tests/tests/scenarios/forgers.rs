@@ -22,7 +22,7 @@ use shared::wire::common::Page;
 use shared::wire::desk::{Register, Registered};
 use shared::wire::license_server::{ActivateById, ActivationView, InstallPack, Papers, Reactivate, ReplaceKey};
 use shared::wire::problem::{Problem, ProblemCode};
-use shared::wire::terminal_server::{Denial, SettingsChange, TrustLicenseServer};
+use shared::wire::terminal_server::{Denied, SettingsChange, TrustLicenseServer};
 use tests::harness::{Plan, TestLab, days, device, registrant, request_id};
 
 /// Somebody with a key of his own making, who knows how services talk.
@@ -94,7 +94,7 @@ async fn view(lab: &TestLab, server: usize) -> ActivationView {
     lab.license_servers[server].get("/activation").await
 }
 
-fn expect_untrusted(denial: &Denial) {
+fn expect_untrusted(denial: &Denied) {
     assert_eq!((denial.code, denial.event, denial.rule.as_str()), (Some(261), Some(1003), "PD-23"), "{denial:#?}");
 }
 

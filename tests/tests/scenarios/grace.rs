@@ -2,6 +2,7 @@
 
 use lab::session::{Logon, Then};
 use shared::model::{CalKind, Generation, GraceEnd, Span};
+use shared::rulebook::rule;
 use shared::wire::terminal_server::{LicenseStatus, SettingsChange};
 use tests::harness::{Admitted, Plan, TestLab, days, device, introduce, log_on, refused};
 
@@ -39,7 +40,7 @@ async fn the_first_permanent_that_the_server_receives_ends_grace_and_sets_the_ma
     lab.log_on(&mut pc).await;
     let after = lab.grace().await;
     assert_eq!((after.running, after.days_left, after.marker), (false, 0, true));
-    assert_eq!(after.ended.map(|ended| (ended.at, ended.rule)), Some((lab.now(), "GR-03".to_owned())));
+    assert_eq!(after.ended.map(|ended| (ended.at, ended.rule)), Some((lab.now(), rule::GR_03)));
 }
 
 /// Rules: GR-03, SD-08, CON-23.

@@ -4,6 +4,7 @@ use lab::failure::Failure;
 use serde_json::{Value, json};
 use shared::model::Generation::{Windows2000Sp3, Windows2003, Windows2008, Windows2008R2};
 use shared::model::{CalKind, Generation, PackId, ProductType, ProductVersion, Purchase};
+use shared::rulebook::rule;
 use shared::wire::license_server::{InstallPack, PackList, PackRow, Standing};
 use shared::wire::managing::{Migrated, Rebuilt, ReleaseOrder, Revoked};
 use shared::wire::problem::{Problem, ProblemCode};
@@ -89,7 +90,7 @@ async fn a_fifth_of_the_installed_cals_may_stand_revoked_and_the_next_waits_for_
 async fn a_user_cal_is_not_revoked() {
     let lab = lab_of(Windows2008, V6_0, 5).await;
     let refused = post::<Revoked>(&lab, 0, "/revocations", json!({ "holder": "user", "name": "anna" })).await.expect_err("a refusal");
-    assert!(refused.rules.contains(&"W08-09".to_owned()));
+    assert!(refused.rules.contains(&rule::W08_09));
 }
 
 /// Rules: W08-07, SD-11, SD-12, LS-09.
@@ -118,7 +119,7 @@ async fn each_version_is_counted_by_itself_and_older_ones_can_be_left_out() {
     lab.licensed("PC02").await;
     lab.license_servers[0].patch("/settings", &json!({ "revoke_2008_only": true })).await;
     let refused = revoke(&lab, "PC01").await.expect_err("2003 is left out");
-    assert!(refused.rules.contains(&"CON-13".to_owned()));
+    assert!(refused.rules.contains(&rule::CON_13));
     lab.license_servers[0].patch("/settings", &json!({ "revoke_2008_only": false })).await;
     revoke(&lab, "PC01").await.expect("one of five");
     assert_eq!(revoke(&lab, "PC02").await.expect_err("two of five").code, ProblemCode::RevocationLimit);
@@ -130,7 +131,7 @@ async fn before_2008_there_is_nothing_to_revoke_with() {
     let lab = Plan::default().start().await;
     lab.licensed("PC01").await;
     let refused = revoke(&lab, "PC01").await.expect_err("2003 has no such tool");
-    assert!(refused.rules.contains(&"RC-06".to_owned()));
+    assert!(refused.rules.contains(&rule::RC_06));
 }
 
 /// Vector: X-07.

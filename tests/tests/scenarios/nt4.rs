@@ -4,6 +4,7 @@ use lab::device::{Device, Part};
 use lab::session::Then;
 use serde_json::json;
 use shared::model::{CalKind, Category, Generation, LabTime, Platform, ProductVersion};
+use shared::rulebook::rule;
 use shared::wire::common::{LoggedEvent, Page};
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::workstation::{CategoryRow, LicenseManagerView, WorkstationLicenses, WorkstationRecord};
@@ -227,7 +228,7 @@ async fn sessions_and_shares_draw_on_one_counter() {
     crowd(&lab, 1).await;
     assert_eq!(lab.denied(&mut device("PC02")).await.rule, "NT-11");
     let problem = answered(open("PC03").await).unwrap_err();
-    assert_eq!((problem.code, problem.rules.clone()), (ProblemCode::Denied, vec!["NT-11".to_owned()]));
+    assert_eq!((problem.code, problem.rules.clone()), (ProblemCode::Denied, vec![rule::NT_11]));
     let event = logged(&lab, 201).await.remove(0).record;
     assert!(event.text.contains("anna") && event.text.contains("SMBServer 4.0"), "{event:?}");
     server(&lab).api().delete("/nt/shares/PC01").await.unwrap();

@@ -1,6 +1,7 @@
 //! Per device on Windows Server 2003: vectors D-01 to D-30, and the rows of the table PD that no vector names.
 
 use lab::session::{Logon, Then};
+use shared::model::PolicyAcOn;
 use shared::model::{CalKind, DeviceName, LabTime, ProductType, ProductVersion, Span};
 use shared::wire::license_server::Standing;
 use shared::wire::terminal_server::{LicenseStatus, SettingsChange};
@@ -418,7 +419,7 @@ async fn the_strict_switch_denies_an_expired_temporary_that_saw_no_logon() {
 #[tokio::test]
 async fn any_other_mode_value_gets_temporaries_only() {
     let lab = Plan::default().start().await;
-    lab.settings(SettingsChange { policy_ac_on: Some(0), ..SettingsChange::default() }).await;
+    lab.settings(SettingsChange { policy_ac_on: Some(PolicyAcOn::new(0)), ..SettingsChange::default() }).await;
     let mut pc = device("PC01");
     let first = lab.log_on(&mut pc).await;
     let second = lab.log_on(&mut pc).await;
@@ -433,7 +434,7 @@ async fn in_any_other_mode_a_permanent_on_record_is_handed_back_and_never_renewe
     let mut lab = Plan::default().start().await;
     lab.next_life(0, 60).await;
     let mut pc = lab.licensed("PC01").await;
-    lab.settings(SettingsChange { policy_ac_on: Some(1), ..SettingsChange::default() }).await;
+    lab.settings(SettingsChange { policy_ac_on: Some(PolicyAcOn::new(1)), ..SettingsChange::default() }).await;
     lab.advance(days(56)).await;
     let end = lab.now() + days(4);
     let later = lab.connect(&mut pc).await;
@@ -446,9 +447,9 @@ async fn a_change_of_mode_is_in_force_at_once_and_leaves_stores_alone() {
     let lab = Plan::default().start().await;
     let mut pc = lab.licensed("PC01").await;
     let store = pc.licensing.store.clone();
-    lab.settings(SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() }).await;
+    lab.settings(SettingsChange { policy_ac_on: Some(PolicyAcOn::PER_USER), ..SettingsChange::default() }).await;
     assert_eq!(lab.connect(&mut pc).await.connected.rule, "PU-02");
-    lab.settings(SettingsChange { policy_ac_on: Some(2), ..SettingsChange::default() }).await;
+    lab.settings(SettingsChange { policy_ac_on: Some(PolicyAcOn::PER_DEVICE), ..SettingsChange::default() }).await;
     assert_eq!(lab.connect(&mut pc).await.connected.rule, "PD-13");
     assert_eq!(pc.licensing.store, store);
 }
@@ -474,7 +475,7 @@ async fn a_second_terminal_server_takes_the_same_license_without_a_second_draw()
     let mut pc = lab.licensed("PC01").await;
     assert_eq!(Admitted::of(lab.visit(1, &mut pc, Then::Cancel).await).connected.rule, "PD-13");
     assert_eq!(lab.pool(0).await, (19, 20));
-    let change = SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() };
+    let change = SettingsChange { policy_ac_on: Some(PolicyAcOn::PER_USER), ..SettingsChange::default() };
     lab.terminal_servers[1].patch("/settings", &change).await;
     assert_eq!(Admitted::of(lab.visit(1, &mut pc, Then::Cancel).await).connected.rule, "PU-02", "one license server serves both kinds");
 }

@@ -1,6 +1,7 @@
 //! Per user on Windows Server 2003: vectors U-01 to U-05.
 
 use lab::session::Then;
+use shared::model::PolicyAcOn;
 use shared::model::{ProductType, ProductVersion};
 use shared::wire::terminal_server::{LicenseStatus, SettingsChange};
 use tests::harness::{Admitted, Plan, TestLab, days, device};
@@ -60,7 +61,7 @@ async fn an_unactivated_license_server_is_enough_unless_the_strict_switch_is_on(
 #[tokio::test]
 async fn grace_of_a_per_user_server_runs_its_full_term() {
     let mut lab = Plan::default().grace_running().start().await;
-    lab.settings(SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() }).await;
+    lab.settings(SettingsChange { policy_ac_on: Some(PolicyAcOn::PER_USER), ..SettingsChange::default() }).await;
     assert_eq!(lab.log_on(&mut device("PC01")).await.connected.rule, "PU-01");
     lab.advance(days(119)).await;
     assert_eq!(lab.log_on(&mut device("PC01")).await.connected.rule, "PU-01");
@@ -74,7 +75,7 @@ async fn an_old_temporary_is_ignored_in_per_user_mode() {
     let lab = Plan::default().start().await;
     let mut pc = device("PC01");
     lab.log_on(&mut pc).await;
-    lab.settings(SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() }).await;
+    lab.settings(SettingsChange { policy_ac_on: Some(PolicyAcOn::PER_USER), ..SettingsChange::default() }).await;
     let visit = lab.log_on(&mut pc).await;
     assert!(visit.fired("PU-05") && visit.connected.license.is_none(), "{visit:?}");
     assert_eq!(lab.pool(0).await, (20, 20), "never upgraded");
@@ -91,6 +92,6 @@ async fn a_license_server_that_refuses_by_its_group_is_still_within_reach() {
 
 async fn per_user(plan: Plan) -> TestLab {
     let lab = plan.start().await;
-    lab.settings(SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() }).await;
+    lab.settings(SettingsChange { policy_ac_on: Some(PolicyAcOn::PER_USER), ..SettingsChange::default() }).await;
     lab
 }

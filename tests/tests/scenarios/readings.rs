@@ -1,5 +1,6 @@
 //! Where the sources disagree: the default and the other side of each switch that no other story shows (SPEC section 14).
 
+use shared::model::PolicyAcOn;
 use shared::model::{CalKind, GraceStart};
 use shared::wire::license_server::LedgerSettingsChange;
 use shared::wire::terminal_server::{LicenseStatus, SettingsChange};
@@ -53,7 +54,7 @@ async fn past_grace_a_server_goes_on_with_an_unactivated_license_server_or_by_th
 async fn per_user_gives_no_license_or_by_the_other_reading_a_temporary_that_is_never_upgraded() {
     let mut lab = Plan::default().start().await;
     let mut pc = device("PC01");
-    lab.settings(SettingsChange { policy_ac_on: Some(4), ..SettingsChange::default() }).await;
+    lab.settings(SettingsChange { policy_ac_on: Some(PolicyAcOn::PER_USER), ..SettingsChange::default() }).await;
     assert_eq!(lab.log_on(&mut pc).await.connected.status, LicenseStatus::NotExamined);
     assert!(pc.licensing.store.is_empty());
     lab.settings(SettingsChange { per_user_temporaries: Some(true), ..SettingsChange::default() }).await;

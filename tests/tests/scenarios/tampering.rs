@@ -7,7 +7,7 @@ use lab::session::Then;
 use serde_json::Value;
 use shared::model::Generation::Windows2003;
 use shared::model::{CalKind, ProductType, ProductVersion};
-use shared::wire::terminal_server::{Denial, SettingsChange};
+use shared::wire::terminal_server::{Denied, SettingsChange};
 use tests::harness::{Admitted, Plan, days, device, refused};
 
 /// Rules: PD-23, CE-13.
@@ -147,7 +147,7 @@ async fn a_damaged_license_is_denied_as_damaged_even_on_another_device() {
     expect(&refused(lab.visit(0, &mut thief, Then::Cancel).await), "PD-22");
 }
 
-fn expect(denial: &Denial, rule: &str) {
+fn expect(denial: &Denied, rule: &str) {
     assert_eq!((denial.code, denial.event, denial.rule.as_str()), (Some(261), Some(1003), rule), "{denial:#?}");
 }
 

@@ -6,6 +6,7 @@ use shared::model::code::as_typed;
 use shared::model::{
     CalKind, ContactMethod, Generation, PackKind, ProductType, ProductVersion, Purchase, ReactivationReason, Registrant, ServerRef,
 };
+use shared::rulebook::rule;
 use shared::wire::clearinghouse::{ActivationRecord, SignedAgreement, Wanted};
 use shared::wire::common::Page;
 use shared::wire::desk::{Confirmed, IssuePack, Recover, Register, Registered, Reissue, TypedPack};
@@ -47,7 +48,7 @@ async fn a_license_server_id_with_one_wrong_character_is_refused_and_the_group_i
     wrong[17] = if wrong[17] == b'7' { b'8' } else { b'7' };
     let problem = refused(activate_by_id(&lab, 0, &String::from_utf8(wrong).unwrap()).await);
     assert_eq!(problem.code, ProblemCode::CodeRefused);
-    assert!(problem.detail.contains("group 4") && problem.rules.contains(&"AC-17".to_owned()), "{problem}");
+    assert!(problem.detail.contains("group 4") && problem.rules.contains(&rule::AC_17), "{problem}");
     assert_eq!(view(&lab, 0).await.status, 1, "it stays not activated");
 }
 
@@ -161,7 +162,7 @@ async fn a_deactivation_by_web_or_fax_is_refused() {
     let lab = Plan::default().start().await;
     for method in [ContactMethod::Web, ContactMethod::Fax] {
         let problem = refused(deactivate(&lab, &Deactivate { method, registrant: Some(with_email()), confirmation_code: None }).await);
-        assert_eq!((problem.code, problem.rules), (ProblemCode::DeactivationRefused, vec!["AC-21".to_owned()]));
+        assert_eq!((problem.code, problem.rules), (ProblemCode::DeactivationRefused, vec![rule::AC_21]));
         let server = ServerRef::Product(view(&lab, 0).await.product_id);
         let body = shared::wire::desk::Deactivate { request: request_id(), method, server };
         let problem = refused(lab.clearinghouse.api().post::<_, Confirmed>("/desk/deactivations", &body).await);
@@ -243,7 +244,7 @@ async fn by_telephone_a_confirmation_code_deactivates_and_a_new_id_and_a_recover
     let desk = lab.clearinghouse.api();
     let other = agreement(&lab, 5).await;
     let problem = refused(desk.post::<_, TypedPack>("/desk/recoveries", &recover(&other, 4)).await);
-    assert_eq!((problem.code, problem.rules), (ProblemCode::ReplacementRefused, vec!["AC-48".to_owned()]));
+    assert_eq!((problem.code, problem.rules), (ProblemCode::ReplacementRefused, vec![rule::AC_48]));
     assert!(desk.post::<_, TypedPack>("/desk/recoveries", &recover(&papers, 6)).await.is_err(), "more than it held");
     let back: TypedPack = desk.post("/desk/recoveries", &recover(&papers, 4)).await.unwrap();
     install(&lab, 0, back.key_pack_id.as_str()).await.unwrap();
@@ -357,7 +358,7 @@ async fn a_cal_of_windows_2000_is_reissued_once_a_device_as_a_pack_of_its_own() 
     install(&lab, 0, pack.key_pack_id.as_str()).await.unwrap();
     assert_eq!(packs(&lab, 0).await.len(), 2, "a separate key pack");
     let problem = refused(desk.post::<_, TypedPack>("/desk/reissues", &ask("PC01")).await);
-    assert_eq!((problem.code, problem.rules), (ProblemCode::ReplacementRefused, vec!["W2K-11".to_owned()]));
+    assert_eq!((problem.code, problem.rules), (ProblemCode::ReplacementRefused, vec![rule::W2K_11]));
 }
 
 /// Rules: AC-37.

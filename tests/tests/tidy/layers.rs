@@ -17,16 +17,17 @@ const PACKAGES: &[(&str, &[&str])] = &[
 /// The rooms of `shared` and what each may see of the others.
 const ROOMS: &[(&str, &[&str])] = &[
     ("dice", &[]),
-    ("model", &[]),
+    ("rulebook", &[]),
+    ("model", &["rulebook"]),
     ("machine", &["dice", "model"]),
-    ("policy", &["model"]),
-    ("trust", &["model", "wire::problem"]),
-    ("wire", &["model"]),
+    ("policy", &["model", "rulebook"]),
+    ("trust", &["model", "rulebook", "wire::problem"]),
+    ("wire", &["model", "rulebook"]),
     // The registry's events name the serials and periods of the certificates that it grants.
-    ("registry", &["dice", "machine", "model", "policy", "trust", "wire"]),
-    ("ledger", &["dice", "machine", "model", "policy", "wire"]),
-    ("node", &["dice", "machine", "model", "policy", "wire"]),
-    ("directory", &["dice", "machine", "model", "policy", "wire"]),
+    ("registry", &["dice", "machine", "model", "policy", "rulebook", "trust", "wire"]),
+    ("ledger", &["dice", "machine", "model", "policy", "rulebook", "wire"]),
+    ("node", &["dice", "machine", "model", "policy", "rulebook", "wire"]),
+    ("directory", &["dice", "machine", "model", "policy", "rulebook", "wire"]),
 ];
 
 /// Words of I/O, clocks, randomness and waiting, none of which belongs in `shared`.

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should end loudly"
 )]
 
+mod facts;
 mod files;
 mod layers;
 mod pages;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use shared::policy::rulebook::{self, FAMILIES, Family, Rule, Status, VECTORS, Vector};
+use shared::rulebook::{self, FAMILIES, Family, Rule, Status, VECTORS, Vector, rule};
 
 use crate::sources::{self, File};
 use crate::tags::{self, Kind, Tag};
@@ -14,7 +14,7 @@ Every rule of the lab by its id: what it says, how far it is built, and the func
 project: a decision's trace, a problem and a test all name rules by them. `tsl rule PD-06` tells one in full; the tests that prove each are on
 [a page of their own](RULE-TESTS.md).
 
-This page is made from `shared/src/policy/rulebook/`; after a change run `UPDATE_DOCS=1 cargo test -p tests --test tidy`.
+This page is made from `shared/src/rulebook/`; after a change run `UPDATE_DOCS=1 cargo test -p tests --test tidy`.
 
 * **working**: in the code, and a test proves it.
 * **later**: planned, not built yet.
@@ -50,7 +50,7 @@ fn tests_page(families: &[Family], vectors: &[Vector], tags: &[Tag]) -> String {
     let mut page = TESTS_HEAD.to_owned();
     for family in families {
         write!(page, "\n## {}: {}\n", family.prefix, family.title).unwrap();
-        family.rules.iter().for_each(|rule| page.push_str(&tests_of(Kind::Rule, rule.id, tags)));
+        family.rules.iter().for_each(|rule| page.push_str(&tests_of(Kind::Rule, rule.id.as_str(), tags)));
     }
     page.push_str("\n## Scenario vectors\n");
     vectors.iter().for_each(|vector| page.push_str(&tests_of(Kind::Vector, vector.id, tags)));
@@ -61,10 +61,10 @@ fn tests_page(families: &[Family], vectors: &[Vector], tags: &[Tag]) -> String {
 fn shown(families: &[Family], vectors: &[Vector], tags: &[Tag], pages: &[File]) -> String {
     let mut text = String::new();
     for rule in families.iter().flat_map(|family| family.rules) {
-        let tests: BTreeSet<(&str, &str)> = naming(Kind::Rule, rule.id, tags).collect();
+        let tests: BTreeSet<(&str, &str)> = naming(Kind::Rule, rule.id.as_str(), tags).collect();
         let is_shown = |vector: &&Vector| naming(Kind::Vector, vector.id, tags).any(|test| tests.contains(&test));
         let vectors: Vec<_> = vectors.iter().filter(is_shown).map(|vector| vector.id).collect();
-        let pages: Vec<_> = pages.iter().filter(|page| names(&page.text, rule.id)).map(|page| page.path.as_str()).collect();
+        let pages: Vec<_> = pages.iter().filter(|page| names(&page.text, rule.id.as_str())).map(|page| page.path.as_str()).collect();
         writeln!(text, "{}\t{}\t{}", rule.id, vectors.join(" "), pages.join(" ")).unwrap();
     }
     text
@@ -116,7 +116,7 @@ fn tests_of(kind: Kind, id: &str, tags: &[Tag]) -> String {
 
 /// Ids that tests name and no table knows.
 fn unknown_ids(families: &[Family], vectors: &[Vector], tags: &[Tag]) -> Vec<String> {
-    let rules: BTreeSet<&str> = families.iter().flat_map(|family| family.rules).map(|rule| rule.id).collect();
+    let rules: BTreeSet<&str> = families.iter().flat_map(|family| family.rules).map(|rule| rule.id.as_str()).collect();
     let vectors: BTreeSet<&str> = vectors.iter().map(|vector| vector.id).collect();
     let mut faults = Vec::new();
     for tag in tags {
@@ -139,7 +139,7 @@ fn unproved(families: &[Family], vectors: &[Vector], tags: &[Tag]) -> Vec<String
         if rule.code.is_empty() {
             faults.push(format!("{} is working but names no function", rule.id));
         }
-        if !named(Kind::Rule, rule.id) {
+        if !named(Kind::Rule, rule.id.as_str()) {
             faults.push(format!("{} is working but no test names it", rule.id));
         }
     }
@@ -224,11 +224,11 @@ fn what_shows_a_rule_is_what_tests_and_pages_name_today() {
 #[test]
 fn a_rule_is_shown_by_the_vectors_of_its_tests_and_by_pages_that_name_it() {
     let families = fixture(Status::Working, &[]);
-    let tags = [tag(Kind::Rule, "ZZ-01"), tag(Kind::Vector, "Z-01")];
-    let pages = [File::new("docs/A.md", "by ZZ-01, it says"), File::new("docs/B.md", "ZZ-011 and XZZ-01")];
-    assert_eq!(shown(&families, &VECTOR, &tags, &pages), "ZZ-01\tZ-01\tdocs/A.md\n");
-    let other = [tag(Kind::Rule, "ZZ-01"), Tag { test: "another".to_owned(), ..tag(Kind::Vector, "Z-01") }];
-    assert_eq!(shown(&families, &VECTOR, &other, &[]), "ZZ-01\t\t\n");
+    let tags = [tag(Kind::Rule, "AC-01"), tag(Kind::Vector, "Z-01")];
+    let pages = [File::new("docs/A.md", "by AC-01, it says"), File::new("docs/B.md", "AC-011 and XAC-01")];
+    assert_eq!(shown(&families, &VECTOR, &tags, &pages), "AC-01\tZ-01\tdocs/A.md\n");
+    let other = [tag(Kind::Rule, "AC-01"), Tag { test: "another".to_owned(), ..tag(Kind::Vector, "Z-01") }];
+    assert_eq!(shown(&families, &VECTOR, &other, &[]), "AC-01\t\t\n");
 }
 
 #[test]
@@ -252,26 +252,26 @@ fn strict_working_rules_and_vectors_have_code_and_tests() {
 fn rule_book_stands_in_the_order_of_its_numbers() {
     for family in FAMILIES {
         let number = |rule: &Rule| {
-            let number = rule.id.strip_prefix(family.prefix).and_then(|rest| rest.strip_prefix('-'));
+            let number = rule.id.as_str().strip_prefix(family.prefix).and_then(|rest| rest.strip_prefix('-'));
             number.and_then(|number| number.parse::<u32>().ok()).unwrap_or_else(|| panic!("{} is not of {}", rule.id, family.prefix))
         };
         assert!(family.rules.is_sorted_by(|a, b| number(a) < number(b)), "{} is out of order", family.prefix);
     }
     let ids: BTreeSet<&str> = VECTORS.iter().map(|vector| vector.id).collect();
     assert_eq!(ids.len(), VECTORS.len(), "a vector stands twice");
-    assert_eq!(rulebook::find("PD-06").map(|rule| rule.id), Some("PD-06"));
+    assert_eq!(rulebook::find("PD-06").map(|rule| rule.id), Some(rule::PD_06));
 }
 
 #[test]
 fn rule_book_speaks_in_one_line_that_ends_like_a_sentence() {
-    let lines = rulebook::rules().map(|rule| (rule.id, rule.says)).chain(VECTORS.iter().map(|vector| (vector.id, vector.says)));
+    let lines = rulebook::rules().map(|rule| (rule.id.as_str(), rule.says)).chain(VECTORS.iter().map(|vector| (vector.id, vector.says)));
     let bad = lines.filter(|(_, says)| says.chars().count() > 130 || says.contains('\n') || !says.ends_with('.'));
     sources::demand_none("lines of the rule book", &bad.map(|(id, says)| format!("{id}: {says}")).collect::<Vec<_>>());
 }
 
 fn fixture(status: Status, code: &'static [&'static str]) -> [Family; 1] {
-    let rules: &'static [Rule] = Vec::leak(vec![Rule { id: "ZZ-01", says: "Either a | or nothing.", status, code }]);
-    [Family { prefix: "ZZ", title: "Fixtures", rules }]
+    let rules: &'static [Rule] = Vec::leak(vec![Rule { id: rule::AC_01, says: "Either a | or nothing.", status, code }]);
+    [Family { prefix: "AC", title: "Fixtures", rules }]
 }
 
 fn tag(kind: Kind, id: &str) -> Tag {
@@ -285,21 +285,21 @@ fn a_working_rule_without_code_or_test_is_a_fault() {
     let families = fixture(Status::Working, &[]);
     assert_eq!(
         unproved(&families, &VECTOR, &[]),
-        ["ZZ-01 is working but names no function", "ZZ-01 is working but no test names it", "vector Z-01 is working but no test names it"]
+        ["AC-01 is working but names no function", "AC-01 is working but no test names it", "vector Z-01 is working but no test names it"]
     );
     let families = fixture(Status::Working, &["shared::x::y"]);
-    assert_eq!(unproved(&families, &VECTOR, &[tag(Kind::Rule, "ZZ-01"), tag(Kind::Vector, "Z-01")]), Vec::<String>::new());
+    assert_eq!(unproved(&families, &VECTOR, &[tag(Kind::Rule, "AC-01"), tag(Kind::Vector, "Z-01")]), Vec::<String>::new());
     assert_eq!(unproved(&fixture(Status::Later, &[]), &[], &[]), Vec::<String>::new());
 }
 
 #[test]
 fn an_id_that_no_table_knows_is_a_fault() {
-    let tags = [tag(Kind::Rule, "ZZ-01"), tag(Kind::Rule, "ZZ-02"), tag(Kind::Vector, "ZZ-01")];
+    let tags = [tag(Kind::Rule, "AC-01"), tag(Kind::Rule, "AC-99"), tag(Kind::Vector, "AC-01")];
     assert_eq!(
         unknown_ids(&fixture(Status::Later, &[]), &VECTOR, &tags),
         [
-            "tests/tests/x.rs: so_it_is names rule ZZ-02, which does not exist",
-            "tests/tests/x.rs: so_it_is names vector ZZ-01, which does not exist"
+            "tests/tests/x.rs: so_it_is names rule AC-99, which does not exist",
+            "tests/tests/x.rs: so_it_is names vector AC-01, which does not exist"
         ]
     );
 }
@@ -325,18 +325,18 @@ fn code_is_found_as_function_method_type_or_page_and_nothing_else() {
         assert!(!found(path), "{path}");
     }
     let families = fixture(Status::Working, &["shared::policy::window"]);
-    assert_eq!(lost_code(&families, &files), ["ZZ-01: shared::policy::window does not exist"]);
+    assert_eq!(lost_code(&families, &files), ["AC-01: shared::policy::window does not exist"]);
 }
 
 #[test]
 fn the_page_shows_status_code_and_tests_of_a_rule() {
     let families = fixture(Status::Working, &["shared::x::y", "docs/LABS.md", "README.md"]);
     let page = page(&families, &VECTOR);
-    let rule = "| ZZ-01 | Either a \\| or nothing. | working | `shared::x::y`<br>[docs/LABS.md](LABS.md)<br>[README.md](../README.md) |\n";
+    let rule = "| AC-01 | Either a \\| or nothing. | working | `shared::x::y`<br>[docs/LABS.md](LABS.md)<br>[README.md](../README.md) |\n";
     assert!(page.contains(rule), "{page}");
     assert!(page.contains("| Z-01 | Something. | working |\n"), "{page}");
-    let tests = tests_page(&families, &VECTOR, &[tag(Kind::Rule, "ZZ-01"), tag(Kind::Rule, "ZZ-01"), tag(Kind::Vector, "Z-01")]);
+    let tests = tests_page(&families, &VECTOR, &[tag(Kind::Rule, "AC-01"), tag(Kind::Rule, "AC-01"), tag(Kind::Vector, "Z-01")]);
     let line = "* [`so_it_is`](../tests/tests/x.rs)\n";
-    assert!(tests.contains(&format!("**ZZ-01**\n{line}")) && tests.contains(&format!("**Z-01**\n{line}")), "{tests}");
+    assert!(tests.contains(&format!("**AC-01**\n{line}")) && tests.contains(&format!("**Z-01**\n{line}")), "{tests}");
     assert!(page.contains("| working | 1 | 1 |\n"), "{page}");
 }

@@ -1,6 +1,6 @@
 //! Finds the doc comment lines in which tests name the rules and vectors that they prove.
 
-use shared::policy::rulebook::{self, VECTORS};
+use shared::rulebook::{self, VECTORS};
 
 use crate::sources::File;
 
@@ -120,7 +120,7 @@ fn is_id(word: &str) -> bool {
 /// The known ids that stand between two, in the order of the tables.
 fn between(kind: Kind, from: &str, to: &str) -> impl Iterator<Item = String> {
     let known: Vec<&str> = match kind {
-        Kind::Rule => rulebook::rules().map(|rule| rule.id).collect(),
+        Kind::Rule => rulebook::rules().map(|rule| rule.id.as_str()).collect(),
         Kind::Vector => VECTORS.iter().map(|vector| vector.id).collect(),
     };
     let place = |id: &str| known.iter().position(|known| *known == id);

@@ -3,6 +3,7 @@
 mod known;
 mod reports;
 
+use crate::rulebook::rule;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use crate::model::{Cal, CalId, DeviceName, HardwareId, LabTime, ProductVersion, 
 use crate::policy::events::{self, NotAnnounced};
 use crate::policy::neighbours;
 use crate::wire::license_server::DeclineReason;
-use crate::wire::peers::{Announced, Announcement, ReturnNotice};
+use crate::wire::peers::{Announced, Announcement, ReturnAnswer, ReturnNotice};
 
 /// Another license server, enrolled here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,20 +68,6 @@ pub enum PeerCommand {
         number: u64,
         /// Why.
         reason: String,
-    },
-    /// One says that a CAL of this server may be taken back (LS-10).
-    TakeBack {
-        /// Who.
-        from: ServerName,
-        /// Which.
-        notice: ReturnNotice,
-    },
-    /// A referral brought a license, which is passed through (LS-07).
-    PassThrough {
-        /// What was asked for, and by whom.
-        asked: Box<Asked>,
-        /// The license.
-        cal: Cal,
     },
 }
 
@@ -177,6 +164,24 @@ pub enum PeerEvent {
     TryAgain,
 }
 
+/// Take a CAL back at another license server's notice (LS-10).
+#[derive(Clone, Debug)]
+pub struct TakeBack {
+    /// Who says so.
+    pub from: ServerName,
+    /// The notice.
+    pub notice: ReturnNotice,
+}
+
+/// Pass a license of another license server through (LS-07). The answer is the rules that fired here.
+#[derive(Clone, Debug)]
+pub struct PassThrough {
+    /// What was asked.
+    pub asked: Box<Asked>,
+    /// The license.
+    pub cal: Cal,
+}
+
 /// Something to be said to another license server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owed {
@@ -232,7 +237,7 @@ pub(super) struct Peers {
     failed_at: Option<LabTime>,
 }
 
-pub(super) fn decide(ledger: &Ledger, server: &Server, command: PeerCommand, now: LabTime) -> Result<Vec<Event>, Refusal> {
+pub(super) fn decide(ledger: &Ledger, server: &Server, command: PeerCommand) -> Result<Vec<Event>, Refusal> {
     let peers = &ledger.peers;
     match command {
         PeerCommand::Trust { name, peer } => trust(ledger, server, name, peer),
@@ -246,8 +251,6 @@ pub(super) fn decide(ledger: &Ledger, server: &Server, command: PeerCommand, now
         }
         PeerCommand::ReturnSettled(number) => Ok(settled(peers, number)),
         PeerCommand::ReturnFailed { number, reason } => Ok(return_failed(peers, number, &reason)),
-        PeerCommand::TakeBack { from, notice } => Ok(take_back(ledger, from, &notice)),
-        PeerCommand::PassThrough { asked, cal } => Ok(pass_through(ledger, server, &asked, &cal, now)),
     }
 }
 
@@ -282,20 +285,28 @@ fn return_failed(peers: &Peers, number: u64, reason: &str) -> Vec<Event> {
 }
 
 /// LS-10, RN-04, SD-19: a CAL on record is taken back if version and end are those of the notice.
-fn take_back(ledger: &Ledger, from: ServerName, notice: &ReturnNotice) -> Vec<Event> {
+pub(super) fn take_back(ledger: &Ledger, TakeBack { from, notice }: TakeBack) -> (ReturnAnswer, Vec<Event>) {
     let record = ledger.by_id.get(&notice.cal).and_then(|number| ledger.records.get(number));
     let fits = record.filter(|record| {
         record.cal.hardware_id == notice.hardware_id && neighbours::is_the_one(&record.cal, notice.version, notice.expires_at)
     });
-    fits.map(|record| Event::Peer(PeerEvent::TakenBack { number: record.number, from })).into_iter().collect()
+    match fits {
+        Some(record) => (ReturnAnswer::TakenBack, vec![Event::Peer(PeerEvent::TakenBack { number: record.number, from })]),
+        None => (ReturnAnswer::NotOnRecord, Vec::new()),
+    }
 }
 
 /// LS-07, SD-06: the license of another server goes to the terminal server; the empty pool is logged all the same.
-fn pass_through(ledger: &Ledger, server: &Server, asked: &Asked, cal: &Cal, now: LabTime) -> Vec<Event> {
+pub(super) fn pass_through(
+    ledger: &Ledger,
+    server: &Server,
+    PassThrough { asked, cal }: &PassThrough,
+    now: LabTime,
+) -> (Vec<TraceStep>, Vec<Event>) {
     let mut rules = Vec::new();
     let events = in_vain(server, asked, &mut rules, now);
     let logged = pool_event(ledger, asked, &mut rules);
-    rules.push(TraceStep::new("LS-07", format!("own pool empty: referred to {}, whose license is passed through", cal.issuer)));
+    rules.push(TraceStep::new(rule::LS_07, format!("own pool empty: referred to {}, whose license is passed through", cal.issuer)));
     let passed = PeerEvent::PassedThrough {
         device: asked.inquiry.device.clone(),
         hardware_id: asked.inquiry.hardware_id,
@@ -303,9 +314,10 @@ fn pass_through(ledger: &Ledger, server: &Server, asked: &Asked, cal: &Cal, now:
         issuer: cal.issuer.clone(),
         closes: ledger.open_temporaries(asked.inquiry.hardware_id, cal.version),
         terminal_server: asked.terminal_server.clone(),
-        rules,
+        rules: rules.clone(),
     };
-    events.into_iter().chain([logged, Event::Peer(passed)]).collect()
+    let events = events.into_iter().chain([logged, Event::Peer(passed)]).collect();
+    (rules, events)
 }
 
 /// LS-07: what came of referrals that brought nothing, noted in the trace and remembered, so that the next request does not wait
@@ -317,13 +329,13 @@ pub(super) fn in_vain(server: &Server, asked: &Asked, rules: &mut Vec<TraceStep>
         let name = &elsewhere.server;
         match &elsewhere.said {
             Ok(reason) => {
-                rules.push(TraceStep::new("LS-07", format!("referred to {name}, which has nothing for this device ({reason:?})")));
+                rules.push(TraceStep::new(rule::LS_07, format!("referred to {name}, which has nothing for this device ({reason:?})")));
                 if *reason == DeclineReason::NoneAvailable {
                     empty.push(name.clone());
                 }
             }
             Err(reason) => {
-                rules.push(TraceStep::new("LS-07", format!("referred to {name}, which was silent ({reason})")));
+                rules.push(TraceStep::new(rule::LS_07, format!("referred to {name}, which was silent ({reason})")));
                 silent.insert(name.clone(), now + server.terms().silence);
             }
         }

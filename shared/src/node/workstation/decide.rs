@@ -1,7 +1,7 @@
 //! What a command leads to that is no connection.
 
-use super::{Command, Event, MOST, Refusal, Workstation};
-use crate::model::{Category, DatabaseId, DeviceName, LabTime, TraceStep, UserName};
+use super::{Command, Event, MOST, OpenShare, Refusal, ShareOutcome, Workstation};
+use crate::model::{Category, DatabaseId, LabTime, TraceStep, UserName};
 use crate::node::{self, Node};
 use crate::policy::nt4::counting::{self, ServerCals};
 use crate::policy::nt4::events;
@@ -16,7 +16,6 @@ pub(in crate::node) fn decide(node: &Node, command: Command, now: LabTime) -> Re
     let own = &node.workstation;
     let decided = match command {
         Command::StartLicensing(file) => return Ok(start(own, &file, now)?),
-        Command::OpenShare { device, user } => return Ok(open_share(node, device, user, now)?),
         Command::Restart => return Ok(run_ended(node)),
         Command::KnowDatabase(id) => know_database(own, id),
         Command::StopLicensing if own.licensing.running => Ok(vec![Event::LicensingStopped]),
@@ -126,27 +125,30 @@ fn log_on_at_console(node: &Node, user: UserName, now: LabTime) -> Result<Vec<Ev
 }
 
 /// NT-12, NT-16: a share takes a CAL from the one counter; where none is left the denial is in the log, and nothing is opened.
-fn open_share(node: &Node, device: DeviceName, user: UserName, now: LabTime) -> Result<Vec<node::Event>, Refusal> {
+pub(in crate::node) fn open_share(
+    node: &Node,
+    OpenShare { device, user }: OpenShare,
+    now: LabTime,
+) -> Result<(ShareOutcome, Vec<node::Event>), node::Refusal> {
+    if !node.is_own_license_manager() {
+        return Err(Refusal::NotNt4.into());
+    }
     match node.workstation.shares.get(&device) {
-        Some(share) if share.user == user => return Ok(Vec::new()),
-        Some(share) => return Err(Refusal::ShareTaken { device, user: share.user.clone() }),
+        Some(share) if share.user == user => return Ok((ShareOutcome::Opened, Vec::new())),
+        Some(share) => return Err(Refusal::ShareTaken { device, user: share.user.clone() }.into()),
         None => {}
     }
     let mut trace: Vec<TraceStep> = Vec::new();
     if !counting::has_free(node.workstation.cals_in_force(), node.in_use(), &mut trace) {
-        return Ok(vec![node::Event::Logged(events::no_server_cal_for_share(&user))]);
+        let record = events::no_server_cal_for_share(&user);
+        return Ok((ShareOutcome::Denied { record: record.clone() }, vec![node::Event::Logged(record)]));
     }
     let share = Share { device, user, since: now };
-    Ok(vec![node::Event::Workstation(Event::ShareOpened { share })])
+    Ok((ShareOutcome::Opened, vec![node::Event::Workstation(Event::ShareOpened { share })]))
 }
 
 fn change_settings(own: &Workstation, change: WorkstationSettingsChange) -> Result<Vec<Event>, Refusal> {
-    let mut settings = own.settings.clone();
-    settings.data_source = change.data_source.unwrap_or(settings.data_source);
-    settings.service_pack = change.service_pack.unwrap_or(settings.service_pack);
-    settings.profile_needs_license = change.profile_needs_license.unwrap_or(settings.profile_needs_license);
-    settings.temporaries_of_90_days = change.temporaries_of_90_days.unwrap_or(settings.temporaries_of_90_days);
-    settings.per_seat_only = change.per_seat_only.unwrap_or(settings.per_seat_only);
+    let settings = own.settings.with(&change);
     if !starting::SERVICE_PACKS.contains(&settings.service_pack) {
         return Err(Refusal::ServicePack);
     }

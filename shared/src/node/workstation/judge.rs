@@ -2,34 +2,37 @@
 
 use super::{Event, License};
 use crate::machine::Moment;
+use crate::model::Denial;
 use crate::model::{Cal, CalId, CalKind, HardwareId, LabTime, ProductVersion, Span, TraceStep, UserName};
 use crate::node::connection::{Arrival, Connection};
-use crate::node::verdict::verdict_events;
+use crate::node::verdict::{Given, Judged, conclude};
 use crate::node::{self, Node, Server};
 use crate::policy::admission::Presented;
-use crate::policy::denials::Denial;
 use crate::policy::nt4::granting::{self, Findings, Grant};
 use crate::policy::nt4::{categories, counting, events};
-use crate::policy::verdict::{Ruling, Standing};
+use crate::policy::verdict::{Admitted, Ruling};
+use crate::rulebook::{RuleId, rule};
 
 /// Everything that judging this connection leads to (NT-01).
-pub(in crate::node) fn judge(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> Vec<node::Event> {
+pub(in crate::node) fn judge(node: &Node, server: &Server, connection: &Connection, moment: &mut Moment<'_>) -> (Judged, Vec<node::Event>) {
     let arrival = connection.arrival();
     let mut trace = Vec::new();
     if let Some(ruling) = denied(node, arrival, &mut trace) {
-        trace.extend(ruling.trace.iter().cloned());
-        return verdict_events(node, server, connection, &ruling, None, trace, moment);
+        return conclude(node, server, connection, ruling, None, trace, moment);
     }
     let mut happened: Vec<node::Event> = ignored(server, arrival, &mut trace).map(node::Event::Logged).into_iter().collect();
     let found = findings(node, server, arrival, moment.now);
     let grant = granting::grant(&found);
     let (ruling, given) = match grant {
-        Grant::Keeps { rule, cal } => keeps(rule, cal),
-        Grant::Again { rule, cal } => again(rule, cal),
+        Grant::Keeps { rule, cal } => {
+            let (ruling, kept) = keeps(rule, cal);
+            (ruling, kept.and_then(|cal| given_again(node, connection, cal)))
+        }
+        Grant::Again { rule, cal } => (again(rule, &cal), given_again(node, connection, cal)),
         Grant::Untracked => {
             happened.push(node::Event::Logged(events::unable_to_acquire(&arrival.user)));
             let facts = "the licensing service is stopped: let in, and not tracked";
-            (accept("NT-20", Standing::NotExamined, facts), None)
+            (accept(rule::NT_20, Admitted::Untracked, facts), None)
         }
         Grant::Minted { rule, kind, after_temporary } => {
             let term = granting::temporary(server.terms(), node.workstation.settings.temporaries_of_90_days);
@@ -37,12 +40,21 @@ pub(in crate::node) fn judge(node: &Node, server: &Server, connection: &Connecti
             let minted = minted(rule, &license, after_temporary);
             let cal = license.cal.clone();
             happened.push(node::Event::Workstation(Event::Minted { license }));
-            (minted, Some(cal))
+            (minted, Some(Given::Own { cal, waits: true }))
         }
     };
-    trace.extend(ruling.trace.iter().cloned());
-    happened.extend(verdict_events(node, server, connection, &ruling, given, trace, moment));
-    happened
+    let (judged, decided) = conclude(node, server, connection, ruling, given, trace, moment);
+    happened.extend(decided);
+    (judged, happened)
+}
+
+/// A license that the client has had before: of this server's own record where it stands there, else as the client shows it.
+fn given_again(node: &Node, connection: &Connection, cal: Cal) -> Option<Given> {
+    let on_record = node.workstation.license(&cal.hardware_id).filter(|license| license.cal.id == cal.id);
+    match on_record {
+        Some(license) => Some(Given::Own { waits: !license.in_database, cal }),
+        None => connection.presented().map(Given::Signed),
+    }
 }
 
 /// What the logon of a session leads to: the license goes from the scratch file into the database (NT-50), and a domain user may
@@ -54,11 +66,12 @@ pub(in crate::node) fn logged_on(node: &Node, hardware_id: HardwareId, user: &Us
     let written = license.filter(|license| !license.in_database).map(|license| {
         let facts =
             format!("{} license of {} written to hydra.mdb and taken out of the scratch file", license.cal.kind, license.cal.device);
-        trace.push(TraceStep::new("NT-50", facts));
+        trace.push(TraceStep::new(rule::NT_50, facts));
         node::Event::Workstation(Event::Written { hardware_id })
     });
     if own.settings().profile_needs_license && user.as_str().contains('\\') && !license.is_some_and(License::is_normal) {
-        trace.push(TraceStep::new("NT-21", format!("{user} has no workstation license: logged on without the terminal-server profile")));
+        trace
+            .push(TraceStep::new(rule::NT_21, format!("{user} has no workstation license: logged on without the terminal-server profile")));
     }
     (written, trace)
 }
@@ -66,8 +79,8 @@ pub(in crate::node) fn logged_on(node: &Node, hardware_id: HardwareId, user: &Us
 /// NT-11, NT-42: the only denials; of an administrator too (NT-19).
 fn denied(node: &Node, arrival: &Arrival, trace: &mut Vec<TraceStep>) -> Option<Ruling> {
     if node.workstation.licensing.crypto_mismatch {
-        let step = TraceStep::new("NT-42", "the machine's cryptography does not fit: no client gets through, denied");
-        return Some(Ruling { rule: "NT-42", outcome: Err(Denial::Cryptography), trace: vec![step] });
+        let step = TraceStep::new(rule::NT_42, "the machine's cryptography does not fit: no client gets through, denied");
+        return Some(Ruling { rule: rule::NT_42, outcome: Err(Denial::Cryptography), trace: vec![step] });
     }
     let free = counting::has_free(node.workstation.cals_in_force(), node.in_use(), trace);
     let administrator = arrival.admin || node.accounts.get(&arrival.user).is_some_and(|account| account.administrator);
@@ -75,10 +88,10 @@ fn denied(node: &Node, arrival: &Arrival, trace: &mut Vec<TraceStep>) -> Option<
         return None;
     }
     if administrator {
-        trace.push(TraceStep::new("NT-19", "an administrator, which counts at the console and not over RDP"));
+        trace.push(TraceStep::new(rule::NT_19, "an administrator, which counts at the console and not over RDP"));
     }
-    let step = TraceStep::new("NT-11", "License Manager has no server CAL left: denied; workstation licenses do not matter here");
-    Some(Ruling { rule: "NT-11", outcome: Err(Denial::NoServerCal), trace: vec![step] })
+    let step = TraceStep::new(rule::NT_11, "License Manager has no server CAL left: denied; workstation licenses do not matter here");
+    Some(Ruling { rule: rule::NT_11, outcome: Err(Denial::NoServerCal), trace: vec![step] })
 }
 
 /// A license that is not this server's own, or not this device's, counts as none; only what cannot be read is an event.
@@ -91,7 +104,7 @@ fn ignored(server: &Server, arrival: &Arrival, trace: &mut Vec<TraceStep>) -> Op
         Presented::Untrusted { reason } => (reason.clone(), None),
         Presented::Damaged { reason } => (reason.clone(), Some(events::invalid_license())),
     };
-    trace.push(TraceStep::new("NT-44", format!("the license shown counts as none: {why}")));
+    trace.push(TraceStep::new(rule::NT_44, format!("the license shown counts as none: {why}")));
     logged
 }
 
@@ -116,19 +129,19 @@ fn findings<'a>(node: &'a Node, server: &Server, arrival: &'a Arrival, now: LabT
     }
 }
 
-fn keeps(rule: &'static str, cal: Cal) -> (Ruling, Option<Cal>) {
+fn keeps(rule: RuleId, cal: Cal) -> (Ruling, Option<Cal>) {
     match cal.kind {
-        CalKind::Permanent => (accept(rule, Standing::ValidClient, "shows its workstation license, which has no end"), None),
+        CalKind::Permanent => (accept(rule, Admitted::KeepsItsOwn, "shows its workstation license, which has no end"), None),
         CalKind::Temporary => {
             let facts = format!("shows its temporary, which holds until {}: kept for its whole term, whatever was added", cal.expires_at);
-            (accept(rule, Standing::HandedBack, &facts), Some(cal))
+            (accept(rule, Admitted::HandedBack, &facts), Some(cal))
         }
     }
 }
 
-fn again(rule: &'static str, cal: Cal) -> (Ruling, Option<Cal>) {
+fn again(rule: RuleId, cal: &Cal) -> Ruling {
     let facts = format!("the {} license on record for this device is handed out again; nothing is used up", cal.kind);
-    (accept(rule, Standing::New, &facts), Some(cal))
+    accept(rule, Admitted::New, &facts)
 }
 
 /// NT-30: a temporary has its term, a normal license no end.
@@ -155,10 +168,10 @@ fn mint(server: &Server, arrival: &Arrival, found: &Findings<'_>, (kind, expires
     License { category: found.category, cal, in_database: false }
 }
 
-fn minted(rule: &'static str, license: &License, after_temporary: bool) -> Ruling {
-    let standing = match (license.cal.kind, after_temporary) {
-        (CalKind::Permanent, true) => Standing::Upgraded,
-        (CalKind::Permanent, false) | (CalKind::Temporary, _) => Standing::New,
+fn minted(rule: RuleId, license: &License, after_temporary: bool) -> Ruling {
+    let admitted = match (license.cal.kind, after_temporary) {
+        (CalKind::Permanent, true) => Admitted::Upgraded,
+        (CalKind::Permanent, false) | (CalKind::Temporary, _) => Admitted::New,
     };
     let title = license.category.title();
     let facts = match (license.cal.kind, after_temporary) {
@@ -169,11 +182,11 @@ fn minted(rule: &'static str, license: &License, after_temporary: bool) -> Rulin
             format!("its temporary has ended and none of the category {title} is left: another until {}", license.cal.expires_at)
         }
     };
-    let mut ruling = accept(rule, standing, &facts);
-    ruling.trace.push(TraceStep::new("NT-50", "it waits in the scratch file for the logon"));
+    let mut ruling = accept(rule, admitted, &facts);
+    ruling.trace.push(TraceStep::new(rule::NT_50, "it waits in the scratch file for the logon"));
     ruling
 }
 
-fn accept(rule: &'static str, standing: Standing, facts: &str) -> Ruling {
-    Ruling { rule, outcome: Ok(standing), trace: vec![TraceStep::new(rule, facts)] }
+fn accept(rule: RuleId, admitted: Admitted, facts: &str) -> Ruling {
+    Ruling { rule, outcome: Ok(admitted), trace: vec![TraceStep::new(rule, facts)] }
 }

@@ -9,13 +9,14 @@ mod decide;
 pub(super) mod judge;
 mod reports;
 
+use crate::rulebook::{RuleId, rule};
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use decide::{decide, run_ended};
+pub(super) use decide::{decide, open_share, run_ended};
 
-use crate::model::{Cal, Category, DatabaseId, DeviceName, HardwareId, UserName};
+use crate::model::{Cal, Category, DatabaseId, DeviceName, HardwareId, LogRecord, UserName};
 use crate::policy::nt4::counting::ServerCals;
 use crate::policy::nt4::starting::{self, DatabaseFile};
 use crate::wire::problem::{Problem, ProblemCode};
@@ -45,14 +46,7 @@ pub enum Command {
     LogOnAtConsole(UserName),
     /// And off again.
     LogOffFromConsole,
-    /// A device opens a file or print connection.
-    OpenShare {
-        /// The device.
-        device: DeviceName,
-        /// The user.
-        user: UserName,
-    },
-    /// And closes it.
+    /// A device closes its file or print connection.
     CloseShare(DeviceName),
     /// Change settings.
     ChangeSettings(WorkstationSettingsChange),
@@ -60,6 +54,27 @@ pub enum Command {
     SetCryptoMismatch(bool),
     /// The machine goes down and comes up again.
     Restart,
+}
+
+/// A device opens a file or print connection. The answer is a [`ShareOutcome`].
+#[derive(Clone, Debug)]
+pub struct OpenShare {
+    /// The device.
+    pub device: DeviceName,
+    /// The user.
+    pub user: UserName,
+}
+
+/// What became of a file or print connection (NT-12, NT-16).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShareOutcome {
+    /// It is open, and has a server CAL.
+    Opened,
+    /// No server CAL is left.
+    Denied {
+        /// What the log says.
+        record: LogRecord,
+    },
 }
 
 /// Something that happened.
@@ -188,20 +203,20 @@ impl Refusal {
     /// The refusal as a problem.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let (code, rules): (ProblemCode, &[&str]) = match self {
-            Refusal::NotNt4 => (ProblemCode::Conflict, &["NT-01"]),
-            Refusal::Running => (ProblemCode::Conflict, &["NT-43"]),
-            Refusal::NotRunning => (ProblemCode::Conflict, &["NT-20"]),
-            Refusal::Unlimited => (ProblemCode::Invalid, &["NT-02"]),
+        let (code, rules): (ProblemCode, &[RuleId]) = match self {
+            Refusal::NotNt4 => (ProblemCode::Conflict, &[rule::NT_01]),
+            Refusal::Running => (ProblemCode::Conflict, &[rule::NT_43]),
+            Refusal::NotRunning => (ProblemCode::Conflict, &[rule::NT_20]),
+            Refusal::Unlimited => (ProblemCode::Invalid, &[rule::NT_02]),
             Refusal::Count => (ProblemCode::Invalid, &[]),
-            Refusal::PerSeatAlready => (ProblemCode::Conflict, &["NT-15"]),
-            Refusal::NoAccount(_) => (ProblemCode::Invalid, &["NT-19"]),
-            Refusal::ConsoleTaken(_) | Refusal::ConsoleFree => (ProblemCode::Conflict, &["NT-17"]),
-            Refusal::ConsoleFull(_) => (ProblemCode::Conflict, &["NT-17", "NT-19"]),
-            Refusal::ShareTaken { .. } => (ProblemCode::Conflict, &["NT-16"]),
-            Refusal::NoShare(_) => (ProblemCode::NotFound, &["NT-16"]),
-            Refusal::ServicePack => (ProblemCode::Invalid, &["NT-51"]),
-            Refusal::DataSource => (ProblemCode::Invalid, &["NT-40"]),
+            Refusal::PerSeatAlready => (ProblemCode::Conflict, &[rule::NT_15]),
+            Refusal::NoAccount(_) => (ProblemCode::Invalid, &[rule::NT_19]),
+            Refusal::ConsoleTaken(_) | Refusal::ConsoleFree => (ProblemCode::Conflict, &[rule::NT_17]),
+            Refusal::ConsoleFull(_) => (ProblemCode::Conflict, &[rule::NT_17, rule::NT_19]),
+            Refusal::ShareTaken { .. } => (ProblemCode::Conflict, &[rule::NT_16]),
+            Refusal::NoShare(_) => (ProblemCode::NotFound, &[rule::NT_16]),
+            Refusal::ServicePack => (ProblemCode::Invalid, &[rule::NT_51]),
+            Refusal::DataSource => (ProblemCode::Invalid, &[rule::NT_40]),
         };
         Problem::new(code, self.to_string()).under(rules)
     }

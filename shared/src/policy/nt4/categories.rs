@@ -1,6 +1,7 @@
 //! Which workstation license a client needs, and how the license manager lists them (NT-02 to NT-05).
 
 use crate::model::{Category, Platform};
+use crate::rulebook::{RuleId, rule};
 
 /// NT-02, NT-03, NT-04: the category of a client's system. Only NT 4.0 itself owns the workstation already; NT 3.5x takes an
 /// upgrade; everything else, later Windows included, is no NT workstation and takes a whole license.
@@ -23,11 +24,11 @@ pub fn category(platform: Platform) -> Category {
 
 /// The rule that puts a client into its category.
 #[must_use]
-pub fn rule_of(category: Category) -> &'static str {
+pub fn rule_of(category: Category) -> RuleId {
     match category {
-        Category::Existing => "NT-02",
-        Category::Upgrade => "NT-03",
-        Category::Full => "NT-04",
+        Category::Existing => rule::NT_02,
+        Category::Upgrade => rule::NT_03,
+        Category::Full => rule::NT_04,
     }
 }
 

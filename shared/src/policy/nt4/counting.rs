@@ -1,5 +1,6 @@
 //! License Manager: server CALs, counted once for everything that the server does (NT-11, NT-14 to NT-19).
 
+use crate::rulebook::rule;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{CountingMode, TraceStep};
@@ -52,7 +53,7 @@ impl InUse {
 pub fn has_free(cals: ServerCals, in_use: InUse, trace: &mut Vec<TraceStep>) -> bool {
     if cals.mode == CountingMode::PerSeat {
         let facts = format!("Per Seat: {} seats bought, {} in use; the count denies nobody", cals.bought, in_use.shown());
-        trace.push(TraceStep::new("NT-15", facts));
+        trace.push(TraceStep::new(rule::NT_15, facts));
         return true;
     }
     let free = in_use.taken() < cals.bought;
@@ -63,12 +64,12 @@ pub fn has_free(cals: ServerCals, in_use: InUse, trace: &mut Vec<TraceStep>) -> 
         in_use.sessions,
         in_use.shares
     );
-    trace.push(TraceStep::new("NT-14", facts));
+    trace.push(TraceStep::new(rule::NT_14, facts));
     if in_use.console {
-        trace.push(TraceStep::new("NT-17", "somebody is logged on at the console and has one more, which the figure leaves out"));
+        trace.push(TraceStep::new(rule::NT_17, "somebody is logged on at the console and has one more, which the figure leaves out"));
     }
     if !free && in_use.shown() < cals.bought {
-        trace.push(TraceStep::new("NT-18", "the figure shows one free, and the console has it"));
+        trace.push(TraceStep::new(rule::NT_18, "the figure shows one free, and the console has it"));
     }
     free
 }

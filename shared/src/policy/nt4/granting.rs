@@ -3,6 +3,7 @@
 use super::categories;
 use crate::model::{Cal, CalKind, Category, LabTime, Span};
 use crate::policy::terms::Terms;
+use crate::rulebook::{RuleId, rule};
 
 /// What the service finds when a client comes.
 #[derive(Clone, Copy, Debug)]
@@ -27,21 +28,21 @@ pub enum Grant {
     /// What it shows is good.
     Keeps {
         /// The deciding rule.
-        rule: &'static str,
+        rule: RuleId,
         /// The license.
         cal: Cal,
     },
     /// The license on record, once more.
     Again {
         /// The deciding rule.
-        rule: &'static str,
+        rule: RuleId,
         /// The license.
         cal: Cal,
     },
     /// A new license.
     Minted {
         /// The deciding rule.
-        rule: &'static str,
+        rule: RuleId,
         /// Temporary or permanent.
         kind: CalKind,
         /// It takes the place of a temporary that has ended.
@@ -67,18 +68,18 @@ pub fn grant(found: &Findings<'_>) -> Grant {
     let after_temporary = found.presented.or(found.on_record).is_some();
     let (rule, kind) = match (found.free, after_temporary) {
         (true, false) => (categories::rule_of(found.category), CalKind::Permanent),
-        (true, true) => ("NT-32", CalKind::Permanent),
-        (false, false) => ("NT-10", CalKind::Temporary),
-        (false, true) => ("NT-33", CalKind::Temporary),
+        (true, true) => (rule::NT_32, CalKind::Permanent),
+        (false, false) => (rule::NT_10, CalKind::Temporary),
+        (false, true) => (rule::NT_33, CalKind::Temporary),
     };
     Grant::Minted { rule, kind, after_temporary }
 }
 
 /// NT-31, CON-05: a temporary is kept for its whole term, whatever was added since; a normal license has no end (NT-44).
-fn rule_of_held(cal: &Cal) -> &'static str {
+fn rule_of_held(cal: &Cal) -> RuleId {
     match cal.kind {
-        CalKind::Temporary => "NT-31",
-        CalKind::Permanent => "NT-44",
+        CalKind::Temporary => rule::NT_31,
+        CalKind::Permanent => rule::NT_44,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whether the licensing service starts (NT-40 to NT-42, NT-51).
 
 use crate::model::{DatabaseId, LabTime, Span};
+use crate::rulebook::{RuleId, rule};
 
 /// The name of the ODBC System DSN through which the service reaches its database (NT-40).
 pub const DATA_SOURCE: &str = "Hydra License";
@@ -59,11 +60,11 @@ pub enum StartFault {
 impl StartFault {
     /// The rule.
     #[must_use]
-    pub fn rule(&self) -> &'static str {
+    pub fn rule(&self) -> RuleId {
         match self {
-            StartFault::Cryptography => "NT-42",
-            StartFault::LeapDay => "NT-51",
-            StartFault::Database { .. } => "NT-41",
+            StartFault::Cryptography => rule::NT_42,
+            StartFault::LeapDay => rule::NT_51,
+            StartFault::Database { .. } => rule::NT_41,
         }
     }
 

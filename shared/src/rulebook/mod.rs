@@ -16,7 +16,120 @@ mod vectors;
 mod windows_2000;
 mod windows_2003;
 
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 pub use vectors::VECTORS;
+
+/// Every rule's id as a value, in the book's spelling with an underscore: `rule::PD_06`.
+pub mod rule {
+    use super::RuleId;
+
+    /// The section with the client's codes, which has no ids of its own: what broke before any rule was looked at.
+    pub const SPEC_10: RuleId = RuleId("SPEC-10");
+
+    pub use super::activation::*;
+    pub use super::amendments::*;
+    pub use super::certificates::*;
+    pub use super::discovery::*;
+    pub use super::later_windows::*;
+    pub use super::nt4::*;
+    pub use super::questions::*;
+    pub use super::troubles::*;
+    pub use super::windows_2000::*;
+    pub use super::windows_2003::*;
+}
+
+/// The id of a rule that stands in the book. Only the book makes one, so nothing can name a rule that is not there; as JSON and for
+/// people it is the id's text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(&'static str);
+
+impl RuleId {
+    /// `PD-06`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.0)
+    }
+}
+
+impl fmt::Debug for RuleId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0)
+    }
+}
+
+/// For what was read as text: a page, an answer, a command line. Code has the ids themselves; a test sees to it.
+impl PartialEq<str> for RuleId {
+    fn eq(&self, text: &str) -> bool {
+        self.0 == text
+    }
+}
+
+impl PartialEq<&str> for RuleId {
+    fn eq(&self, text: &&str) -> bool {
+        self.0 == *text
+    }
+}
+
+impl Serialize for RuleId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for RuleId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let unknown = || serde::de::Error::custom(format!("{text:?} is no rule of the book (tsl rule lists them)"));
+        id(&text).ok_or_else(unknown)
+    }
+}
+
+impl JsonSchema for RuleId {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RuleId".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "description": "The id of a rule: `PD-06`." })
+    }
+}
+
+/// A table of rules, and a constant for the id of each. A constant's name is the id's own, checked as it is compiled.
+macro_rules! family {
+    ($table:ident: $($name:ident = $id:literal, $status:ident, $says:literal, [$($code:literal),*];)*) => {
+        pub(super) const $table: &[super::Rule] = &[$(super::Rule {
+            id: $name,
+            says: $says,
+            status: super::Status::$status,
+            code: &[$($code),*],
+        }),*];
+        $(
+            #[doc = $says]
+            pub const $name: super::RuleId = super::RuleId($id);
+            const _: () = assert!(super::names(stringify!($name).as_bytes(), $id.as_bytes()));
+        )*
+    };
+}
+use family;
+
+/// Whether a constant is called as its id says: `PD_06` for `PD-06`.
+const fn names(name: &[u8], id: &[u8]) -> bool {
+    match (name, id) {
+        ([], []) => true,
+        ([letter, name @ ..], [of_id, id @ ..]) => (*letter == *of_id || (*letter == b'_' && *of_id == b'-')) && names(name, id),
+        _ => false,
+    }
+}
 
 /// How far a rule or a vector is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,7 +167,7 @@ impl Status {
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// Its id: `PD-06`.
-    pub id: &'static str,
+    pub id: RuleId,
     /// What it says, in one line.
     pub says: &'static str,
     /// How far it is built.
@@ -122,14 +235,34 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     rules().find(|rule| rule.id == id)
 }
 
+/// The id that is written so, a rule's or a section's.
+#[must_use]
+pub fn id(text: &str) -> Option<RuleId> {
+    find(text).map(|rule| rule.id).or((rule::SPEC_10 == text).then_some(rule::SPEC_10))
+}
+
+/// Rules as a person reads them: `AM-15, FT-14`.
+#[must_use]
+pub fn listed(rules: &[RuleId]) -> String {
+    rules.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Rules in the JSON of what is made for people: [`listed`].
+///
+/// # Errors
+/// Where the serializer fails.
+pub fn serialize_listed<S: Serializer>(rules: &[RuleId], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&listed(rules))
+}
+
 /// Where a rule comes from: the codes of its documents, each with a mark of confidence. A rule without a document is the lab's own, by what
 /// its family is about.
 #[must_use]
-pub fn source(id: &str) -> String {
-    if let Some((_, source)) = sources::SOURCES.iter().find(|(rule, _)| *rule == id) {
+pub fn source(id: RuleId) -> String {
+    if let Some((_, source)) = sources::SOURCES.iter().find(|(rule, _)| id == *rule) {
         return (*source).to_owned();
     }
-    match id.split('-').next() {
+    match id.as_str().split('-').next() {
         Some("CON") => "the sources disagree here: both sides are told, and the lab decides (C)".to_owned(),
         Some("OQ") => "nobody has published it: the lab's default (C)".to_owned(),
         Some("SD") => "the sources can be read in two ways: the lab's decision (C)".to_owned(),
@@ -153,10 +286,6 @@ pub fn documents(source: &str) -> Vec<(String, &'static str)> {
         }
     }
     found
-}
-
-const fn rule(id: &'static str, status: Status, says: &'static str, code: &'static [&'static str]) -> Rule {
-    Rule { id, says, status, code }
 }
 
 const fn vector(id: &'static str, status: Status, says: &'static str) -> Vector {
