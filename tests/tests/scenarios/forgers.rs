@@ -11,7 +11,7 @@ use chassis::identity::Identity;
 use lab::device::Device;
 use lab::session;
 use shared::model::{
-    Accept, Cal, CalId, CalKind, ContactMethod, Generation, LabTime, PackId, ProductId, ProductType, ProductVersion, Purchase,
+    Accept, Cal, CalId, CalKind, ContactMethod, Generation, LabTime, Origin, PackId, ProductId, ProductType, ProductVersion, Purchase,
     ReactivationReason, RequestId, Span,
 };
 use shared::trust::{
@@ -81,7 +81,7 @@ impl Forger {
             hardware_id: device.licensing.hardware.unwrap().id,
             issued_at,
             expires_at,
-            pack: Some(PackId::from_random([7; 35])),
+            origin: Origin::Pack(PackId::from_random([7; 35])),
         }
     }
 }
@@ -210,17 +210,7 @@ async fn refused(lab: &TestLab, asked: &Register, code: ProblemCode) {
 async fn a_server_that_was_registered_by_telephone_is_not_activated_by_somebody_else() {
     let lab = Plan::default().not_activated().start().await;
     let papers: Papers = lab.license_servers[0].get("/activation/papers").await;
-    let told = Register {
-        request: request_id(),
-        method: ContactMethod::Telephone,
-        name: papers.name.clone(),
-        product_id: papers.product_id.clone(),
-        key_text: papers.key_text.clone(),
-        registrant: registrant(),
-        certificate_request: None,
-        reason: None,
-        papers: Vec::new(),
-    };
+    let told = Register { reason: None, ..told_again(&papers, ContactMethod::Telephone) };
     let _: Registered = lab.clearinghouse.api().post("/desk/registrations", &told).await.unwrap();
     let forger = Forger::named(&lab, "LS1").await;
     let agreement = lab.license_servers[0].identity().await.agreement;
@@ -258,15 +248,9 @@ async fn a_server_whose_product_id_went_to_another_key_learns_of_it_and_says_so(
     let (papers, bought) = (lab.license_servers[0].get::<Papers>("/activation/papers").await, papers_of_purchase(&lab).await);
     let stranger = shared::trust::AgreementSecret::from_bytes(&[9; 32]).unwrap().public();
     let told = |papers_shown: Vec<Purchase>| Register {
-        request: request_id(),
-        method: ContactMethod::Telephone,
-        name: papers.name.clone(),
-        product_id: papers.product_id.clone(),
         key_text: key_text(&stranger, &papers.product_id),
-        registrant: registrant(),
-        certificate_request: None,
-        reason: Some(ReactivationReason::Redeployed),
         papers: papers_shown,
+        ..told_again(&papers, ContactMethod::Telephone)
     };
     refused(&lab, &told(Vec::new()), ProblemCode::ReplacementRefused).await;
     let wrong = Purchase::Retail { code: lab.buy(ProductVersion::V5_2, ProductType::Device, 1).await.code };
@@ -321,15 +305,9 @@ async fn a_key_that_got_out_is_replaced_by_telephone_and_the_old_one_is_worth_no
     let prompt = view(&lab, 0).await.prompt.unwrap();
     assert!(prompt.contains("call the clearinghouse"), "{prompt}");
     let told = Register {
-        request: request_id(),
-        method: ContactMethod::Telephone,
-        name: papers.name.clone(),
-        product_id: papers.product_id.clone(),
-        key_text: papers.key_text.clone(),
-        registrant: registrant(),
-        certificate_request: None,
         reason: Some(ReactivationReason::KeyCompromised),
         papers: vec![papers_of_purchase(&lab).await],
+        ..told_again(&papers, ContactMethod::Telephone)
     };
     let registered: Registered = lab.clearinghouse.api().post("/desk/registrations", &told).await.unwrap();
     let body = ActivateById { license_server_id: registered.license_server_id, reason: told.reason };
