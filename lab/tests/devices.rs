@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lab::clients::Clients;
 use lab::device::{Device, Part, Slot, device_names};
 use serde_json::json;
-use shared::model::{Cal, CalId, CalKind, HardwareId, LabTime, Platform, ProductVersion, Span};
+use shared::model::{Cal, CalId, CalKind, HardwareId, LabTime, Origin, PackId, Platform, ProductVersion, Span};
 use shared::wire::terminal_server::LicenseRequest;
 
 /// Rules: ST-01.
@@ -255,7 +255,10 @@ fn license(kind: CalKind, version: ProductVersion, days: u32) -> String {
         hardware_id: HardwareId::new(Platform::Windows98.id(), [1; 16]),
         issued_at: start(),
         expires_at: start() + Span::days(days),
-        pack: None,
+        origin: match kind {
+            CalKind::Permanent => Origin::Pack(PackId::from_random([7; 35])),
+            CalKind::Temporary => Origin::Minted,
+        },
     };
     let (from, until) = (cal.issued_at.unix(), cal.expires_at.unix());
     let claims = json!({ "iss": cal.issuer, "iat": from, "nbf": from, "exp": until, "jti": cal.id, "license": cal });

@@ -145,7 +145,7 @@ async fn open(context: &Context, lab: &Lab, name: &ServerName, server: &Server, 
         });
         let (_, chosen) = chosen.ok_or_else(|| Failure::Usage(format!("{name} has no pack {pack}; see tsl licmgr --server {name}")))?;
         let mut rows: Vec<LicenseRow> = licenses(&api, Some(CalKind::Permanent)).await?;
-        rows.retain(|row| row.cal.pack.as_ref() == Some(&chosen.pack.id));
+        rows.retain(|row| row.cal.pack() == Some(&chosen.pack.id));
         (pack_name(chosen), rows)
     };
     context.out.show(&rows, |out| {

@@ -95,8 +95,8 @@ impl LsReport {
 
     fn columns(&self, row: &LicenseRow, packs: &PackList) -> Vec<String> {
         let cal = &row.cal;
-        let pack = cal.pack.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
-        let of = cal.pack.as_ref().and_then(|id| packs.packs.iter().find(|row| row.pack.id == *id)).map(|row| row.pack.product_type);
+        let pack = cal.pack().map_or_else(|| "-".to_owned(), ToString::to_string);
+        let of = cal.pack().and_then(|id| packs.packs.iter().find(|row| row.pack.id == *id)).map(|row| row.pack.product_type);
         let of = of.map_or_else(|| "device".to_owned(), |of| of.to_string());
         let issue_type = match (cal.kind, row.standing) {
             (CalKind::Temporary, Standing::Closed) => "temporary, upgraded",

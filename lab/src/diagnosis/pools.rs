@@ -78,9 +78,9 @@ fn pool(seen: &Seen, heard: &[(&ServerName, &Answers)], version: ProductVersion)
 
 /// When the first of the CALs that were drawn from these packs ends.
 fn next_end(heard: &[(&ServerName, &Answers)], rows: &[&PackRow]) -> Option<LabTime> {
-    let drawn = |pack: &Option<PackId>| rows.iter().any(|row| pack.as_ref() == Some(&row.pack.id));
+    let drawn = |pack: Option<&PackId>| rows.iter().any(|row| pack == Some(&row.pack.id));
     let licenses = heard.iter().flat_map(|(_, answers)| &answers.licenses);
-    licenses.filter(|row| row.standing == Standing::Active && drawn(&row.cal.pack)).map(|row| row.cal.expires_at).min()
+    licenses.filter(|row| row.standing == Standing::Active && drawn(row.cal.pack())).map(|row| row.cal.expires_at).min()
 }
 
 /// A package that is big enough for everybody who came, for the first license server that can take it.

@@ -4,7 +4,7 @@ use super::backup::Staged;
 use super::keys::{license_key, pack_key};
 use super::{Event, InstalledPack, Ledger, LicenseRecord, OwnCertificate, PeerEvent, Server};
 use crate::machine::{Machine, Moment, RowError, Rows};
-use crate::model::{CalKind, LabTime, ProductType, ProductVersion, ServerName};
+use crate::model::{CalKind, LabTime, Origin, ProductType, ProductVersion, ServerName};
 use crate::policy::sweeping;
 
 use crate::wire::managing::ReleaseOrder;
@@ -199,11 +199,11 @@ impl Ledger {
     fn count_new(&mut self, record: &LicenseRecord, rows: &mut Rows) {
         self.last_record = self.last_record.max(record.number);
         rows.put("last-record", &self.last_record);
-        match &record.cal.pack {
-            Some(pack) => self.change_pack(pack, rows, |pack| pack.issued += 1),
-            // W2K-03: counted nowhere.
-            None if record.cal.is_built_in() => {}
-            None => {
+        match &record.cal.origin {
+            Origin::Pack(pack) => self.change_pack(pack, rows, |pack| pack.issued += 1),
+            // W2K-03, NT-01: counted nowhere, or by somebody else.
+            Origin::BuiltInPool | Origin::Workstation => {}
+            Origin::Minted => {
                 *self.temporaries_issued.entry(record.cal.version).or_default() += 1;
                 rows.put("temporaries", &self.temporaries_issued);
             }
@@ -215,7 +215,7 @@ impl Ledger {
         if let Some(record) = self.forget_record(number) {
             rows.remove(license_key(number));
             // A revoked one is back in its pool already (W08-07).
-            if let Some(pack) = record.cal.pack.as_ref().filter(|_| record.revoked_at.is_none()) {
+            if let Some(pack) = record.cal.pack().filter(|_| record.revoked_at.is_none()) {
                 self.change_pack(pack, rows, |pack| pack.issued = pack.issued.saturating_sub(1));
             }
         }

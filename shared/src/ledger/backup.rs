@@ -98,7 +98,7 @@ impl Staged {
     fn packs(&self) -> Vec<InstalledPack> {
         let mut issued: HashMap<&PackId, u32> = HashMap::new();
         for record in self.records.values().filter(|record| record.revoked_at.is_none()) {
-            if let Some(pack) = &record.cal.pack {
+            if let Some(pack) = record.cal.pack() {
                 *issued.entry(pack).or_default() += 1;
             }
         }
@@ -154,7 +154,7 @@ fn put_back(ledger: &Ledger, staged: &Staged, now: LabTime) -> Option<PutBack> {
     let packs: BTreeSet<&PackId> = staged.backup.packs.iter().filter(|pack| pack.removed_at.is_none()).map(|pack| &pack.pack.id).collect();
     let saved: BTreeSet<CalId> = staged.records.values().map(|record| record.cal.id).collect();
     let issued_since = ledger.records.values().filter(|record| {
-        let drawn = record.cal.pack.as_ref().is_some_and(|pack| packs.contains(pack));
+        let drawn = record.cal.pack().is_some_and(|pack| packs.contains(pack));
         drawn && record.revoked_at.is_none() && record.cal.holds_at(now) && !saved.contains(&record.cal.id)
     });
     let ends: Vec<LabTime> = issued_since.map(|record| record.cal.expires_at).collect();

@@ -8,7 +8,7 @@ use super::{
     peers,
 };
 use crate::machine::{Decide, Moment};
-use crate::model::{Cal, CalId, CalKind, LabTime, Pack, ProductType, PublicKey, ServerName, Span, TraceStep};
+use crate::model::{Cal, CalId, CalKind, LabTime, Origin, Pack, ProductType, PublicKey, ServerName, Span, TraceStep};
 use crate::policy::denials;
 use crate::policy::events as events_of;
 use crate::policy::issuing::{self, Grant, Lack};
@@ -328,30 +328,30 @@ fn license(record: &LicenseRecord, how: HowIssued, rules: Vec<TraceStep>) -> Out
 /// LS-04, PD-01: a temporary of the version asked for, without limit of number.
 fn mint_temporary(ledger: &Ledger, issuer: &Issuer<'_>, asked: &Asked, rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> (Outcome, Event) {
     let expires_at = moment.now + issuer.terms.temporary;
-    let cal = Cal { kind: CalKind::Temporary, expires_at, ..new_cal(issuer, asked, moment) };
+    let cal = new_cal(issuer, asked, (CalKind::Temporary, Origin::Minted), expires_at, moment);
     issued(new_record(ledger, cal, moment.now), HowIssued::New, Vec::new(), false, asked, rules)
 }
 
-/// A permanent of the version asked for, from no pack, that ends now: whoever makes it says what it is.
-fn new_cal(issuer: &Issuer<'_>, asked: &Asked, moment: &mut Moment<'_>) -> Cal {
+/// A CAL of the version asked for.
+fn new_cal(issuer: &Issuer<'_>, asked: &Asked, (kind, origin): (CalKind, Origin), expires_at: LabTime, moment: &mut Moment<'_>) -> Cal {
     Cal {
         id: CalId::from_random(moment.dice.bytes()),
-        kind: CalKind::Permanent,
+        kind,
         version: asked.inquiry.version,
         issuer: issuer.server.name.clone(),
         device: asked.inquiry.device.clone(),
         user: asked.inquiry.user.clone(),
         hardware_id: asked.inquiry.hardware_id,
         issued_at: moment.now,
-        expires_at: moment.now,
-        pack: None,
+        expires_at,
+        origin,
     }
 }
 
 /// W2K-03, SD-04: a license of the built-in pool, which no pack counts; it lives like a permanent.
 fn mint_built_in(ledger: &Ledger, issuer: &Issuer<'_>, asked: &Asked, rules: Vec<TraceStep>, moment: &mut Moment<'_>) -> (Outcome, Event) {
     let (expires_at, laid_down) = end_of_life(ledger, issuer.terms, moment);
-    let cal = Cal { expires_at, ..new_cal(issuer, asked, moment) };
+    let cal = new_cal(issuer, asked, (CalKind::Permanent, Origin::BuiltInPool), expires_at, moment);
     let closes = ledger.open_temporaries(cal.hardware_id, cal.version);
     issued(new_record(ledger, cal, moment.now), HowIssued::New, closes, laid_down, asked, rules)
 }
@@ -394,7 +394,8 @@ fn draw(
     // AM-30: only what is of Windows 2000 itself may have no end; a newer CAL in its place lives by its own server's numbers.
     let terms = if version == asked.inquiry.version { issuer.terms } else { issuer.server.terms() };
     let (expires_at, laid_down) = end_of_life(ledger, terms, moment);
-    let cal = Cal { version, expires_at, pack: Some(pack.pack.id.clone()), ..new_cal(issuer, asked, moment) };
+    let drawn = (CalKind::Permanent, Origin::Pack(pack.pack.id.clone()));
+    let cal = Cal { version, ..new_cal(issuer, asked, drawn, expires_at, moment) };
     rules.push(TraceStep::new(
         rule::LS_06,
         format!("pack of {version}: {} of {} left after this draw", pack.available() - 1, pack.pack.total),

@@ -397,7 +397,7 @@ impl Ledger {
 
     fn revoke(&mut self, number: u64, at: LabTime, rows: &mut Rows) {
         let Some(record) = self.records.get(&number) else { return };
-        let (end, pack) = (record.cal.expires_at, record.cal.pack.clone());
+        let (end, pack) = (record.cal.expires_at, record.cal.pack().cloned());
         self.change_record(number, rows, |record: &mut LicenseRecord| record.revoked_at = Some(at));
         self.revoked.insert((end, number));
         if let Some(pack) = pack {

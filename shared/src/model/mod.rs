@@ -19,7 +19,7 @@ mod version;
 mod workstation;
 
 pub use activation::{ContactMethod, Lapse, ProductId, ReactivationReason, Registrant, RegistrantText, ServerRef};
-pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT, WORKSTATION_PRODUCT};
+pub use cal::{Cal, CalId, CalKind, HELD_PRODUCT, Origin, WORKSTATION_PRODUCT};
 pub use code::{ConfirmationCode, LicenseServerId};
 pub use connection::{Accept, GraceEnd, GraceStart, Platform, SessionId, TraceStep};
 pub use denial::{Breach, Denial};

@@ -345,13 +345,13 @@ impl World {
         let list = self.run.machine.pack_list(self.run.now);
         for row in &list.packs {
             let counts = |license: &&LicenseRow| license.standing != Standing::Revoked;
-            let drawn = rows.iter().filter(counts).filter(|license| license.cal.pack.as_ref() == Some(&row.pack.id)).count();
+            let drawn = rows.iter().filter(counts).filter(|license| license.cal.pack() == Some(&row.pack.id)).count();
             assert!(row.issued <= row.pack.total, "over-issued: {row:?}");
             assert_eq!((row.issued + row.available, row.issued as usize), (row.pack.total, drawn), "{row:?}");
             assert!(drawn == 0 || row.pack.product_type == ProductType::Device, "{row:?}");
         }
         let of_pack = rows.iter().filter(|row| row.cal.kind == CalKind::Permanent).count();
-        let installed = |license: &&LicenseRow| list.packs.iter().any(|row| license.cal.pack.as_ref() == Some(&row.pack.id));
+        let installed = |license: &&LicenseRow| list.packs.iter().any(|row| license.cal.pack() == Some(&row.pack.id));
         let counted = rows.iter().filter(installed).filter(|row| row.standing != Standing::Revoked).count();
         assert_eq!(list.packs.iter().map(|row| row.issued as usize).sum::<usize>(), counted, "every permanent is of a pack");
         let temporaries = list.temporaries.iter().map(|row| row.issued).sum::<u64>();

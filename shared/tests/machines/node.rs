@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use shared::machine::Machine;
 use shared::model::{
-    Cal, CalId, CalKind, Generation, GraceEnd, HardwareId, PackId, Platform, PolicyAcOn, ProductVersion, PublicKey, ServerName, SessionId,
-    Span,
+    Cal, CalId, CalKind, Generation, GraceEnd, HardwareId, Origin, PackId, Platform, PolicyAcOn, ProductVersion, PublicKey, ServerName,
+    SessionId, Span,
 };
 use shared::node::{
     Account, Arrival, Command, Connection, End, Enrolled, Event, Heard, Judge, LogOn, Node, Outcome, Said, Server, Step as Next,
@@ -225,7 +225,7 @@ impl World {
             hardware_id: inquiry.hardware_id,
             issued_at: self.run.now,
             expires_at: self.run.now + Span::days(90),
-            pack: None,
+            origin: Origin::Minted,
         };
         let issued = |cal, how, activated| Said::Issued { cal, token: format!("token of {server}"), how, rules: Vec::new(), activated };
         match reply {
@@ -235,9 +235,9 @@ impl World {
             Reply::Temporary { activated } => issued(temporary, HowIssued::New, activated),
             Reply::Permanent { .. } if inquiry.temporary_only => issued(temporary, HowIssued::New, true),
             Reply::Permanent { days, again } => {
-                let (expires_at, pack) = (self.run.now + Span::days(days), Some(PackId::from_random([1; 35])));
+                let (expires_at, origin) = (self.run.now + Span::days(days), Origin::Pack(PackId::from_random([1; 35])));
                 let how = if again { HowIssued::Again } else { HowIssued::New };
-                issued(Cal { kind: CalKind::Permanent, expires_at, pack, ..temporary }, how, true)
+                issued(Cal { kind: CalKind::Permanent, expires_at, origin, ..temporary }, how, true)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Moments and licenses that the tables share.
 
-use shared::model::{Cal, CalId, CalKind, HardwareId, LabTime, PackId, ProductVersion, Span};
+use shared::model::{Cal, CalId, CalKind, HardwareId, LabTime, Origin, PackId, ProductVersion, Span};
 
 /// A day in the life of the lab, at eight in the morning.
 pub(crate) fn day(number: u32) -> LabTime {
@@ -21,7 +21,10 @@ pub(crate) fn cal(kind: CalKind, version: ProductVersion, expires_at: LabTime) -
         hardware_id: hardware(1),
         issued_at: day(0) - Span::days(10),
         expires_at,
-        pack: (kind == CalKind::Permanent).then(|| PackId::from_random([7; 35])),
+        origin: match kind {
+            CalKind::Permanent => Origin::Pack(PackId::from_random([7; 35])),
+            CalKind::Temporary => Origin::Minted,
+        },
     }
 }
 

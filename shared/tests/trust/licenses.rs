@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use shared::model::{Cal, CalKind, ProductVersion};
+use shared::model::{Cal, CalKind, Origin, ProductVersion};
 use shared::trust::{Anchors, Flaw, LicenseSealer, SigningKey, open_license, peek_license};
 
 use crate::world::{Lab, Server, name, period};
@@ -205,7 +205,7 @@ fn a_server_that_vouches_for_itself_is_believed_for_temporaries_where_its_key_is
 #[test]
 fn a_workstation_license_is_for_good_under_the_key_of_the_server_that_made_it() {
     let server = Server::on_its_own("NT1");
-    let workstation = Cal { version: ProductVersion::V4_0, pack: None, ..server.cal(CalKind::Permanent) };
+    let workstation = Cal { version: ProductVersion::V4_0, origin: Origin::Workstation, ..server.cal(CalKind::Permanent) };
     let token = server.sealer.seal_license(&workstation).unwrap();
     let mut anchors = Anchors::default();
     assert!(is_untrusted(&open_license(&token, &anchors)), "nobody else's business");
@@ -286,4 +286,27 @@ fn a_private_key_is_never_shown() {
     let server = Server::activated(&lab, "LS1");
     let shown = format!("{:?} {:?}", server.key, server.sealer);
     assert!(shown.contains("SigningKey") && !shown.contains("pair"), "{shown}");
+}
+
+/// Rules: ST-04, LS-04, LS-05, W2K-03.
+#[test]
+fn a_cal_whose_kind_and_origin_contradict_each_other_is_not_read() {
+    let server = Server::on_its_own("LS1");
+    for kind in [CalKind::Temporary, CalKind::Permanent] {
+        let good = serde_json::to_value(server.cal(kind)).unwrap();
+        assert_eq!(serde_json::from_value::<Cal>(good.clone()).unwrap(), server.cal(kind));
+        for from in ["minted", "pack", "built-in-pool", "workstation"] {
+            for pack in [serde_json::Value::Null, "B".repeat(35).into()] {
+                let mut changed = good.clone();
+                (changed["from"], changed["pack"]) = (from.into(), pack.clone());
+                let fits = match from {
+                    "minted" => kind == CalKind::Temporary && pack.is_null(),
+                    "pack" => kind == CalKind::Permanent && !pack.is_null(),
+                    "built-in-pool" => kind == CalKind::Permanent && pack.is_null(),
+                    _ => pack.is_null(),
+                };
+                assert_eq!(serde_json::from_value::<Cal>(changed).is_ok(), fits, "{kind} from {from}, pack {pack}");
+            }
+        }
+    }
 }

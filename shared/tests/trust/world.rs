@@ -1,7 +1,7 @@
 //! A lab on paper: a root, an activated license server, a CAL.
 
 use rcgen::{KeyPair, PKCS_ED25519};
-use shared::model::{Cal, CalId, CalKind, HardwareId, LabTime, PackId, ProductId, ProductVersion, ServerName};
+use shared::model::{Cal, CalId, CalKind, HardwareId, LabTime, Origin, PackId, ProductId, ProductVersion, ServerName};
 use shared::trust::{
     Anchors, Certificate, KeyHolder, LicenseSealer, Period, Root, Serial, ServerCertificate, SigningKey, make_activation_certificate,
     make_root, make_self_signed,
@@ -100,7 +100,10 @@ impl Server {
             hardware_id: HardwareId::new(1, [9; 16]),
             issued_at: at("2026-11-23T14:00:00Z"),
             expires_at: at("2027-01-23T14:00:00Z"),
-            pack: (kind == CalKind::Permanent).then(|| PackId::from_random([5; 35])),
+            origin: match kind {
+                CalKind::Permanent => Origin::Pack(PackId::from_random([5; 35])),
+                CalKind::Temporary => Origin::Minted,
+            },
         }
     }
 

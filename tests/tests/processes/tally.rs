@@ -114,7 +114,7 @@ pub(crate) async fn counts_add_up(server: &Service) -> Vec<LicenseRow> {
     let holders: BTreeSet<_> = rows.iter().map(|row| (row.cal.hardware_id, row.cal.kind, row.cal.version)).collect();
     assert_eq!((ids.len(), numbers.len(), holders.len()), (rows.len(), rows.len(), rows.len()), "nothing is doubled");
     let mut drawn: BTreeMap<PackId, u32> = BTreeMap::new();
-    for pack in rows.iter().filter_map(|row| row.cal.pack.as_ref()) {
+    for pack in rows.iter().filter_map(|row| row.cal.pack()) {
         *drawn.entry(pack.clone()).or_default() += 1;
     }
     let list: PackList = server.api().packs().await.expect("all packs");

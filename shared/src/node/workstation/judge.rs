@@ -3,7 +3,7 @@
 use super::{Event, License};
 use crate::machine::Moment;
 use crate::model::Denial;
-use crate::model::{Cal, CalId, CalKind, HardwareId, LabTime, ProductVersion, Span, TraceStep, UserName};
+use crate::model::{Cal, CalId, CalKind, HardwareId, LabTime, Origin, ProductVersion, Span, TraceStep, UserName};
 use crate::node::connection::{Arrival, Connection};
 use crate::node::verdict::{Given, Judged, conclude};
 use crate::node::{self, Node, Server};
@@ -163,7 +163,7 @@ fn mint(server: &Server, arrival: &Arrival, found: &Findings<'_>, (kind, expires
         hardware_id: arrival.hardware_id,
         issued_at: found.now,
         expires_at,
-        pack: None,
+        origin: Origin::Workstation,
     };
     License { category: found.category, cal, in_database: false }
 }
