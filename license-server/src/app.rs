@@ -17,6 +17,7 @@ use shared::wire::problem::{Problem, ProblemCode};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::activation;
+use crate::outreach;
 use crate::sealing::Sealing;
 
 /// A running license server; a handle that is cloned for every request.
@@ -202,6 +203,13 @@ impl App for LicenseServer {
             root_fingerprint: clearinghouse.map(|known| known.fingerprint),
             ..identity.view()
         })
+    }
+
+    /// LS-08, LS-10: what others are owed does not wait for the second in which it would be said.
+    async fn settle(&self) {
+        if let Err(problem) = outreach::run(&self.absent()).await {
+            tracing::warn!(problem.detail = problem.detail, "other license servers were not told before time was skipped");
+        }
     }
 
     /// AM-15: a server whose Product ID went to another key learns of it.

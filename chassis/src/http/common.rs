@@ -60,6 +60,10 @@ async fn clock<S: App>(app: S) -> Result<ClockView, Problem> {
 }
 
 async fn change_clock<S: App>(app: S, Body(change): Body<ClockChange>) -> Result<ClockView, Problem> {
+    match change {
+        ClockChange::Set { .. } | ClockChange::Advance { .. } => app.settle().await,
+        ClockChange::Freeze | ClockChange::Run => {}
+    }
     let view = app.engine().change_clock(change).await?;
     app.keep_up().await;
     Ok(view)

@@ -30,6 +30,11 @@ pub trait App: Clone + Send + Sync + 'static {
     /// Who is enrolled under this thumbprint; none is answered with 401.
     fn caller(&self, thumbprint: &str) -> impl Future<Output = Result<Option<Caller>, Problem>> + Send;
 
+    /// What the service owes to others is said: called before time is skipped, so that nothing is still owed from a time long past.
+    fn settle(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
     /// What the service does by itself for which it has to ask others, and so cannot be the machine's: called once a second,
     /// and after the clock was moved.
     fn keep_up(&self) -> impl Future<Output = ()> + Send {

@@ -39,6 +39,18 @@ async fn an_empty_license_server_refers_to_one_that_announced_free_cals_and_pass
     assert!(lab.records(0, "PC01").await.iter().all(|row| row.standing == shared::wire::license_server::Standing::Closed));
 }
 
+/// Rules: LS-08, LS-10.
+#[tokio::test]
+async fn what_other_license_servers_are_owed_is_said_before_time_is_skipped() {
+    let mut lab = two(1, 10).await;
+    for round in 1..=5 {
+        lab.install(1, V5_2, DEVICE, 5).await;
+        lab.advance(days(126)).await;
+        assert_eq!(free(&peer(&lab, 0).await), 10 + 5 * round, "LS1 knows of the packs that came before the skip");
+        assert!(peer(&lab, 1).await.told);
+    }
+}
+
 /// Rules: LS-07, DI-06.
 #[tokio::test]
 async fn before_sp3_a_newcomer_is_referred_before_a_temporary_is_made() {
