@@ -328,12 +328,6 @@ impl Ledger {
         }
     }
 
-    /// The packs that were given up under this request (W08-11).
-    #[must_use]
-    pub fn released(&self, request: &RequestId) -> Option<&[Pack]> {
-        self.released.get(request).map(|given| given.packs.as_slice())
-    }
-
     fn drop_order(&mut self, pack: &PackId, rows: &mut Rows) {
         if self.orders.remove(pack).is_some() {
             rows.remove(format!("order/{pack}"));
@@ -387,12 +381,6 @@ impl Ledger {
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
         (self.installed_packs().count(), self.records.len())
-    }
-
-    /// Whether the database is suspected to be damaged (event 4100).
-    #[must_use]
-    pub fn is_suspect(&self) -> bool {
-        self.suspect
     }
 
     fn revoke(&mut self, number: u64, at: LabTime, rows: &mut Rows) {

@@ -232,7 +232,9 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 /// The rule of this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
-    rules().find(|rule| rule.id == id)
+    let (prefix, _) = id.split_once('-')?;
+    let family = FAMILIES.iter().find(|family| family.prefix == prefix)?;
+    family.rules.iter().find(|rule| rule.id == id)
 }
 
 /// The id that is written so, a rule's or a section's.
