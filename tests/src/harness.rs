@@ -14,15 +14,16 @@ use lab::session::{self, Answer, Logon, Then, Visit, Visited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::model::{
-    Cal, CalKind, CallerRole, DeviceName, Generation, LabTime, LicenseServerRole, Membership, Placement, Platform, ProductType,
-    ProductVersion, Purchase, Registrant, RequestId, Search, ServerName, Span, UserName,
+    Cal, CalKind, CallerRole, ContactMethod, DeviceName, Generation, LabTime, LicenseServerRole, Membership, Placement, Platform,
+    ProductType, ProductVersion, Purchase, ReactivationReason, Registrant, RequestId, Search, ServerName, Span, UserName,
 };
 use shared::wire::clearinghouse::{BoughtCode, BuyCode};
 use shared::wire::common::{ClockChange, ClockView, CutOff, Identity, LoggedEvent, NetworkView, Page};
+use shared::wire::desk::Register;
 use shared::wire::directory::{TrustDirectory, TrustService};
 use shared::wire::license_server::{
-    Activate, ActivationView, InstallPack, LicenseList, LicenseRow, LicenseServerStanding, NextLife, PackList, PackRow, PlaceLicenseServer,
-    TrustClearinghouse, TrustTerminalServer,
+    Activate, ActivationView, InstallPack, LicenseList, LicenseRow, LicenseServerStanding, NextLife, PackList, PackRow, Papers,
+    PlaceLicenseServer, TrustClearinghouse, TrustTerminalServer,
 };
 use shared::wire::peers::{Outreach, OutreachRow, TrustPeer};
 use shared::wire::terminal_server::{
@@ -740,6 +741,22 @@ pub fn registrant() -> Registrant {
         company: line("Analytical Engines"),
         country: line("United Kingdom"),
         ..Registrant::default()
+    }
+}
+
+/// What a person tells the desk of a license server, read off its papers.
+#[must_use]
+pub fn registration(papers: &Papers, method: ContactMethod, reason: Option<ReactivationReason>) -> Register {
+    Register {
+        request: request_id(),
+        method,
+        name: papers.name.clone(),
+        product_id: papers.product_id.clone(),
+        key_text: papers.key_text.clone(),
+        registrant: registrant(),
+        certificate_request: None,
+        reason,
+        papers: Vec::new(),
     }
 }
 

@@ -13,7 +13,7 @@ use shared::wire::license_server::{
 };
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::TrustLicenseServer;
-use tests::harness::{Plan, TestLab, registrant, request_id};
+use tests::harness::{Plan, TestLab, registrant, registration, request_id};
 
 /// Vector: A-11.
 /// Rules: AC-38, AC-39.
@@ -187,17 +187,7 @@ async fn lab_device(lab: &TestLab, name: &str) -> shared::model::HardwareId {
 /// AM-15: a new installation takes the name of the old one over by telephone, with papers of what was bought for that one.
 async fn activate_by_telephone(lab: &TestLab, bought: &Purchase) {
     let papers: Papers = lab.license_servers[0].get("/activation/papers").await;
-    let told = Register {
-        request: request_id(),
-        method: ContactMethod::Telephone,
-        name: papers.name,
-        product_id: papers.product_id,
-        key_text: papers.key_text,
-        registrant: registrant(),
-        certificate_request: None,
-        reason: None,
-        papers: vec![bought.clone()],
-    };
+    let told = Register { papers: vec![bought.clone()], ..registration(&papers, ContactMethod::Telephone, None) };
     let registered: Registered = lab.clearinghouse.api().post("/desk/registrations", &told).await.unwrap();
     let typed = ActivateById { license_server_id: registered.license_server_id, reason: None };
     let _: ActivationView = lab.license_servers[0].api().post("/activation/id", &typed).await.unwrap();

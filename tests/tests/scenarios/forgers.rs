@@ -23,7 +23,10 @@ use shared::wire::desk::{Register, Registered};
 use shared::wire::license_server::{ActivateById, ActivationView, InstallPack, Papers, Reactivate, ReplaceKey};
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{Denied, SettingsChange, TrustLicenseServer};
-use tests::harness::{Plan, TestLab, days, device, registrant, request_id};
+use tests::harness::{Plan, TestLab, days, device, registrant, registration, request_id};
+
+/// The reason of a license server that was set up anew.
+const REDEPLOYED: Option<ReactivationReason> = Some(ReactivationReason::Redeployed);
 
 /// Somebody with a key of his own making, who knows how services talk.
 struct Forger {
@@ -210,7 +213,7 @@ async fn refused(lab: &TestLab, asked: &Register, code: ProblemCode) {
 async fn a_server_that_was_registered_by_telephone_is_not_activated_by_somebody_else() {
     let lab = Plan::default().not_activated().start().await;
     let papers: Papers = lab.license_servers[0].get("/activation/papers").await;
-    let told = Register { reason: None, ..told_again(&papers, ContactMethod::Telephone) };
+    let told = registration(&papers, ContactMethod::Telephone, None);
     let _: Registered = lab.clearinghouse.api().post("/desk/registrations", &told).await.unwrap();
     let forger = Forger::named(&lab, "LS1").await;
     let agreement = lab.license_servers[0].identity().await.agreement;
@@ -250,7 +253,7 @@ async fn a_server_whose_product_id_went_to_another_key_learns_of_it_and_says_so(
     let told = |papers_shown: Vec<Purchase>| Register {
         key_text: key_text(&stranger, &papers.product_id),
         papers: papers_shown,
-        ..told_again(&papers, ContactMethod::Telephone)
+        ..registration(&papers, ContactMethod::Telephone, REDEPLOYED)
     };
     refused(&lab, &told(Vec::new()), ProblemCode::ReplacementRefused).await;
     let wrong = Purchase::Retail { code: lab.buy(ProductVersion::V5_2, ProductType::Device, 1).await.code };
@@ -307,7 +310,7 @@ async fn a_key_that_got_out_is_replaced_by_telephone_and_the_old_one_is_worth_no
     let told = Register {
         reason: Some(ReactivationReason::KeyCompromised),
         papers: vec![papers_of_purchase(&lab).await],
-        ..told_again(&papers, ContactMethod::Telephone)
+        ..registration(&papers, ContactMethod::Telephone, REDEPLOYED)
     };
     let registered: Registered = lab.clearinghouse.api().post("/desk/registrations", &told).await.unwrap();
     let body = ActivateById { license_server_id: registered.license_server_id, reason: told.reason };
@@ -334,8 +337,10 @@ async fn a_server_whose_key_was_lost_is_told_of_by_telephone_with_reason_0_and_s
         }
         lab.start_license_server(0).await;
         let papers: Papers = lab.license_servers[0].get("/activation/papers").await;
-        let told =
-            Register { papers: if shows_papers { vec![bought] } else { Vec::new() }, ..told_again(&papers, ContactMethod::Telephone) };
+        let told = Register {
+            papers: if shows_papers { vec![bought] } else { Vec::new() },
+            ..registration(&papers, ContactMethod::Telephone, REDEPLOYED)
+        };
         let registered: Registered = lab.clearinghouse.api().post("/desk/registrations", &told).await.unwrap();
         let body = ActivateById { license_server_id: registered.license_server_id, reason: told.reason };
         let _: ActivationView = lab.license_servers[0].api().post("/activation/id", &body).await.unwrap();
@@ -355,26 +360,11 @@ async fn reason_0_at_the_desk_takes_no_key_away_from_the_server_that_has_it() {
     for method in [ContactMethod::Web, ContactMethod::Telephone] {
         let lab = Plan::default().start().await;
         let papers: Papers = lab.license_servers[0].get("/activation/papers").await;
-        let _: Registered = lab.clearinghouse.api().post("/desk/registrations", &told_again(&papers, method)).await.unwrap();
+        let _: Registered = lab.clearinghouse.api().post("/desk/registrations", &registration(&papers, method, REDEPLOYED)).await.unwrap();
         lab.install(0, ProductVersion::V5_2, ProductType::Device, 5).await;
         let forger = Forger::named(&lab, "LS1").await;
         let no = forger.activate(&forger.request(&papers.product_id, None)).await.unwrap_err();
         assert_eq!(no.code, ProblemCode::ActivationRefused, "{method}: {no}");
-    }
-}
-
-/// What a person says of a license server that was set up anew.
-fn told_again(papers: &Papers, method: ContactMethod) -> Register {
-    Register {
-        request: request_id(),
-        method,
-        name: papers.name.clone(),
-        product_id: papers.product_id.clone(),
-        key_text: papers.key_text.clone(),
-        registrant: registrant(),
-        certificate_request: None,
-        reason: Some(ReactivationReason::Redeployed),
-        papers: Vec::new(),
     }
 }
 

@@ -16,7 +16,7 @@ use shared::wire::license_server::{
 };
 use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::TrustLicenseServer;
-use tests::harness::{Plan, TestLab, device, log_on, registrant, request_id};
+use tests::harness::{Plan, TestLab, device, log_on, registrant, registration, request_id};
 
 const AUTOMATIC: ContactMethod = ContactMethod::Automatic;
 const TELEPHONE: ContactMethod = ContactMethod::Telephone;
@@ -394,20 +394,6 @@ fn with_email() -> Registrant {
 
 async fn papers(lab: &TestLab, server: usize) -> Papers {
     lab.license_servers[server].get("/activation/papers").await
-}
-
-fn registration(papers: &Papers, method: ContactMethod, reason: Option<ReactivationReason>) -> Register {
-    Register {
-        request: request_id(),
-        method,
-        name: papers.name.clone(),
-        product_id: papers.product_id.clone(),
-        key_text: papers.key_text.clone(),
-        registrant: registrant(),
-        certificate_request: None,
-        reason,
-        papers: Vec::new(),
-    }
 }
 
 async fn send(
