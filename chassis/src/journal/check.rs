@@ -195,8 +195,10 @@ pub(crate) fn start<M: Machine>(place: &Place, length: u64) -> Result<Option<Res
             "the journal ends in a group that was not finished; nothing of it was answered, and it is left out"
         );
         files.write_at(&unfinished.name, unfinished.at as u64, &vec![0; unfinished.bytes.len()])?;
-        files.sync(&unfinished.name)?;
     }
+    // What a process wrote that was killed before it could flush is read here, and may not be on the device yet: nobody is answered
+    // from it before it is. Segments before the last one were flushed when that was begun.
+    files.sync(&walked.name)?;
     let rows = match (basis.from_rows, store) {
         (Some(total), Some(store)) => RowsBehind::new(store, total),
         _ => {
