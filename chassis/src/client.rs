@@ -3,18 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
-use reqwest::{RequestBuilder, Response, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::model::{PublicKey, RequestId};
 use shared::wire::problem::Problem;
 
-use crate::calls::{self, ANSWER_HEADER, Call, SCHEME};
 use crate::clock::Clock;
-use crate::http::{Method, REQUEST_ID};
+use crate::http::Method;
 use crate::identity::Identity;
 use crate::network::Network;
+use crate::transport::{self, Answer, Http, Message, NoAnswer, Speaker, Transport};
 
 /// A service to be called: where it is, and the key that its answers must be signed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,11 +35,11 @@ pub enum CallError {
 }
 
 /// Calls other services in the name of one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ServiceClient {
     identity: Arc<Identity>,
     clock: Clock,
-    http: Connections,
+    transport: Connections,
     patience: Duration,
     network: Network,
 }
@@ -70,8 +68,8 @@ pub enum ClientError {
     },
 }
 
-/// Open connections to services, kept for the next request; clones share them.
-pub type Connections = reqwest::Client;
+/// The way to services; clones share its connections.
+pub type Connections = Arc<dyn Transport>;
 
 /// Asks one service, as anyone or as its administrator. Clones share their connections.
 #[derive(Clone)]
@@ -82,10 +80,16 @@ pub struct Client {
 }
 
 impl ServiceClient {
-    /// A client that signs as `identity` and waits for an answer no longer than `patience`.
+    /// A client over connections of its own that signs as `identity` and waits for an answer no longer than `patience`.
     pub fn new(identity: Arc<Identity>, clock: Clock, patience: Duration) -> Result<Self, CallError> {
-        let http = connections().map_err(|error| CallError::Silence(reason(&error)))?;
-        Ok(Self { identity, clock, http, patience, network: Network::default() })
+        let transport = connections().map_err(|error| CallError::Silence(error.to_string()))?;
+        Ok(Self::by(transport, identity, clock, patience))
+    }
+
+    /// The same over a transport that is there already.
+    #[must_use]
+    pub fn by(transport: Connections, identity: Arc<Identity>, clock: Clock, patience: Duration) -> Self {
+        Self { identity, clock, transport, patience, network: Network::default() }
     }
 
     /// The same client over a network in which some services are out of reach.
@@ -118,54 +122,33 @@ impl ServiceClient {
         peer: &Peer,
         request: &RequestId,
         method: Method,
-        path: &str,
+        target: &str,
         body: Vec<u8>,
     ) -> Result<T, CallError> {
         if let Some(obstacle) = self.network.obstacle(&peer.key) {
             return Err(CallError::Silence(obstacle));
         }
-        let exchange = self.exchange(peer, request, method, path, body);
-        let late = |_| Err(CallError::Silence(format!("{} did not answer within {} ms", peer.url, self.patience.as_millis())));
-        tokio::time::timeout(self.patience, exchange).await.unwrap_or_else(late)
-    }
-
-    async fn exchange<T: DeserializeOwned>(
-        &self,
-        peer: &Peer,
-        request: &RequestId,
-        method: Method,
-        path: &str,
-        body: Vec<u8>,
-    ) -> Result<T, CallError> {
         let silence = |reason: String| CallError::Silence(format!("{}: {reason}", peer.url));
-        let url = address(&peer.url, path).map_err(silence)?;
-        let signed_path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        let call = Call { audience: &peer.key, method: method.name(), path: &signed_path, body: &body, made_at: self.clock.host() };
-        let token = call.sign(&self.identity).map_err(|error| silence(error.to_string()))?;
-        let sent = self
-            .http
-            .request(method.of_reqwest(), url)
-            .header(AUTHORIZATION, format!("{SCHEME} {}", token.token))
-            .header(REQUEST_ID, request.as_str())
-            .header(CONTENT_TYPE, "application/json")
-            .body(body);
-        let response = sent.send().await.map_err(|error| silence(reason(&error)))?;
-        let status = response.status().as_u16();
-        let signature = response.headers().get(ANSWER_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let answer = read(response, CALL_ANSWER_LIMIT).await.map_err(silence)?;
-        let Some(signature) = signature else {
-            return Err(silence(format!("answered {status} without a signature{}", told(&answer))));
+        let message = Message {
+            url: peer.url.clone(),
+            speaker: Speaker::Service { identity: self.identity.clone(), audience: peer.key, made_at: self.clock.host() },
+            method,
+            target: target.to_owned(),
+            request: Some(request.clone()),
+            body: Some(body),
+            patience: self.patience,
+            answer_limit: CALL_ANSWER_LIMIT,
         };
-        calls::check_answer(&signature, &peer.key, &token.id, status, &answer).map_err(silence)?;
+        let Answer { status, body } = self.transport.send(message).await.map_err(|error| silence(error.to_string()))?;
         match status {
             200..=299 => {
-                serde_json::from_slice(body_or_null(&answer)).map_err(|error| silence(format!("the answer cannot be read: {error}")))
+                serde_json::from_slice(body_or_null(&body)).map_err(|error| silence(format!("the answer cannot be read: {error}")))
             }
-            400..=499 => match serde_json::from_slice(&answer) {
+            400..=499 => match serde_json::from_slice(&body) {
                 Ok(problem) => Err(CallError::Problem(problem)),
                 Err(error) => Err(silence(format!("answered {status} with something that is no problem: {error}"))),
             },
-            _ => Err(silence(format!("answered {status}{}", told(&answer)))),
+            _ => Err(silence(format!("answered {status}{}", transport::told(&body)))),
         }
     }
 }
@@ -223,30 +206,39 @@ impl Client {
         self.exchange(Method::Delete, path, None).await
     }
 
+    /// Begins to send something, and hangs up in the middle of it: the service never has a whole message.
+    pub async fn break_off(&self, path: &str, body: &impl Serialize) -> Result<(), ClientError> {
+        let message = self.message(Method::Post, path, Some(self.written(body)?));
+        self.http.break_off(message).await.map_err(|error| self.unreachable(error.to_string()))
+    }
+
     fn alone(url: &str, token: Option<String>) -> Result<Self, ClientError> {
-        let http = connections().map_err(|error| ClientError::Unreachable { url: url.to_owned(), reason: reason(&error) })?;
+        let http = connections().map_err(|error| ClientError::Unreachable { url: url.to_owned(), reason: error.to_string() })?;
         Ok(Self::new(http, url, token))
     }
 
     async fn exchange<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<T, ClientError> {
-        let url = address(&self.url, path).map_err(|reason| self.unreachable(reason))?;
-        let mut request = self.http.request(method.of_reqwest(), url).timeout(TOOL_PATIENCE);
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
+        let message = self.message(method, path, body);
+        let Answer { status, body } = self.http.send(message).await.map_err(|error| self.unreachable(error.to_string()))?;
+        if (200..=299).contains(&status) {
+            return serde_json::from_slice(body_or_null(&body)).map_err(|error| self.unreadable(error.to_string()));
         }
-        let request: RequestBuilder = match body {
-            Some(body) => request.header(CONTENT_TYPE, "application/json").body(body),
-            None => request,
-        };
-        let response = request.send().await.map_err(|error| self.unreachable(reason(&error)))?;
-        let status = response.status();
-        let answer = read(response, TOOL_ANSWER_LIMIT).await.map_err(|reason| self.unreachable(reason))?;
-        if status.is_success() {
-            return serde_json::from_slice(body_or_null(&answer)).map_err(|error| self.unreadable(error.to_string()));
-        }
-        match serde_json::from_slice(&answer) {
+        match serde_json::from_slice(&body) {
             Ok(problem) => Err(ClientError::Problem(problem)),
             Err(_) => Err(self.unreadable(format!("status {status} without a problem of the lab"))),
+        }
+    }
+
+    fn message(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Message {
+        Message {
+            url: self.url.clone(),
+            speaker: self.token.clone().map_or(Speaker::Anyone, Speaker::Administrator),
+            method,
+            target: path.to_owned(),
+            request: None,
+            body,
+            patience: TOOL_PATIENCE,
+            answer_limit: TOOL_ANSWER_LIMIT,
         }
     }
 
@@ -263,52 +255,24 @@ impl Client {
     }
 }
 
+impl std::fmt::Debug for ServiceClient {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ServiceClient").field("name", self.identity.name()).finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Client {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Client").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
-impl Method {
-    fn of_reqwest(self) -> reqwest::Method {
-        match self {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-            Method::Patch => reqwest::Method::PATCH,
-            Method::Delete => reqwest::Method::DELETE,
-        }
-    }
-}
-
-/// No connection yet, and no proxy, whatever the environment says, since the lab is on this machine or in its network.
+/// HTTP, without any connection yet.
 ///
 /// # Errors
 /// A machine on which no client can be made.
-pub fn connections() -> Result<Connections, reqwest::Error> {
-    reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_PATIENCE)
-        .pool_idle_timeout(POOL_IDLE)
-        .tcp_nodelay(true)
-        .build()
-}
-
-fn address(base: &str, path: &str) -> Result<Url, String> {
-    let url = Url::parse(&format!("{}{path}", base.trim_end_matches('/'))).map_err(|error| format!("is not an address: {error}"))?;
-    if url.scheme() == "http" { Ok(url) } else { Err("is not an address: it must begin with http://".to_owned()) }
-}
-
-async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, String> {
-    let mut body = Vec::new();
-    while let Some(piece) = response.chunk().await.map_err(|error| reason(&error))? {
-        if body.len() + piece.len() > limit {
-            return Err(format!("the answer has more than {limit} bytes"));
-        }
-        body.extend_from_slice(&piece);
-    }
-    Ok(body)
+pub fn connections() -> Result<Connections, NoAnswer> {
+    Ok(Arc::new(Http::new()?))
 }
 
 /// 204 carries nothing, which reads as JSON's null.
@@ -316,22 +280,6 @@ fn body_or_null(body: &[u8]) -> &[u8] {
     if body.is_empty() { b"null" } else { body }
 }
 
-fn told(answer: &[u8]) -> String {
-    serde_json::from_slice::<Problem>(answer).map_or_else(|_| String::new(), |problem| format!(": {problem}"))
-}
-
-/// The innermost cause: "connection refused" says more than "error sending request".
-fn reason(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    if error.is_timeout() { format!("no answer in time ({cause})") } else { cause.to_string() }
-}
-
-const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 const TOOL_PATIENCE: Duration = Duration::from_secs(30);
-/// Shorter than the time for which the services keep an idle connection, so that none is used that was just closed.
-const POOL_IDLE: Duration = Duration::from_secs(4);
 const CALL_ANSWER_LIMIT: usize = 1 << 20;
 const TOOL_ANSWER_LIMIT: usize = 64 << 20;

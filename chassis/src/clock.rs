@@ -57,9 +57,16 @@ pub enum ClockState {
 #[derive(Clone)]
 pub struct Clock(Arc<Shared>);
 
+/// Where host time comes from.
+enum Source {
+    /// The machine's time when the clock was made, and that moment on its steady clock.
+    Machine(HostTime, Instant),
+    /// Whoever simulates the machine says what it shows, in milliseconds.
+    Told(Arc<AtomicI64>),
+}
+
 struct Shared {
-    /// The machine's time when this clock was made, and that moment on its steady clock.
-    made: (HostTime, Instant),
+    source: Source,
     state: Mutex<ClockState>,
     /// The latest second of lab time that was shown, so that a host clock set back does not carry lab time with it.
     shown: AtomicI64,
@@ -75,26 +82,35 @@ impl Clock {
     /// A clock that goes as an earlier one did.
     #[must_use]
     pub fn from_state(state: ClockState) -> Self {
-        Self::since(asked_once(), state)
+        let (at, moment) = asked_once();
+        Self::by(Source::Machine(at, moment), state)
+    }
+
+    /// A clock of a machine that is simulated, and shows this many milliseconds.
+    #[must_use]
+    pub fn told(host_millis: Arc<AtomicI64>) -> Self {
+        Self::by(Source::Told(host_millis), ClockState::Running { offset_ms: 0 })
     }
 
     /// A clock of a machine that shows `host` just now, whatever this one shows: how another machine, or this one with its
     /// clock set wrong, would make it.
     #[must_use]
     pub fn made_at(host: HostTime, state: ClockState) -> Self {
-        Self::since((host, asked().1), state)
+        Self::by(Source::Machine(host, asked().1), state)
     }
 
-    fn since(made: (HostTime, Instant), state: ClockState) -> Self {
-        Self(Arc::new(Shared { made, state: Mutex::new(state), shown: AtomicI64::new(i64::MIN) }))
+    fn by(source: Source, state: ClockState) -> Self {
+        Self(Arc::new(Shared { source, state: Mutex::new(state), shown: AtomicI64::new(i64::MIN) }))
     }
 
     /// The machine's time.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one place that asks how much time has passed")]
     pub fn host(&self) -> HostTime {
-        let (at, moment) = self.0.made;
-        HostTime(at.0.saturating_add(millis(moment.elapsed())))
+        match &self.0.source {
+            Source::Machine(at, moment) => HostTime(at.0.saturating_add(millis(moment.elapsed()))),
+            Source::Told(host) => HostTime(host.load(Ordering::Relaxed)),
+        }
     }
 
     /// The lab's time. Never earlier than what this clock showed before.

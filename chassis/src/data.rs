@@ -10,6 +10,7 @@ use std::time::Duration;
 use shared::model::hex;
 
 use crate::known_keys::{KNOWN_FILE, KnownKeys};
+use crate::random;
 
 /// An open data directory. Clones share it; the directory is free for another process when the last one is gone.
 #[derive(Clone, Debug)]
@@ -155,15 +156,16 @@ impl DataDir {
 /// # Errors
 /// If the file cannot be read or made, or holds something else.
 pub fn admin_token(path: &Path) -> Result<String, DataError> {
-    let bytes = secret_at(path, || {
-        let mut token = [0; 32];
-        aws_lc_rs::rand::fill(&mut token).map_err(|_| "the operating system gave no randomness")?;
-        Ok::<_, &str>(format!("{}\n", hex(&token)).into_bytes())
-    })?;
+    let bytes = secret_at(path, || Ok::<_, std::convert::Infallible>(format!("{}\n", new_admin_token()).into_bytes()))?;
     let token = String::from_utf8(bytes).ok().map(|text| text.trim().to_owned());
     token
         .filter(|token| token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()))
         .ok_or_else(|| DataError::Unreadable { path: path.to_owned(), reason: "is not a token of 64 hex digits" })
+}
+
+/// A token that nobody knows yet.
+pub(crate) fn new_admin_token() -> String {
+    hex(&random::bytes::<32>())
 }
 
 fn secret_at<E: std::fmt::Display>(path: &Path, make: impl FnOnce() -> Result<Vec<u8>, E>) -> Result<Vec<u8>, DataError> {

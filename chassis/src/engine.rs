@@ -22,6 +22,7 @@ use crate::journal::rows::{RowStore, RowsBehind, Total};
 use crate::journal::segments::{ReadTrouble, SEGMENT_BYTES, Segments};
 pub use crate::journal::{JournalFailed, OpenError};
 use crate::network::Network;
+use crate::random;
 
 /// A running machine; clones share it.
 pub struct Engine<M: Machine>(Arc<Running<M>>);
@@ -37,6 +38,10 @@ pub struct EngineOptions {
     pub frozen: bool,
     /// How many journal entries are kept; all of them unless given.
     pub keep_entries: Option<u64>,
+    /// How long a file of entries is at the most, in bytes; 4 MiB unless given.
+    pub segment_bytes: Option<u64>,
+    /// No threads: what waits for the disk is written by [`Engine::flush`] and [`Engine::look_after`], as a simulation does.
+    pub by_hand: bool,
 }
 
 /// Why a command was not carried out.
@@ -167,7 +172,11 @@ impl<M: Machine> Engine<M> {
 
     /// The same over other files and rows.
     pub fn open_on<D: Files + RowStore>(disk: &Arc<D>, clock: Clock, options: EngineOptions) -> Result<Self, OpenError> {
-        let theirs = Arc::clone(disk);
+        Self::open_over(Arc::clone(disk) as Arc<dyn Files>, Arc::clone(disk) as Arc<dyn RowStore>, clock, options)
+    }
+
+    /// The same over files and rows of different kinds.
+    pub fn open_over(files: Arc<dyn Files>, theirs: Arc<dyn RowStore>, clock: Clock, options: EngineOptions) -> Result<Self, OpenError> {
         let rows: RowsOpener = Arc::new(move |begin| {
             if begin == Begin::Anew {
                 let mut keys = Vec::new();
@@ -177,15 +186,15 @@ impl<M: Machine> Engine<M> {
                 })?;
                 theirs.write(keys)?;
             }
-            Ok(Some(Arc::clone(&theirs) as Arc<dyn RowStore>))
+            Ok(Some(Arc::clone(&theirs)))
         });
-        let place = Place { files: Arc::clone(disk) as Arc<dyn Files>, rows, patience: Duration::from_secs(30) };
+        let place = Place { files, rows, patience: Duration::from_secs(30) };
         Self::open_at(&place, clock, options).map_err(|trouble| trouble.in_directory(std::path::Path::new("(memory)")))
     }
 
     fn open_at(place: &Place, clock: Clock, options: EngineOptions) -> Result<Self, Trouble> {
         let network = Network::default();
-        let (core, shown, restored, first) = match start::<M>(place, segment_bytes(options.keep_entries))? {
+        let (core, shown, restored, first) = match start::<M>(place, segment_bytes(options))? {
             Some(restored) => {
                 let Restored { machine, last, at, shown, seed, clock: state, cut_off, segments, rows, changed } = restored;
                 network.go(cut_off);
@@ -196,7 +205,7 @@ impl<M: Machine> Engine<M> {
             }
             None => {
                 let (core, group) = Core::begin(&clock, &options)?;
-                let segments = Segments::begin(Arc::clone(&place.files), M::NAME, segment_bytes(options.keep_entries), Mark::START)?;
+                let segments = Segments::begin(Arc::clone(&place.files), M::NAME, segment_bytes(options), Mark::START)?;
                 segments.append(Mark::START, std::slice::from_ref(&group.frame))?;
                 let rows = RowsBehind::new(place.fresh_rows()?, Total::default());
                 let changed: BTreeMap<_, _> = group.rows.into_iter().collect();
@@ -215,6 +224,7 @@ impl<M: Machine> Engine<M> {
             shown,
             changed,
             keep_entries: options.keep_entries,
+            by_hand: options.by_hand,
         });
         let journal = journal?;
         journal.push(first);
@@ -265,6 +275,14 @@ impl<M: Machine> Engine<M> {
         self.read(|_, _| ()).await?;
         let newest = self.flushed() + 1;
         list(&self.0.journal, name, before.map_or(newest, |before| before.min(newest)), limit, keep)
+    }
+
+    /// An entry on disk that holds an event of the machine; none for every other one.
+    ///
+    /// # Errors
+    /// If it is damaged, or cannot be read.
+    pub fn entry(&self, seq: u64) -> Result<Option<Entry<M::Event>>, ListError> {
+        entry(&self.0.journal, seq)
     }
 
     /// The last entry on disk.
@@ -349,6 +367,33 @@ impl<M: Machine> Engine<M> {
         if let Ok((now, _)) = self.look(|_, now| now) {
             self.0.journal.show(now);
         }
+    }
+
+    /// The last entry, on disk or on its way there.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.reading().map_or(0, |core| core.last.seq)
+    }
+
+    /// Looks at the state as it is, and lets nothing fall due.
+    pub fn glance<T>(&self, look: impl FnOnce(&M) -> T) -> Result<T, JournalFailed> {
+        self.reading().map(|core| look(&core.machine))
+    }
+
+    /// Whether entries wait for the disk.
+    #[must_use]
+    pub fn has_open(&self) -> bool {
+        self.0.journal.has_open()
+    }
+
+    /// Brings what waits to the disk and tells whoever waits for it: for an engine without threads.
+    pub fn flush(&self) {
+        self.0.journal.flush();
+    }
+
+    /// Writes rows and head file: for an engine without threads.
+    pub fn look_after(&self) {
+        self.0.journal.look_after();
     }
 
     /// Ends cleanly: everything on disk, rows and the head file too. Every later call fails.
@@ -493,7 +538,7 @@ impl<M: Machine> Core<M> {
     fn begin(clock: &Clock, options: &EngineOptions) -> Result<(Self, Group), Trouble> {
         let seed = match options.seed {
             Some(number) => Seed::from_number(number, M::NAME),
-            None => Seed(random()?),
+            None => Seed(random::bytes()),
         };
         let now = options.start_at.unwrap_or_else(|| clock.lab());
         let state = if options.start_at.is_some() || options.frozen { clock.state_at(now, options.frozen) } else { clock.state() };
@@ -570,8 +615,9 @@ fn say_what_is_in_vain<M: Machine>(core: &Core<M>, options: &EngineOptions, show
 }
 
 /// How long a file of entries is: where few entries are kept, files are short, since they are pruned as a whole.
-fn segment_bytes(keep_entries: Option<u64>) -> u64 {
-    keep_entries.map_or(SEGMENT_BYTES, |keep| keep.saturating_mul(ENTRY_BYTES / 4).clamp(LEAST_SEGMENT_BYTES, SEGMENT_BYTES))
+fn segment_bytes(options: EngineOptions) -> u64 {
+    let most = options.segment_bytes.unwrap_or(SEGMENT_BYTES).max(LEAST_SEGMENT_BYTES);
+    options.keep_entries.map_or(most, |keep| keep.saturating_mul(ENTRY_BYTES / 4).clamp(LEAST_SEGMENT_BYTES, most))
 }
 
 fn list<E: serde::de::DeserializeOwned>(
@@ -609,12 +655,6 @@ fn entry<E: serde::de::DeserializeOwned>(journal: &Journal, seq: u64) -> Result<
         Happening::Machine(event) => Some(Entry { seq, at, request, event }),
         Happening::Lab(_) => None,
     })
-}
-
-fn random() -> Result<[u8; 32], Trouble> {
-    let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Trouble::System("the operating system gave no randomness".to_owned()))?;
-    Ok(bytes)
 }
 
 const PANICKED: &str = "a command could not be carried through";

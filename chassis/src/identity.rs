@@ -12,13 +12,25 @@ use shared::wire::common::Identity as IdentityView;
 use crate::config::Kind;
 use crate::data::{DataDir, DataError};
 use crate::known_keys::KnownKeys;
+use crate::random;
+use crate::secrets::Secrets;
 
 /// A service's name and key pair.
 pub struct Identity {
     kind: Kind,
     name: ServerName,
-    known: Option<KnownKeys>,
+    kept: Kept,
     held: RwLock<Arc<Held>>,
+}
+
+/// Where the key is kept.
+enum Kept {
+    /// Nowhere.
+    Not,
+    /// In the data directory that has these keys.
+    InDirectory(KnownKeys),
+    /// On a simulated machine.
+    Simulated(Secrets),
 }
 
 /// The key in use, with what follows from it for every call.
@@ -64,7 +76,13 @@ impl Identity {
     /// Reads the key from `key.pem`, or makes it.
     pub fn open(kind: Kind, name: ServerName, data: &DataDir) -> Result<Self, IdentityError> {
         let key = key_file(data, KEY_FILE)?;
-        Ok(Self { known: Some(data.known_keys()), ..Self::new(kind, name, key) })
+        Ok(Self { kept: Kept::InDirectory(data.known_keys()), ..Self::new(kind, name, key) })
+    }
+
+    /// The same on a simulated machine.
+    pub(crate) fn simulated(kind: Kind, name: ServerName, secrets: &Secrets) -> Result<Self, IdentityError> {
+        let key = simulated_key(secrets, KEY_FILE)?;
+        Ok(Self { kept: Kept::Simulated(secrets.clone()), ..Self::new(kind, name, key) })
     }
 
     /// An identity with a new key that is kept nowhere.
@@ -78,7 +96,7 @@ impl Identity {
     }
 
     fn new(kind: Kind, name: ServerName, key: SigningKey) -> Self {
-        Self { kind, name, known: None, held: RwLock::new(Held::new(key)) }
+        Self { kind, name, kept: Kept::Not, held: RwLock::new(Held::new(key)) }
     }
 
     pub(crate) fn held(&self) -> Arc<Held> {
@@ -95,8 +113,10 @@ impl Identity {
         let key = parsed(KEY_FILE, &pem)?;
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         let public = key.public();
-        if let Some(known) = &self.known {
-            known.exchange(KEY_FILE, pem.as_bytes(), &held.thumbprint, &public.thumbprint())?;
+        match &self.kept {
+            Kept::Not => {}
+            Kept::InDirectory(known) => known.exchange(KEY_FILE, pem.as_bytes(), &held.thumbprint, &public.thumbprint())?,
+            Kept::Simulated(secrets) => secrets.exchange(KEY_FILE, pem.into_bytes()),
         }
         *held = Held::new(key);
         Ok(public)
@@ -159,15 +179,32 @@ pub fn key_file(data: &DataDir, file: &'static str) -> Result<SigningKey, Identi
     Ok(key)
 }
 
+/// The same on a simulated machine.
+pub(crate) fn simulated_key(secrets: &Secrets, file: &'static str) -> Result<SigningKey, IdentityError> {
+    let pem = secrets.get_or_make(file, || new_key().map(String::into_bytes))?;
+    parsed(file, &String::from_utf8(pem).map_err(|_| IdentityError::NotText(file))?)
+}
+
 /// Reads an X25519 key from a file of the data directory (base64url, mode 0600), or makes it. It agrees on the keys of typed
 /// codes and does nothing else.
 pub fn agreement_file(data: &DataDir) -> Result<AgreementSecret, IdentityError> {
-    let text =
-        data.secret_file(AGREEMENT_FILE, || Ok::<_, IdentityError>(AgreementSecret::text_of(&crate::random::bytes()).into_bytes()))?;
-    let text = String::from_utf8(text).map_err(|_| IdentityError::NotText(AGREEMENT_FILE))?;
-    let key = AgreementSecret::from_text(&text).map_err(|error| IdentityError::Unusable { file: AGREEMENT_FILE, error })?;
+    let key = agreement_of(data.secret_file(AGREEMENT_FILE, || Ok::<_, IdentityError>(new_agreement()))?)?;
     data.known_keys().recognize(AGREEMENT_FILE, &key.public().to_string())?;
     Ok(key)
+}
+
+/// The same on a simulated machine.
+pub(crate) fn simulated_agreement(secrets: &Secrets) -> Result<AgreementSecret, IdentityError> {
+    agreement_of(secrets.get_or_make(AGREEMENT_FILE, || Ok::<_, IdentityError>(new_agreement()))?)
+}
+
+fn new_agreement() -> Vec<u8> {
+    AgreementSecret::text_of(&random::bytes()).into_bytes()
+}
+
+fn agreement_of(text: Vec<u8>) -> Result<AgreementSecret, IdentityError> {
+    let text = String::from_utf8(text).map_err(|_| IdentityError::NotText(AGREEMENT_FILE))?;
+    AgreementSecret::from_text(&text).map_err(|error| IdentityError::Unusable { file: AGREEMENT_FILE, error })
 }
 
 fn parsed(file: &'static str, pem: &str) -> Result<SigningKey, IdentityError> {
@@ -176,7 +213,8 @@ fn parsed(file: &'static str, pem: &str) -> Result<SigningKey, IdentityError> {
 
 /// A new Ed25519 key as PKCS#8 version 1, which every tool reads; version 2 is refused by some.
 fn new_key() -> Result<String, IdentityError> {
-    let key = Ed25519KeyPair::generate().and_then(|pair| pair.to_pkcs8v1()).map_err(|_| IdentityError::NoKey)?;
+    let pair = Ed25519KeyPair::from_seed_unchecked(&random::bytes::<32>()).map_err(|_| IdentityError::NoKey)?;
+    let key = pair.to_pkcs8v1().map_err(|_| IdentityError::NoKey)?;
     Ok(SigningKey::pem_of_pkcs8(key.as_ref()))
 }
 

@@ -18,5 +18,8 @@ pub mod pages;
 pub mod passwords;
 pub mod random;
 pub mod run;
+mod secrets;
 pub mod server;
+pub mod simulated;
 pub mod telemetry;
+pub mod transport;

@@ -20,8 +20,9 @@ use std::sync::Arc;
 
 use chassis::config::Kind;
 use chassis::engine::{Engine, EngineOptions};
-use chassis::identity::{Identity, agreement_file, key_file};
+use chassis::identity::Identity;
 use chassis::server::{Running, Site, StartError};
+use chassis::simulated::{SimulatedMachine, Standing};
 use shared::registry::{Command, Registry};
 use shared::trust::{Root, SigningKey, make_root};
 
@@ -36,16 +37,28 @@ pub use routes::routes;
 /// If its data directory, its keys or its address cannot be used, or the root key is not the one that it was founded with.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let site = Site::open(Kind::Clearinghouse, &config.service)?;
-    let root_key = key_file(&site.data, ROOT_KEY_FILE)?;
-    let agreement = agreement_file(&site.data)?;
-    let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
-    let engine: Engine<Registry> =
-        Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
+    let desk = assemble(&config, &site).await?;
+    site.serve(desk, routes()).await
+}
+
+/// Sets a clearinghouse up on a simulated machine.
+///
+/// # Errors
+/// As [`start`].
+pub async fn stand(config: Config, machine: SimulatedMachine) -> Result<Box<dyn Standing>, StartError> {
+    let site = Site::simulated(Kind::Clearinghouse, &config.service, machine)?;
+    let desk = assemble(&config, &site).await?;
+    Ok(site.stand(desk, routes()))
+}
+
+async fn assemble(config: &Config, site: &Site) -> Result<Desk, StartError> {
+    let root_key = site.key(ROOT_KEY_FILE)?;
+    let agreement = site.agreement()?;
+    let engine: Engine<Registry> = site.engine(EngineOptions::default())?;
     match found(&engine, &site.identity, &root_key, config.root_years).await {
         Ok(root) => {
             let keys = Keys { root_key, root, agreement };
-            let desk = Desk::new(engine, Arc::clone(&site.identity), site.clock.clone(), keys, config.certificate_years);
-            site.serve(desk, routes()).await
+            Ok(Desk::new(engine, Arc::clone(&site.identity), site.clock.clone(), keys, config.certificate_years))
         }
         Err(error) => {
             // The journal is closed properly; the start has failed for a reason of its own.

@@ -23,8 +23,8 @@ struct Parts {
 }
 
 impl DirectoryService {
-    pub(crate) fn new(engine: Engine<Directory>, identity: Arc<Identity>) -> Self {
-        Self(Arc::new(Parts { engine, identity, passwords: PasswordCheck::new() }))
+    pub(crate) fn new(engine: Engine<Directory>, identity: Arc<Identity>, passwords: PasswordCheck) -> Self {
+        Self(Arc::new(Parts { engine, identity, passwords }))
     }
 
     pub(crate) fn engine(&self) -> &Engine<Directory> {

@@ -1,7 +1,7 @@
 //! What administrators keep: domains, groups, sites, users, and the services that may ask.
 
 use chassis::http::{Body, NoContent, Path, Query};
-use chassis::{pages, passwords};
+use chassis::pages;
 use shared::directory::{Command, Event, Service};
 use shared::model::{DomainName, ServerName, SiteName, UserName};
 use shared::wire::common::{EventQuery, LoggedEvent, Page, Sorted, SortedQuery};
@@ -71,7 +71,7 @@ pub(crate) async fn set_user(
     Path(name): Path<UserName>,
     Body(change): Body<UserChange>,
 ) -> Result<NoContent, Problem> {
-    let hash = passwords::hash(change.password).await?;
+    let hash = app.passwords().hash(change.password).await?;
     let command = Command::SetUser { name, hash, administrator: change.administrator, unit: change.unit };
     app.execute(command, |_| NoContent).await
 }

@@ -10,6 +10,7 @@ mod routes;
 use chassis::config::{Kind, ServiceConfig};
 use chassis::engine::{Engine, EngineOptions};
 use chassis::server::{Running, Site, StartError};
+use chassis::simulated::{SimulatedMachine, Standing};
 use shared::directory::{Command, Directory};
 
 use crate::app::DirectoryService;
@@ -36,10 +37,22 @@ impl Config {
 /// If its address is taken, its data directory cannot be used, or belongs to another one.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let site = Site::open(Kind::Directory, &config.service)?;
-    let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
-    let engine: Engine<Directory> =
-        Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
-    engine.execute(None, Command::Start(site.identity.name().clone()), |_, _, _| ()).await.map_err(StartError::of)?;
-    let app = DirectoryService::new(engine, site.identity.clone());
+    let app = assemble(&site).await?;
     site.serve(app, routes::table()).await
+}
+
+/// Sets a directory up on a simulated machine.
+///
+/// # Errors
+/// As [`start`].
+pub async fn stand(config: Config, machine: SimulatedMachine) -> Result<Box<dyn Standing>, StartError> {
+    let site = Site::simulated(Kind::Directory, &config.service, machine)?;
+    let app = assemble(&site).await?;
+    Ok(site.stand(app, routes::table()))
+}
+
+async fn assemble(site: &Site) -> Result<DirectoryService, StartError> {
+    let engine: Engine<Directory> = site.engine(EngineOptions::default())?;
+    engine.execute(None, Command::Start(site.identity.name().clone()), |_, _, _| ()).await.map_err(StartError::of)?;
+    Ok(DirectoryService::new(engine, site.identity.clone(), site.passwords()))
 }

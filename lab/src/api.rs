@@ -30,6 +30,12 @@ impl Api {
         Self(Client::new(http, url, token))
     }
 
+    /// What it asks with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.0
+    }
+
     /// The service's address.
     #[must_use]
     pub fn url(&self) -> &str {

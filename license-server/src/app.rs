@@ -8,6 +8,7 @@ use chassis::engine::{Engine, JournalFailed};
 use chassis::http::{App, Caller};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
+use futures_util::future::BoxFuture;
 use shared::ledger::{ActivationCommand, Clearinghouse, Command, Ledger, Owed, Refusal, Server};
 use shared::machine::Decide;
 use shared::model::{LabTime, RequestId, Span};
@@ -218,6 +219,10 @@ impl App for LicenseServer {
         if let Err(problem) = asked.await {
             tracing::warn!(problem.detail = problem.detail, "the clearinghouse was not asked how this server stands there");
         }
+    }
+
+    fn beside(&self) -> BoxFuture<'static, ()> {
+        Box::pin(outreach::keep_up(self.absent()))
     }
 
     async fn caller(&self, thumbprint: &str) -> Result<Option<Caller>, Problem> {

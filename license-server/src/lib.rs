@@ -14,12 +14,12 @@ mod sealing;
 
 use std::time::Duration;
 
-use chassis::client::ServiceClient;
 use chassis::config::{Kind, ServiceConfig};
 use chassis::engine::{Engine, EngineOptions};
-use chassis::identity::{Identity, agreement_file};
+use chassis::identity::Identity;
 use chassis::random;
 use chassis::server::{Running, Site, StartError};
+use chassis::simulated::{SimulatedMachine, Standing};
 use shared::ledger::{Command, Ledger, ManageCommand, NewCertificate};
 use shared::model::{Generation, LabTime, ProductId};
 use shared::policy::terms;
@@ -62,28 +62,36 @@ impl Config {
 /// # Errors
 /// If its address is taken, its data directory cannot be used, or belongs to another server.
 pub async fn start(config: Config) -> Result<Running, StartError> {
+    let site = Site::open(Kind::LicenseServer, &config.service)?;
+    let app = assemble(&config, &site).await?;
+    site.serve(app, routes::table()).await
+}
+
+/// Sets a license server up on a simulated machine.
+///
+/// # Errors
+/// As [`start`].
+pub async fn stand(config: Config, machine: SimulatedMachine) -> Result<Box<dyn Standing>, StartError> {
+    let site = Site::simulated(Kind::LicenseServer, &config.service, machine)?;
+    let app = assemble(&config, &site).await?;
+    Ok(site.stand(app, routes::table()))
+}
+
+async fn assemble(config: &Config, site: &Site) -> Result<LicenseServer, StartError> {
     if terms::terms(config.generation).is_own_license_manager() {
         let why = format!("{} has no license server: its terminal servers manage their own licenses (NT-01)", config.generation.title());
         return Err(StartError::Service(why));
     }
-    let site = Site::open(Kind::LicenseServer, &config.service)?;
-    let options = EngineOptions { seed: config.service.seed, start_at: config.service.start_at, ..EngineOptions::default() };
-    let engine: Engine<Ledger> =
-        Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
+    let engine: Engine<Ledger> = site.engine(EngineOptions::default())?;
     if config.upgrade {
         upgrade(&engine, config.generation).await?;
     }
-    begin(&engine, &site, config.generation).await?;
-    let client = |patience_ms| {
-        let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), Duration::from_millis(patience_ms));
-        client.map(|client| client.over(engine.network())).map_err(|error| StartError::Service(error.to_string()))
-    };
+    begin(&engine, site, config.generation).await?;
+    let client = |patience_ms| site.client(Duration::from_millis(patience_ms), engine.network());
     let (clearinghouse, peers) = (client(config.clearinghouse_timeout_ms)?, client(config.referral_timeout_ms)?);
-    let agreement = agreement_file(&site.data)?;
-    let app = LicenseServer::new(engine, site.identity.clone(), clearinghouse, peers, agreement);
+    let app = LicenseServer::new(engine, site.identity.clone(), clearinghouse, peers, site.agreement()?);
     app.adopt_key().await.map_err(|problem| StartError::Service(problem.detail))?;
-    outreach::keep_up(&app);
-    site.serve(app, routes::table()).await
+    Ok(app)
 }
 
 /// Founds the server at its first start; at every start the security group on record comes into force (LS-01).

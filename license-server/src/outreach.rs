@@ -2,7 +2,6 @@
 //! may take back (LS-10). What is owed is the ledger's; here it is carried.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chassis::client::{CallError, Peer, ServiceClient};
 use chassis::http::Method;
@@ -11,25 +10,13 @@ use shared::policy::events::NotAnnounced;
 use shared::wire::peers::{Heard, Matter, OutreachRow, ReturnAnswer};
 use shared::wire::problem::{Problem, ProblemCode};
 
-use crate::app::{Absent, LicenseServer};
+use crate::app::Absent;
 
-/// Looks once a second whether something is owed, until the server stops. Between two looks, and while another server is asked,
-/// nothing of the stopped server is held.
-pub(crate) fn keep_up(app: &LicenseServer) {
-    let absent = app.absent();
-    tokio::spawn(async move {
-        let mut seconds = tokio::time::interval(Duration::from_secs(1));
-        seconds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            seconds.tick().await;
-            if absent.present().is_none() {
-                return;
-            }
-            if let Err(problem) = run(&absent).await {
-                tracing::warn!(problem.detail = problem.detail, "other license servers were not told");
-            }
-        }
-    });
+/// Says what is owed, if anything. While another server is asked, nothing of this one is held.
+pub(crate) async fn keep_up(absent: Absent) {
+    if let Err(problem) = run(&absent).await {
+        tracing::warn!(problem.detail = problem.detail, "other license servers were not told");
+    }
 }
 
 /// Says everything that is owed now, and what came of each call. One at a time: who comes second finds nothing left.

@@ -1,13 +1,15 @@
 //! What the handlers work with: the node's engine, whom it believes, the way to the license servers, the accounts.
 
-use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chassis::client::ServiceClient;
 use chassis::engine::{Engine, JournalFailed};
 use chassis::http::{App, Caller};
 use chassis::identity::Identity;
 use chassis::lab::LabEngine;
+use chassis::server::Site;
+use futures_util::future::BoxFuture;
 use shared::machine::Decide;
 use shared::model::{LabTime, RequestId};
 use shared::node::{Command, Node, Refusal, Server};
@@ -15,6 +17,7 @@ use shared::trust::Anchors;
 use shared::wire::common::Identity as IdentityView;
 use shared::wire::problem::Problem;
 
+use crate::asking;
 use crate::belief::{Belief, anchors_of};
 use crate::directory::Accounts;
 use crate::discovery;
@@ -31,15 +34,18 @@ struct Parts {
     belief: Belief,
     accounts: Accounts,
     searching: tokio::sync::Mutex<()>,
+    /// A license server was looked for once in this run.
+    located: AtomicBool,
     disk: Disk,
 }
 
 impl TerminalServer {
-    pub(crate) fn new(engine: Engine<Node>, identity: Arc<Identity>, client: ServiceClient, data: &Path) -> Self {
-        let accounts = Accounts::new(engine.clone(), client.clone());
-        let searching = tokio::sync::Mutex::new(());
-        let disk = Disk::new(data, identity.clone());
-        Self(Arc::new(Parts { engine, identity, client, belief: Belief::default(), accounts, searching, disk }))
+    pub(crate) fn new(engine: Engine<Node>, site: &Site, client: ServiceClient) -> Self {
+        let identity = site.identity.clone();
+        let accounts = Accounts::new(engine.clone(), client.clone(), site.passwords());
+        let disk = Disk::new(site.folder(), identity.clone());
+        let (belief, searching, located) = (Belief::default(), tokio::sync::Mutex::new(()), AtomicBool::new(false));
+        Self(Arc::new(Parts { engine, identity, client, belief, accounts, searching, located, disk }))
     }
 
     pub(crate) fn engine(&self) -> &Engine<Node> {
@@ -146,6 +152,16 @@ impl App for TerminalServer {
             }
             return;
         }
+    }
+
+    /// GR-11: a license server is located at the start, before any client; a silent one must not hold the start up. DI-11: and where
+    /// this server searches, it does so now, not at the first client.
+    fn beside(&self) -> BoxFuture<'static, ()> {
+        if self.0.located.swap(true, Ordering::Relaxed) {
+            return Box::pin(std::future::ready(()));
+        }
+        let app = self.clone();
+        Box::pin(async move { asking::locate(&app).await })
     }
 
     /// No service calls a terminal server.

@@ -36,8 +36,8 @@ pub(crate) struct Account {
 }
 
 impl Accounts {
-    pub(crate) fn new(engine: Engine<Node>, client: ServiceClient) -> Self {
-        Self { engine, client, passwords: PasswordCheck::new() }
+    pub(crate) fn new(engine: Engine<Node>, client: ServiceClient, passwords: PasswordCheck) -> Self {
+        Self { engine, client, passwords }
     }
 
     /// Whether there is such an account and the password is its own. An account of this server's own list goes before one of the same
@@ -58,6 +58,11 @@ impl Accounts {
                 Ok(Checked::Unknown)
             }
         }
+    }
+
+    /// The hash under which a password is kept.
+    pub(crate) async fn hash(&self, password: String) -> Result<String, Problem> {
+        self.passwords.hash(password).await
     }
 
     async fn check_here(&self, user: &UserName, account: Option<shared::node::Account>, password: &str) -> Result<Checked, Problem> {

@@ -15,10 +15,10 @@ mod tracking;
 
 use std::time::Duration;
 
-use chassis::client::ServiceClient;
 use chassis::config::{Kind, ServiceConfig};
 use chassis::engine::{Engine, EngineOptions};
 use chassis::server::{Running, Site, StartError};
+use chassis::simulated::{SimulatedMachine, Standing};
 use shared::model::Generation;
 use shared::node::{Command, Node, Server};
 
@@ -60,24 +60,28 @@ impl Config {
 /// If its address is taken, its data directory cannot be used, or belongs to another server.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let site = Site::open(Kind::TerminalServer, &config.service)?;
-    let options = EngineOptions {
-        seed: config.service.seed,
-        start_at: config.service.start_at,
-        keep_entries: Some(config.keep_verdicts.saturating_mul(ENTRIES_PER_VERDICT)),
-        ..EngineOptions::default()
-    };
-    let engine: Engine<Node> =
-        Engine::open(&site.data, site.clock.clone(), options).map_err(|error| StartError::Service(error.to_string()))?;
-    begin(&engine, Server { name: site.identity.name().clone(), generation: config.generation }).await?;
-    let client = ServiceClient::new(site.identity.clone(), site.clock.clone(), Duration::from_millis(config.ask_timeout_ms));
-    let client = client.map_err(|error| StartError::Service(error.to_string()))?.over(engine.network());
-    let app = TerminalServer::new(engine, site.identity.clone(), client, site.data.path());
-    nt4::boot(&app).await.map_err(|problem| StartError::Service(problem.detail))?;
-    // GR-11: a license server is located at the start, before any client; a silent one must not hold the start up.
-    let locating = app.clone();
-    // DI-11: and where it searches for license servers, it does so now, not at the first client.
-    tokio::spawn(async move { asking::locate(&locating).await });
+    let app = assemble(&config, &site).await?;
     site.serve(app, routes::table()).await
+}
+
+/// Sets a terminal server up on a simulated machine.
+///
+/// # Errors
+/// As [`start`].
+pub async fn stand(config: Config, machine: SimulatedMachine) -> Result<Box<dyn Standing>, StartError> {
+    let site = Site::simulated(Kind::TerminalServer, &config.service, machine)?;
+    let app = assemble(&config, &site).await?;
+    Ok(site.stand(app, routes::table()))
+}
+
+async fn assemble(config: &Config, site: &Site) -> Result<TerminalServer, StartError> {
+    let keep_entries = Some(config.keep_verdicts.saturating_mul(ENTRIES_PER_VERDICT));
+    let engine: Engine<Node> = site.engine(EngineOptions { keep_entries, ..EngineOptions::default() })?;
+    begin(&engine, Server { name: site.identity.name().clone(), generation: config.generation }).await?;
+    let client = site.client(Duration::from_millis(config.ask_timeout_ms), engine.network())?;
+    let app = TerminalServer::new(engine, site, client);
+    nt4::boot(&app).await.map_err(|problem| StartError::Service(problem.detail))?;
+    Ok(app)
 }
 
 /// Founds the server at its first start; at a later one, sessions of the run before have ended with it.

@@ -5,12 +5,13 @@
 
 use std::path::PathBuf;
 
+use chassis::client::Connections;
 use chassis::config::ServiceConfig;
 use chassis::server::Running;
+use client::device::Device;
+use client::session::{self, Answer, Logon, Then, Visit, Visited};
 use lab::api::Api;
-use lab::device::Device;
 use lab::port::HeldPort;
-use lab::session::{self, Answer, Logon, Then, Visit, Visited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::model::{
@@ -84,7 +85,7 @@ pub struct TestLab {
     /// The terminal servers.
     pub terminal_servers: Vec<Service>,
     now: LabTime,
-    http: reqwest::Client,
+    http: Connections,
 }
 
 impl Default for Plan {
@@ -383,10 +384,10 @@ impl TestLab {
     /// The same as a certain user, with the client's `/admin` switch or without.
     pub async fn visit_as(&self, terminal_server: usize, device: &mut Device, user: &str, admin: bool, then: Then) -> Visited {
         let server = &self.terminal_servers[terminal_server].anyone;
-        let asked = session::license_request(server).await.expect("a license request");
+        let asked = session::license_request(server.client()).await.expect("a license request");
         let visit =
             Visit { user: user.parse::<UserName>().expect("a user"), admin, now: Some(asked.at), elevated: false, mishap: None, then };
-        session::connect(server, &asked, device, &visit).await.expect("an answer")
+        session::connect(server.client(), &asked, device, &visit).await.expect("an answer")
     }
 
     /// A device connects to the first terminal server and its user logs on and off.
@@ -463,7 +464,7 @@ pub async fn introduce(terminal_server: &Service, license_server: &Service) {
 }
 
 impl Service {
-    async fn start(part: Part, mut config: ServiceConfig, http: &reqwest::Client, now: LabTime) -> Self {
+    async fn start(part: Part, mut config: ServiceConfig, http: &Connections, now: LabTime) -> Self {
         let port = config.bind.map(|address| HeldPort::hold(address).expect("a port"));
         config.bind = port.as_ref().map(HeldPort::address);
         let running = run(part, config.clone(), false).await;
@@ -485,7 +486,7 @@ impl Service {
         }
     }
 
-    async fn restart(&mut self, http: &reqwest::Client, now: LabTime) {
+    async fn restart(&mut self, http: &Connections, now: LabTime) {
         assert!(self.running.is_none(), "the service is running");
         // Of the same generation there is nothing to upgrade.
         let running = run(self.part, self.config.clone(), true).await;

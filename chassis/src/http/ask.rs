@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest};
-use futures_util::FutureExt as _;
+use actix_web::{HttpRequest, dev};
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use shared::model::RequestId;
@@ -17,11 +16,35 @@ use super::{Operation, Signed};
 
 /// A request that was let in: its body is read, its caller known.
 pub struct Asked {
-    pub(super) http: HttpRequest,
+    pub(super) line: Line,
     pub(super) body: Bytes,
     pub(super) signed: Option<Signed>,
     pub(super) request: RequestId,
     pub(super) facts: Arc<Facts>,
+}
+
+/// What stands around a request's body.
+pub(super) struct Line {
+    /// The path, with its variable parts found.
+    pub(super) path: dev::Path<dev::Url>,
+    /// What stands behind the question mark.
+    pub(super) query: String,
+    /// The body's media type, as it was named.
+    pub(super) media: String,
+    /// The other end of the connection.
+    pub(super) sender: Option<IpAddr>,
+}
+
+impl Line {
+    pub(super) fn of(http: &HttpRequest) -> Self {
+        let media = http.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Self {
+            path: http.match_info().clone(),
+            query: http.query_string().to_owned(),
+            media: media.to_owned(),
+            sender: http.peer_addr().map(|address| address.ip()),
+        }
+    }
 }
 
 /// An argument of a handler: taken from the request, described in the OpenAPI.
@@ -55,7 +78,7 @@ impl<T: DeserializeOwned + JsonSchema> Extract for Body<T> {
     }
 
     fn extract(asked: &Asked) -> Result<Self, Problem> {
-        require_json(&asked.http)?;
+        require(&asked.line, JSON)?;
         // serde would take an array for a struct, field by field; no body of ours is one.
         if asked.body.trim_ascii_start().first() == Some(&b'{')
             && let Ok(body) = serde_json::from_slice(&asked.body)
@@ -72,12 +95,8 @@ impl<T: DeserializeOwned + JsonSchema> Extract for Path<T> {
     }
 
     fn extract(asked: &Asked) -> Result<Self, Problem> {
-        let extracted = actix_web::web::Path::<T>::extract(&asked.http).now_or_never();
-        match extracted {
-            Some(Ok(path)) => Ok(Self(path.into_inner())),
-            Some(Err(error)) => Err(Problem::new(ProblemCode::Malformed, format!("the path: {error}"))),
-            None => Err(Problem::new(ProblemCode::Internal, "the path was not read at once")),
-        }
+        let taken = asked.line.path.load::<T>();
+        taken.map(Self).map_err(|error| Problem::new(ProblemCode::Malformed, format!("the path: {error}")))
     }
 }
 
@@ -87,7 +106,7 @@ impl<T: DeserializeOwned + JsonSchema> Extract for Query<T> {
     }
 
     fn extract(asked: &Asked) -> Result<Self, Problem> {
-        actix_web::web::Query::<T>::from_query(asked.http.query_string())
+        actix_web::web::Query::<T>::from_query(&asked.line.query)
             .map(|query| Self(query.into_inner()))
             .map_err(|error| Problem::new(ProblemCode::Malformed, format!("the query: {error}")))
     }
@@ -107,7 +126,7 @@ impl Extract for Sender {
 
     fn extract(asked: &Asked) -> Result<Self, Problem> {
         let nowhere = || Problem::new(ProblemCode::Internal, "the request came over no network connection");
-        asked.http.peer_addr().map(|address| Self(address.ip())).ok_or_else(nowhere)
+        asked.line.sender.map(Self).ok_or_else(nowhere)
     }
 }
 
@@ -131,13 +150,9 @@ fn flaw<T: DeserializeOwned>(body: &[u8]) -> Problem {
     }
 }
 
-fn require_json(http: &HttpRequest) -> Result<(), Problem> {
-    require(http, "application/json")
-}
-
 /// The body's media type must be this one.
-pub(super) fn require(http: &HttpRequest, media: &str) -> Result<(), Problem> {
-    let given = http.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+pub(super) fn require(line: &Line, media: &str) -> Result<(), Problem> {
+    let given = line.media.as_str();
     let essence = given.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case(media) {
         return Ok(());
@@ -145,3 +160,6 @@ pub(super) fn require(http: &HttpRequest, media: &str) -> Result<(), Problem> {
     let given = if given.is_empty() { "no content-type" } else { given };
     Err(Problem::new(ProblemCode::UnsupportedMediaType, format!("the request came with {given:.100}; this route takes {media}")))
 }
+
+/// The media type of every body that is not a form.
+pub(super) const JSON: &str = "application/json";

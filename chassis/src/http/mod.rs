@@ -8,6 +8,7 @@ mod admission;
 mod answer;
 mod ask;
 mod common;
+mod direct;
 mod doorstep;
 mod handler;
 mod observe;

@@ -12,6 +12,7 @@ use shared::wire::problem::{Problem, ProblemCode};
 use tracing::Instrument as _;
 
 use super::admission::Called;
+use super::ask::Line;
 use super::routes::{App, Doorway, Row};
 use super::{Asked, BODY_LIMIT, REQUEST_ID, Written, admission};
 use crate::calls::{ANSWER_HEADER, Proof};
@@ -70,19 +71,16 @@ async fn answer<S: App>(
         Err(problem) => return (Err(problem), None),
     };
     let signed = proof.as_ref().map(|proof| proof.caller.clone());
-    let asked = Asked { http: http.clone(), body, signed, request: request.clone(), facts: door.facts.clone() };
-    let answer = match query_is_expected(row, http).and_then(|()| (row.run)(door.app.clone(), &asked)) {
-        Ok(running) => running.await,
-        Err(problem) => Err(problem),
-    };
-    (answer, proof)
+    let asked = Asked { line: Line::of(http), body, signed, request: request.clone(), facts: door.facts.clone() };
+    (run(door, row, &asked).await, proof)
 }
 
-fn query_is_expected<S>(row: &Row<S>, http: &HttpRequest) -> Result<(), Problem> {
-    if row.takes_query || http.query_string().is_empty() {
-        return Ok(());
+/// Runs the handler of a row for a request that was let in.
+pub(super) async fn run<S: App>(door: &Doorway<S>, row: &Row<S>, asked: &Asked) -> Result<Written, Problem> {
+    if !row.takes_query && !asked.line.query.is_empty() {
+        return Err(Problem::new(ProblemCode::Malformed, format!("{} takes no query", row.path)));
     }
-    Err(Problem::new(ProblemCode::Malformed, format!("{} takes no query", row.path)))
+    (row.run)(door.app.clone(), asked)?.await
 }
 
 /// Reads the body up to the limit.

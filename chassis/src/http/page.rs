@@ -76,7 +76,7 @@ impl<T: DeserializeOwned + JsonSchema> Extract for Form<T> {
     }
 
     fn extract(asked: &Asked) -> Result<Self, Problem> {
-        require(&asked.http, "application/x-www-form-urlencoded")?;
+        require(&asked.line, "application/x-www-form-urlencoded")?;
         let text = std::str::from_utf8(&asked.body).map_err(|_| Problem::new(ProblemCode::Malformed, "the form is not UTF-8"))?;
         actix_web::web::Query::<T>::from_query(text)
             .map(|form| Self(form.into_inner()))

@@ -1,11 +1,12 @@
 //! The table of routes: what it holds, and how actix's App is configured from it.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use actix_web::dev::ResourceDef;
 use actix_web::web::{Payload, ServiceConfig};
 use actix_web::{HttpRequest, web};
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use serde_json::Value;
 use shared::model::CallerRole;
 use shared::wire::common::Identity as IdentityView;
@@ -39,6 +40,12 @@ pub trait App: Clone + Send + Sync + 'static {
     /// and after the clock was moved.
     fn keep_up(&self) -> impl Future<Output = ()> + Send {
         async {}
+    }
+
+    /// A round of what it does beside its requests, once a second, however long others take to answer. It holds nothing of the
+    /// service while it waits for them, so that the service can stop.
+    fn beside(&self) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
     }
 }
 
@@ -207,6 +214,13 @@ pub(crate) struct Doorway<S> {
     pub(crate) verifier: Verifier,
     pub(crate) facts: Arc<Facts>,
     pub(crate) routes: Routes<S>,
+    pub(crate) places: OnceLock<Vec<Place>>,
+}
+
+/// A path, and its rows by their numbers.
+pub(crate) struct Place {
+    pub(super) pattern: ResourceDef,
+    pub(super) rows: Vec<usize>,
 }
 
 impl<S: App> Doorway<S> {
@@ -229,6 +243,12 @@ impl<S: App> Doorway<S> {
         }
         let door = self.clone();
         config.default_service(web::to(move |http: HttpRequest| observe::unknown(door.clone(), http)));
+    }
+
+    /// Every path, in the order in which they are tried.
+    pub(super) fn places(&self) -> &[Place] {
+        let made = || self.by_path().into_iter().map(|(path, rows)| Place { pattern: ResourceDef::new(path), rows }).collect();
+        self.places.get_or_init(made)
     }
 
     pub(super) fn row(&self, index: usize) -> Option<&Row<S>> {

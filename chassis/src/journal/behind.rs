@@ -78,23 +78,39 @@ impl Behind {
     /// The thread.
     pub(crate) fn run(&self, upkeep: &Upkeep) {
         while let Some((rows, through)) = self.next() {
-            let outcome = upkeep.rows.write(rows, through);
-            if let Err(error) = upkeep.tidy(through, outcome.is_ok()) {
-                tracing::warn!(journal.error = %error, "the journal's files could not be looked after; is the disk full?");
+            self.work(upkeep, rows, through);
+        }
+    }
+
+    /// Writes what is on its way, where no thread does.
+    pub(crate) fn step(&self, upkeep: &Upkeep) {
+        let (rows, through) = {
+            let mut pending = self.pending();
+            if pending.given_up || pending.written == pending.through {
+                return;
             }
-            {
-                let mut pending = self.pending();
-                match outcome {
-                    Ok(()) => pending.written = through,
-                    Err(error) => {
-                        tracing::error!(journal.error = %error, "rows can no longer be written; nothing is lost, but the next start takes longer");
-                        pending.given_up = true;
-                        pending.rows.clear();
-                    }
+            (std::mem::take(&mut pending.rows), pending.through)
+        };
+        self.work(upkeep, rows, through);
+    }
+
+    fn work(&self, upkeep: &Upkeep, rows: Changed, through: Mark) {
+        let outcome = upkeep.rows.write(rows, through);
+        if let Err(error) = upkeep.tidy(through, outcome.is_ok()) {
+            tracing::warn!(journal.error = %error, "the journal's files could not be looked after; is the disk full?");
+        }
+        {
+            let mut pending = self.pending();
+            match outcome {
+                Ok(()) => pending.written = through,
+                Err(error) => {
+                    tracing::error!(journal.error = %error, "rows can no longer be written; nothing is lost, but the next start takes longer");
+                    pending.given_up = true;
+                    pending.rows.clear();
                 }
             }
-            self.wake.notify_all();
         }
+        self.wake.notify_all();
     }
 
     /// The rows to write next; none when there are none left and the journal stops, or they can no longer be written.

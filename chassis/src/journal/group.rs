@@ -66,6 +66,8 @@ impl Open {
 /// The running journal of an engine.
 pub(crate) struct Journal {
     shared: Arc<Shared>,
+    /// What is done beside the groups where no thread does it.
+    by_hand: Option<Upkeep>,
     head_stop: Option<mpsc::Sender<()>>,
     flusher: Option<JoinHandle<()>>,
     others: Vec<JoinHandle<()>>,
@@ -83,6 +85,8 @@ pub(crate) struct Start {
     /// Rows that are still to be written.
     pub(crate) changed: Changed,
     pub(crate) keep_entries: Option<u64>,
+    /// No threads: whoever holds the journal writes with [`Journal::flush`] and [`Journal::look_after`].
+    pub(crate) by_hand: bool,
 }
 
 struct Shared {
@@ -127,7 +131,7 @@ struct Waiter {
 impl Journal {
     /// Starts the threads over files that were checked.
     pub(crate) fn start(start: Start) -> Result<Self, Trouble> {
-        let Start { files, journal, segments, rows, flushed, shown, changed, keep_entries } = start;
+        let Start { files, journal, segments, rows, flushed, shown, changed, keep_entries, by_hand } = start;
         let queue =
             Queue { open: Open::default(), waiters: Vec::new(), urgent: false, stop: false, flusher: Flusher::Busy, flushed, failed: None };
         let head = HeadFile::open(Arc::clone(&files))?;
@@ -143,8 +147,13 @@ impl Journal {
         });
         shared.note_head()?;
         let upkeep = Upkeep { files, journal, segments, rows, keep_entries };
+        let mut journal = Self { shared: Arc::clone(&shared), by_hand: None, head_stop: None, flusher: None, others: Vec::new() };
+        if by_hand {
+            journal.by_hand = Some(upkeep);
+            return Ok(journal);
+        }
         let (head_stop, stopped) = mpsc::channel();
-        let mut journal = Self { shared: Arc::clone(&shared), head_stop: Some(head_stop), flusher: None, others: Vec::new() };
+        journal.head_stop = Some(head_stop);
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             let spawned = thread::Builder::new().name(name.to_owned()).spawn(work);
             spawned.map_err(|error| Trouble::System(format!("no thread for its files: {error}")))
@@ -171,6 +180,32 @@ impl Journal {
         drop(queue);
         if wanted {
             self.shared.wake.notify_all();
+        }
+    }
+
+    /// Whether entries wait for the disk.
+    pub(crate) fn has_open(&self) -> bool {
+        !self.shared.queue().open.frames.is_empty()
+    }
+
+    /// Brings the open groups to the device and tells whoever waits for them, where no thread does.
+    pub(crate) fn flush(&self) {
+        let open = {
+            let mut queue = self.shared.queue();
+            if queue.failed.is_some() || queue.open.frames.is_empty() {
+                return;
+            }
+            queue.urgent = false;
+            std::mem::take(&mut queue.open)
+        };
+        self.shared.flush(open);
+    }
+
+    /// Writes the rows that are on their way and what else stands beside the entries, where no thread does.
+    pub(crate) fn look_after(&self) {
+        if let Some(upkeep) = &self.by_hand {
+            self.shared.behind.step(upkeep);
+            self.shared.keep_head(true);
         }
     }
 
@@ -231,7 +266,10 @@ impl Journal {
 
     /// Writes what stands beside the entries: all rows, and the head file, which is on disk when this returns.
     pub(crate) fn settle(&self) -> Result<(), FileError> {
-        self.shared.behind.settle();
+        match &self.by_hand {
+            Some(upkeep) => self.shared.behind.step(upkeep),
+            None => self.shared.behind.settle(),
+        }
         self.shared.note_head().and_then(|()| self.shared.head.sync())
     }
 
@@ -331,17 +369,36 @@ impl Shared {
         self.behind.take(open.rows, last);
         Ok(last)
     }
+
+    /// Brings groups to the device and tells whoever waits for them; false where that failed, which ends the matter.
+    fn flush(&self, open: Open) -> bool {
+        match self.write(open) {
+            Ok(last) => {
+                self.settle(last);
+                true
+            }
+            Err(error) => {
+                tracing::error!(journal.error = %error, "the journal could not be written");
+                self.fail(JournalFailed::new(&error.to_string()));
+                false
+            }
+        }
+    }
+
+    /// Brings the head file to the device where it has changed, with lab time alone where `time` is told.
+    fn keep_head(&self, time: bool) {
+        let noted = if time { self.note_head() } else { Ok(()) };
+        let synced = noted.and_then(|()| if self.head.is_fresh() { self.head.sync() } else { Ok(()) });
+        if let Err(error) = synced {
+            tracing::warn!(journal.error = %error, "the head file could not be written; is the disk full?");
+        }
+    }
 }
 
 fn flush_groups(shared: &Shared) {
     while let Some(open) = shared.next_groups() {
-        match shared.write(open) {
-            Ok(last) => shared.settle(last),
-            Err(error) => {
-                tracing::error!(journal.error = %error, "the journal could not be written");
-                shared.fail(JournalFailed::new(&error.to_string()));
-                return;
-            }
+        if !shared.flush(open) {
+            return;
         }
     }
 }
@@ -351,11 +408,7 @@ fn keep_head(shared: &Shared, stopped: &mpsc::Receiver<()>) {
     while stopped.recv_timeout(HEAD_EVERY) == Err(RecvTimeoutError::Timeout) {
         seconds = seconds.wrapping_add(1);
         // Where nothing happens the lab time in it is brought up now and then.
-        let noted = if seconds.is_multiple_of(SHOWN_EVERY) { shared.note_head() } else { Ok(()) };
-        let synced = noted.and_then(|()| if shared.head.is_fresh() { shared.head.sync() } else { Ok(()) });
-        if let Err(error) = synced {
-            tracing::warn!(journal.error = %error, "the head file could not be written; is the disk full?");
-        }
+        shared.keep_head(seconds.is_multiple_of(SHOWN_EVERY));
     }
 }
 

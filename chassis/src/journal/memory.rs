@@ -61,6 +61,27 @@ impl MemoryDisk {
         Self(Mutex::new(Content { files, rows: BTreeMap::new() }))
     }
 
+    /// A second one as a loss of power leaves it: what was flushed, of the rest the blocks for which `kept` says so, and the rows where
+    /// `rows` says so.
+    #[must_use]
+    pub fn torn(&self, kept: &mut dyn FnMut() -> bool, rows: bool) -> Self {
+        let content = self.content();
+        let mut torn = |file: &File| {
+            let mut bytes = file.flushed.clone();
+            bytes.resize(file.written.len(), 0);
+            for start in file.fresh.clone().step_by(BLOCK_BYTES) {
+                let block = start..(start + BLOCK_BYTES).min(file.fresh.end);
+                if let (true, Some(to), Some(from)) = (kept(), bytes.get_mut(block.clone()), file.written.get(block)) {
+                    to.copy_from_slice(from);
+                }
+            }
+            File::of(bytes)
+        };
+        let files = content.files.iter().map(|(name, file)| (name.clone(), torn(file))).collect();
+        let rows = if rows { content.rows.clone() } else { BTreeMap::new() };
+        Self(Mutex::new(Content { files, rows }))
+    }
+
     /// Changes a file behind everybody's back.
     pub fn edit(&self, name: &str, edit: impl FnOnce(&mut Vec<u8>)) {
         if let Some(file) = self.content().files.get_mut(name) {
@@ -172,3 +193,6 @@ impl RowStore for MemoryDisk {
 fn missing(name: &str) -> FileError {
     FileError::new(name, &io::Error::from(io::ErrorKind::NotFound))
 }
+
+/// What a device writes at once.
+const BLOCK_BYTES: usize = 512;

@@ -141,7 +141,7 @@ pub(crate) fn moment(text: &str) -> LabTime {
 
 /// Options of a lab that stands still at noon of 2026-01-01.
 pub(crate) fn still() -> EngineOptions {
-    EngineOptions { seed: Some(7), start_at: Some(moment("2026-01-01T12:00:00Z")), frozen: true, keep_entries: None }
+    EngineOptions { seed: Some(7), start_at: Some(moment("2026-01-01T12:00:00Z")), frozen: true, ..EngineOptions::default() }
 }
 
 pub(crate) fn on_disk(path: &Path) -> Engine<Counters> {

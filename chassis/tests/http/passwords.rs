@@ -1,7 +1,7 @@
 //! The check of passwords: what it costs, how much of it goes on at once, and what a flood of guesses does to others.
 
 use chassis::clock::Clock;
-use chassis::passwords::{PasswordCheck, WAITING_MAX, WAITING_OF_ONE_MAX, hash};
+use chassis::passwords::{PasswordCheck, WAITING_MAX, WAITING_OF_ONE_MAX};
 use futures_util::future::join_all;
 use shared::model::UserName;
 use shared::wire::problem::ProblemCode;
@@ -15,7 +15,7 @@ fn user(name: &str) -> UserName {
 /// Rules: AM-01.
 #[tokio::test]
 async fn a_flood_of_guesses_is_told_to_come_again_and_those_who_are_known_get_in_meanwhile() {
-    let (check, kept) = (PasswordCheck::new(), hash(RIGHT.to_owned()).await.unwrap());
+    let (check, kept) = (PasswordCheck::new(), PasswordCheck::new().hash(RIGHT.to_owned()).await.unwrap());
     let (anna, bert) = (user("anna"), user("bert"));
     assert!(check.fits(&anna, Some(&kept), RIGHT).await.unwrap());
     let guesses = (0..1200).map(|number| {
@@ -38,7 +38,7 @@ async fn a_flood_of_guesses_is_told_to_come_again_and_those_who_are_known_get_in
 
 #[tokio::test]
 async fn whoever_guesses_at_one_account_crowds_nobody_else_out() {
-    let (check, kept) = (PasswordCheck::new(), hash(RIGHT.to_owned()).await.unwrap());
+    let (check, kept) = (PasswordCheck::new(), PasswordCheck::new().hash(RIGHT.to_owned()).await.unwrap());
     let guesses = (0..200).map(|number| {
         let (check, kept) = (check.clone(), kept.clone());
         async move { check.fits(&user("administrator"), Some(&kept), &format!("guess {number}")).await }
@@ -51,7 +51,7 @@ async fn whoever_guesses_at_one_account_crowds_nobody_else_out() {
 
 #[tokio::test]
 async fn the_same_password_of_the_same_account_is_checked_once_for_all_who_wait() {
-    let (check, kept) = (PasswordCheck::new(), hash(RIGHT.to_owned()).await.unwrap());
+    let (check, kept) = (PasswordCheck::new(), PasswordCheck::new().hash(RIGHT.to_owned()).await.unwrap());
     let anna = user("anna");
     let outcomes = join_all((0..100).map(|_| check.fits(&anna, Some(&kept), RIGHT))).await;
     assert!(outcomes.into_iter().all(|fits| fits.unwrap()));
@@ -59,7 +59,7 @@ async fn the_same_password_of_the_same_account_is_checked_once_for_all_who_wait(
 
 #[tokio::test]
 async fn an_account_that_is_not_there_takes_the_work_of_a_wrong_password() {
-    let (check, kept, clock) = (PasswordCheck::new(), hash(RIGHT.to_owned()).await.unwrap(), Clock::new());
+    let (check, kept, clock) = (PasswordCheck::new(), PasswordCheck::new().hash(RIGHT.to_owned()).await.unwrap(), Clock::new());
     let mut fastest = [i64::MAX; 2];
     for round in 0..3 {
         for (place, hash) in fastest.iter_mut().zip([Some(kept.as_str()), None]) {

@@ -1,7 +1,7 @@
 //! What administrators change.
 
 use chassis::http::{Body, NoContent, Path, Query};
-use chassis::{pages, passwords};
+use chassis::pages;
 use shared::model::{ServerName, UserName};
 use shared::node::{Account, Command, Enrolled};
 use shared::trust::Root;
@@ -50,7 +50,7 @@ pub(super) async fn set_account(
     Path(name): Path<UserName>,
     Body(change): Body<AccountChange>,
 ) -> Result<NoContent, Problem> {
-    let hash = passwords::hash(change.password).await?;
+    let hash = app.accounts().hash(change.password).await?;
     let account = Account { hash, administrator: change.administrator };
     app.execute(None, Command::SetAccount { name, account }, |_, _, _| NoContent).await
 }
