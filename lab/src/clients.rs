@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use shared::model::{DeviceName, Platform};
 
-use crate::device::Device;
+use client::device::Device;
 
 /// Where the simulated devices live.
 #[derive(Clone, Debug, PartialEq, Eq)]

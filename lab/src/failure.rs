@@ -5,7 +5,7 @@ use std::path::Path;
 use shared::wire::problem::{Problem, ProblemCode};
 
 use crate::clients::ClientsError;
-use crate::device::{BadDevices, ParseSlot};
+use client::device::{BadDevices, ParseSlot};
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -4,8 +4,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use client::device::{Device, Part, Slot, device_names};
 use lab::clients::Clients;
-use lab::device::{Device, Part, Slot, device_names};
 use serde_json::json;
 use shared::model::{Cal, CalId, CalKind, HardwareId, LabTime, Origin, PackId, Platform, ProductVersion, Span};
 use shared::wire::terminal_server::LicenseRequest;

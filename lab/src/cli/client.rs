@@ -6,9 +6,9 @@ use shared::model::{DeviceName, LabTime, Platform};
 
 use super::Context;
 use crate::clients::Clients;
-use crate::device::{Device, Memory, Part, Slot};
 use crate::failure::Failure;
 use crate::out::Out;
+use client::device::{Device, Memory, Part, Slot};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Client {

@@ -17,11 +17,11 @@ use super::time::{awake, clocks};
 use super::words::{status_words, steps};
 use crate::api::Api;
 use crate::clients::Clients;
-use crate::device::{Device, device_names};
 use crate::failure::Failure;
 use crate::out::{Out, Tint};
 use crate::place::{Kind, Lab, Place};
-use crate::session::{self, Answer, Logon, Mishap, Then, Visit, Visited};
+use client::device::{Device, device_names};
+use client::session::{self, Answer, Logon, Mishap, Then, Visit, Visited};
 
 /// So many devices connect at once.
 const AT_ONCE: usize = 16;
@@ -159,7 +159,7 @@ impl Connect {
         names.sort();
         names.dedup();
         let mut round = Round {
-            asked: session::license_request(&server).await?,
+            asked: session::license_request(server.client()).await?,
             clients: lab.clients(),
             visit: self.visit(&lab, now(&lab, place).await)?,
             server,
@@ -206,7 +206,7 @@ impl Round {
     async fn all(&self, devices: Vec<Device>, save: bool) -> Result<Vec<(Device, Outcome)>, Failure> {
         let visits = devices.into_iter().map(|mut device| async move {
             let before = device.licensing.clone();
-            let visited = session::connect(&self.server, &self.asked, &mut device, &self.visit).await;
+            let visited = session::connect(self.server.client(), &self.asked, &mut device, &self.visit).await;
             if save || device.licensing != before || visited.is_err() {
                 self.clients.save(&device)?;
             }

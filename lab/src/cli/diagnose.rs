@@ -132,8 +132,8 @@ fn devices(lab: &Lab, verdicts: &[VerdictRow], request: &LicenseRequest) -> Resu
             None => Some(verdict.hardware_id),
         };
         let store = own.map(|device| StoreFacts {
-            forgets: device.memory == crate::device::Memory::Nothing,
-            licenses: device.licensing.store.values().filter_map(crate::device::StoredLicense::read).collect(),
+            forgets: device.memory == client::device::Memory::Nothing,
+            licenses: device.licensing.store.values().filter_map(client::device::StoredLicense::read).collect(),
             presents: device.present(request, request.at).map(|(slot, license)| (slot, license.read())),
         });
         let last = LastVisit { at: row.at, denied };

@@ -8,8 +8,8 @@ use serde_json::Value;
 use shared::model::{Cal, CalKind, DeviceName};
 
 use super::Context;
-use crate::device::{Device, StoredLicense};
 use crate::failure::Failure;
+use client::device::{Device, StoredLicense};
 
 /// The help that follows the switches.
 pub(crate) const HELP: &str = "\

@@ -10,7 +10,7 @@ use shared::wire::license_server::{
 };
 use shared::wire::terminal_server::{CertificateView, DiscoveryView, GraceView, LicenseServerRow, Settings};
 
-use crate::device::Slot;
+use client::device::Slot;
 
 /// Everything that was seen.
 #[derive(Clone, Debug, Serialize)]

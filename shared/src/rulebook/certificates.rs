@@ -23,15 +23,15 @@ family! {
 
 family! {
     STORE:
-    ST_01 = "ST-01", Working, "The hardware id is 20 bytes, made once and kept.", ["shared::model::hardware::HardwareId", "lab::device::hardware_id"];
-    ST_02 = "ST-02", Working, "Licenses stand under LICENSE000, LICENSE001 and so on.", ["lab::device::Slot", "lab::device::free_slot"];
-    ST_03 = "ST-03", Working, "Each holds the license with company, scope and product.", ["lab::device::StoredLicense"];
+    ST_01 = "ST-01", Working, "The hardware id is 20 bytes, made once and kept.", ["shared::model::hardware::HardwareId", "client::device::hardware_id"];
+    ST_02 = "ST-02", Working, "Licenses stand under LICENSE000, LICENSE001 and so on.", ["client::device::Slot", "client::device::free_slot"];
+    ST_03 = "ST-03", Working, "Each holds the license with company, scope and product.", ["client::device::StoredLicense"];
     ST_04 = "ST-04", Working, "The product id inside tells the built-in pool, 2000, 2003 and 2008 apart.", ["shared::model::cal::Cal::adjusted_product_id", "shared::model::version::ProductVersion::adjusted_product_id", "lab::cli::tsctst::TsCtst"];
-    ST_05 = "ST-05", Working, "A deleted license is handed back on the same hardware id: nothing new is drawn.", ["lab::device::delete_license", "shared::policy::issuing::decide"];
-    ST_06 = "ST-06", Working, "A deleted store means a new hardware id, so a new device and in time a second CAL.", ["lab::device::delete_key"];
-    ST_07 = "ST-07", Working, "From Vista on a store is rewritten only by an elevated client.", ["lab::device::open_store", "shared::model::denial::Breach"];
-    ST_08 = "ST-08", Working, "16-bit and Macintosh clients keep their store elsewhere.", ["lab::device::store_place"];
-    ST_09 = "ST-09", Working, "A client that stores nothing does no harm while its hardware id is stable.", ["lab::device::power_cycle", "lab::device::Memory"];
-    ST_10 = "ST-10", Working, "Cloned machines share an id: one device in the books, several at work.", ["lab::device::clone_as", "shared::policy::admission::sound"];
-    ST_11 = "ST-11", Working, "A license carried to another machine is denied.", ["lab::device::copy_store_from", "shared::policy::admission::sound"];
+    ST_05 = "ST-05", Working, "A deleted license is handed back on the same hardware id: nothing new is drawn.", ["client::device::delete_license", "shared::policy::issuing::decide"];
+    ST_06 = "ST-06", Working, "A deleted store means a new hardware id, so a new device and in time a second CAL.", ["client::device::delete_key"];
+    ST_07 = "ST-07", Working, "From Vista on a store is rewritten only by an elevated client.", ["client::device::open_store", "shared::model::denial::Breach"];
+    ST_08 = "ST-08", Working, "16-bit and Macintosh clients keep their store elsewhere.", ["client::device::store_place"];
+    ST_09 = "ST-09", Working, "A client that stores nothing does no harm while its hardware id is stable.", ["client::device::power_cycle", "client::device::Memory"];
+    ST_10 = "ST-10", Working, "Cloned machines share an id: one device in the books, several at work.", ["client::device::clone_as", "shared::policy::admission::sound"];
+    ST_11 = "ST-11", Working, "A license carried to another machine is denied.", ["client::device::copy_store_from", "shared::policy::admission::sound"];
 }

@@ -31,7 +31,7 @@ family! {
     NT_41 = "NT-41", Working, "A missing or damaged database keeps the service from starting: events 7024 and 7.", ["shared::policy::nt4::starting::start", "shared::policy::nt4::events::start_failed"];
     NT_42 = "NT-42", Working, "A cryptography mismatch keeps it from starting too: events 13 and 7024.", ["shared::policy::nt4::starting::start", "shared::node::workstation::judge::denied"];
     NT_43 = "NT-43", Working, "An empty database is made by putting the blank file in place while the service is stopped.", ["shared::node::workstation::decide::know_database", "terminal_server::nt4::service::blank_database"];
-    NT_44 = "NT-44", Working, "32-bit machines keep their license under the MSLicensing key.", ["shared::node::workstation::judge::is_own", "lab::device::store", "terminal_server::nt4::sealing::seal"];
+    NT_44 = "NT-44", Working, "32-bit machines keep their license under the MSLicensing key.", ["shared::node::workstation::judge::is_own", "client::device::store", "terminal_server::nt4::sealing::seal"];
     NT_45 = "NT-45", Working, "Windows for Workgroups keeps its license in files of its own.", ["lab::cli::client::show_files"];
     NT_46 = "NT-46", Working, "Each start of the service makes seven scratch files, numbered by the first free block of seven.", ["terminal_server::nt4::scratch::first_free_block"];
     NT_47 = "NT-47", Working, "A clean stop at the console takes the scratch files away.", ["terminal_server::nt4::scratch::drop", "terminal_server::nt4::service::restart"];
@@ -39,6 +39,6 @@ family! {
     NT_49 = "NT-49", Working, "Deleting scratch files removes the closed ones; open ones refuse.", ["terminal_server::nt4::scratch::delete"];
     NT_50 = "NT-50", Working, "The way of a new license: scratch file, client, logon, database, then out of the scratch file.", ["terminal_server::nt4::hand_out", "shared::node::workstation::judge::logged_on", "terminal_server::nt4::written"];
     NT_51 = "NT-51", Working, "On 29 February 2000 the service may not start before Service Pack 5.", ["shared::policy::nt4::starting::has_leap_day_defect"];
-    NT_52 = "NT-52", Working, "A handheld that changes its identity takes one license after the other.", ["lab::device::change_identity", "shared::node::workstation::judge::findings"];
+    NT_52 = "NT-52", Working, "A handheld that changes its identity takes one license after the other.", ["client::device::change_identity", "shared::node::workstation::judge::findings"];
     NT_53 = "NT-53", Working, "A shutdown from inside a session does not tell the services and costs nothing but left-over files.", ["terminal_server::nt4::service::restart"];
 }

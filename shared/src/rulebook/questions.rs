@@ -50,7 +50,7 @@ family! {
 
 family! {
     DECISIONS:
-    SD_01 = "SD-01", Working, "A client presents a license that holds first, then a permanent, then the nearest version.", ["lab::device::present", "lab::device::Preference"];
+    SD_01 = "SD-01", Working, "A client presents a license that holds first, then a permanent, then the nearest version.", ["client::device::present", "client::device::Preference"];
     SD_02 = "SD-02", Working, "A terminal server stays with its first license server; renewals and marks go to the issuer.", ["shared::policy::asking::order", "shared::policy::asking::current_after_round"];
     SD_03 = "SD-03", Working, "SP3 on one side only is as if it were on neither.", ["shared::policy::terms::between"];
     SD_04 = "SD-04", Working, "Built-in licenses are on record, are handed back, and end no grace.", ["shared::policy::built_in::covers", "shared::policy::admission::by_version_and_dates", "shared::node::judge::grace_events", "shared::policy::issuing::decide"];

@@ -25,7 +25,7 @@ family! {
     FT_05 = "FT-05", Working, "A license server is there and is not seen.", ["docs/labs/ft-05-server-not-found.md"];
     FT_06 = "FT-06", Working, "One PC holds several CALs.", ["docs/labs/ft-06-several-cals.md"];
     FT_07 = "FT-07", Working, "A scrapped PC holds a CAL.", ["docs/labs/ft-07-scrapped-pc.md"];
-    FT_08 = "FT-08", Working, "Thin clients take a CAL each time they are switched on.", ["docs/labs/ft-08-thin-clients.md", "lab::device::Memory"];
+    FT_08 = "FT-08", Working, "Thin clients take a CAL each time they are switched on.", ["docs/labs/ft-08-thin-clients.md", "client::device::Memory"];
     FT_09 = "FT-09", Working, "Cloned PCs: fewer devices in the books than at work.", ["docs/labs/ft-09-cloned-pcs.md"];
     FT_10 = "FT-10", Working, "The client is told that its license was modified: the store came from another machine.", ["docs/labs/ft-10-modified-license.md"];
     FT_11 = "FT-11", Working, "A protocol error follows the deletion of the store: it cannot be written without elevation.", ["docs/labs/ft-11-protocol-error.md"];

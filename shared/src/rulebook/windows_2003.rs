@@ -56,7 +56,7 @@ family! {
     PD_16 = "PD-16", Working, "An ended permanent is replaced when a CAL is free or its own record still stands.", ["shared::policy::issuing::permanent_on_record", "shared::policy::verdict::issued"];
     PD_17 = "PD-17", Working, "An ended permanent with none free: grace decides; denial is event 1028.", ["shared::policy::verdict::declined"];
     PD_18 = "PD-18", Working, "An ended permanent and no license server: grace decides.", ["shared::policy::verdict::none_reachable"];
-    PD_19 = "PD-19", Working, "A license of an older version starts over in the newer one, and stays in the store beside it.", ["shared::policy::admission::by_version_and_dates", "shared::policy::issuing::decide", "lab::device::store"];
+    PD_19 = "PD-19", Working, "A license of an older version starts over in the newer one, and stays in the store beside it.", ["shared::policy::admission::by_version_and_dates", "shared::policy::issuing::decide", "client::device::store"];
     PD_20 = "PD-20", Working, "A license of a newer version is good at an older server; what it needs is asked for in its own version.", ["shared::policy::admission::by_version_and_dates", "shared::node::connection::question"];
     PD_21 = "PD-21", Working, "A license of another device is denied: 260, event 1004.", ["shared::policy::admission::sound", "shared::node::judge::refused"];
     PD_22 = "PD-22", Working, "A damaged license is denied: 261, event 1003; a switch makes it count as none.", ["shared::policy::admission::sound", "shared::trust::license::open_license", "shared::node::judge::refused"];

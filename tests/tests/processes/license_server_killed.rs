@@ -85,7 +85,7 @@ async fn draw(lab: &TestLab, client: usize, tally: &Tally, mut sign: watch::Rece
             }
             let visited = lab.visit(0, &mut device, log_on()).await;
             tally.note(&visited);
-            if device.licensing.store.values().filter_map(lab::device::StoredLicense::read).any(|cal| cal.kind == CalKind::Permanent) {
+            if device.licensing.store.values().filter_map(client::device::StoredLicense::read).any(|cal| cal.kind == CalKind::Permanent) {
                 break;
             }
         }

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use chassis::data::DataDir;
 use chassis::journal;
+use client::device::Device;
+use client::session::{self, Answer, Logon, Then, Visit};
 use lab::api::Api;
-use lab::device::Device;
 use lab::failure::Failure;
-use lab::session::{self, Answer, Logon, Then, Visit};
 use shared::ledger::Ledger;
 use shared::model::{CalKind, ProductType, ProductVersion, Purchase, RequestId};
 use shared::wire::clearinghouse::{ActivationRecord, PackRecord};
@@ -193,10 +193,10 @@ async fn a_client_that_did_not_hear_its_answer_connects_again_and_holds_one_cal(
 }
 
 async fn by(road: &Api, device: &mut Device) -> Result<session::Visited, Failure> {
-    let asked = session::license_request(road).await?;
+    let asked = session::license_request(road.client()).await?;
     let visit =
         Visit { user: "anna".parse().expect("a user"), admin: false, now: Some(asked.at), elevated: false, mishap: None, then: Then::Wait };
-    session::connect(road, &asked, device, &visit).await
+    Ok(session::connect(road.client(), &asked, device, &visit).await?)
 }
 
 /// What a logon said about the mark.

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use chassis::clock::Clock;
+use client::session::Then;
 use futures_util::StreamExt as _;
-use lab::session::Then;
 use shared::model::SessionId;
 use shared::wire::common::{JournalView, Page};
 use shared::wire::terminal_server::{Ending, SessionRow, SessionState};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use client::device::Device;
+use client::session::{Answer, Then, Visited};
 use futures_util::future::{join, join_all};
-use lab::device::Device;
-use lab::session::{Answer, Then, Visited};
 use shared::model::{Cal, CalKind, ProductType, ProductVersion};
 use tests::harness::{Plan, TestLab, days, device};
 

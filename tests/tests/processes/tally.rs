@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lab::session::{Answer, Logon, Visited};
+use client::session::{Answer, Logon, Visited};
 use shared::model::{Cal, CalId, CalKind, PackId, ProductType};
 use shared::wire::license_server::{LicenseList, LicenseRow, PackList, Standing};
 use tests::harness::Service;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use client::session::{self, Answer, Visit, Visited};
 use futures_util::future::{join, join_all};
 use lab::failure::Failure;
-use lab::session::{self, Answer, Visit, Visited};
 use shared::model::SessionId;
 use shared::node::Node;
 use shared::wire::common::Page;
@@ -104,10 +104,10 @@ async fn come_and_stay(lab: &TestLab, client: usize, told: &Told) {
     }
 }
 
-async fn visit(lab: &TestLab, device: &mut lab::device::Device) -> Result<Visited, Failure> {
+async fn visit(lab: &TestLab, device: &mut client::device::Device) -> Result<Visited, Failure> {
     let server = lab.terminal_servers[0].anyone();
-    let asked = session::license_request(server).await?;
+    let asked = session::license_request(server.client()).await?;
     let visit =
         Visit { user: "anna".parse().expect("a user"), admin: false, now: Some(asked.at), elevated: false, mishap: None, then: stay() };
-    session::connect(server, &asked, device, &visit).await
+    Ok(session::connect(server.client(), &asked, device, &visit).await?)
 }

@@ -1,6 +1,6 @@
 //! Remote administration, sessions and accounts.
 
-use lab::session::{Answer, Logon, Then};
+use client::session::{Answer, Logon, Then};
 use shared::model::Span;
 use shared::wire::common::Page;
 use shared::wire::terminal_server::{Ending, SessionRow, SessionState, SettingsChange};

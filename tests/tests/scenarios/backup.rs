@@ -82,7 +82,7 @@ async fn on_a_fresh_installation_unissued_cals_are_lost_an_event_says_how_many_a
     assert_eq!(lab.pool(0).await.0, 8);
     // A device that lost its license gets its record back, signed by the new installation.
     let mut known = tests::harness::device("PC01");
-    known.licensing.hardware = Some(lab::device::HardwareKey { id: lab_device(&lab, "PC01").await });
+    known.licensing.hardware = Some(client::device::HardwareKey { id: lab_device(&lab, "PC01").await });
     let again = lab.connect(&mut known).await;
     assert_eq!(again.connected.rule, "PD-02", "{again:?}");
 }

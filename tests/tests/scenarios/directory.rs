@@ -1,6 +1,6 @@
 //! The directory: logons of domain accounts, users recorded per user from 2008 on, reports and the review of a configuration.
 
-use lab::session::Then;
+use client::session::Then;
 use serde_json::{Value, json};
 use shared::model::PolicyAcOn;
 use shared::model::{Generation, ProductType, ProductVersion, Span};
@@ -45,7 +45,9 @@ async fn join(lab: &TestLab, members: &[&str]) {
 async fn visit(lab: &TestLab, user: &str, pc: &str) -> (Admitted, String) {
     let admitted = Admitted::of(lab.visit_as(0, &mut device(pc), user, false, log_on()).await);
     let told = match &admitted.logon {
-        lab::session::Logon::LoggedOn { answer, .. } => answer.trace.iter().map(|step| format!("{} {}", step.rule, step.facts)).collect(),
+        client::session::Logon::LoggedOn { answer, .. } => {
+            answer.trace.iter().map(|step| format!("{} {}", step.rule, step.facts)).collect()
+        }
         other => panic!("no logon: {other:?}"),
     };
     (admitted, told)
@@ -64,10 +66,14 @@ async fn a_user_of_the_domain_logs_on_with_the_password_that_the_directory_keeps
     for (user, password) in [("lab\\anna", "wrong"), ("lab\\nobody", PASSWORD), ("other\\anna", PASSWORD)] {
         let then = Then::LogOn { password: password.to_owned(), stay: false };
         let admitted = Admitted::of(lab.visit_as(0, &mut device("PC02"), user, false, then).await);
-        assert!(matches!(admitted.logon, lab::session::Logon::Failed { .. }), "{user}: {:?}", admitted.logon);
+        assert!(matches!(admitted.logon, client::session::Logon::Failed { .. }), "{user}: {:?}", admitted.logon);
     }
     let admin = Admitted::of(lab.visit_as(0, &mut device("PC03"), "lab\\carl", true, log_on()).await);
-    assert!(matches!(admin.logon, lab::session::Logon::LoggedOn { .. }), "the directory says who is an administrator: {:?}", admin.logon);
+    assert!(
+        matches!(admin.logon, client::session::Logon::LoggedOn { .. }),
+        "the directory says who is an administrator: {:?}",
+        admin.logon
+    );
     let list = serde_json::to_string(&directory(&lab).get::<Value>("/users").await).unwrap();
     assert!(!list.contains("argon2"), "no hash is shown");
 }

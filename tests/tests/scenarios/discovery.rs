@@ -1,6 +1,6 @@
 //! How a terminal server comes to its license servers: vectors K-09, K-10, M-05, M-06, M-07 and the rules of section 6.
 
-use lab::session::Then;
+use client::session::Then;
 use serde_json::json;
 use shared::model::{Generation, Intervals, LicenseServerRole, ProductType, ProductVersion, Search, Span, Way};
 use shared::wire::problem::Problem;

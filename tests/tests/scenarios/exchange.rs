@@ -1,7 +1,7 @@
 //! The licensing exchange when it breaks before a license is looked at, and what the client's store makes of it.
 
-use lab::device::{Device, Memory};
-use lab::session::{self, Answer, Mishap, Then, Visit, Visited};
+use client::device::{Device, Memory};
+use client::session::{self, Answer, Mishap, Then, Visit, Visited};
 use serde_json::{Value, json};
 use shared::model::Generation::{Windows2003, Windows2008, Windows2008R2};
 use shared::model::{CalKind, Platform};
@@ -11,9 +11,9 @@ use tests::harness::{Admitted, Plan, TestLab, days, device, log_on, refused};
 
 async fn with_mishap(lab: &TestLab, device: &mut Device, mishap: Option<Mishap>, elevated: bool) -> Visited {
     let server = lab.terminal_servers[0].anyone();
-    let asked = session::license_request(server).await.unwrap();
+    let asked = session::license_request(server.client()).await.unwrap();
     let visit = Visit { user: "anna".parse().unwrap(), admin: false, now: Some(asked.at), elevated, mishap, then: Then::Cancel };
-    session::connect(server, &asked, device, &visit).await.unwrap()
+    session::connect(server.client(), &asked, device, &visit).await.unwrap()
 }
 
 async fn break_inside(lab: &TestLab, fault: &str, broken: bool) {

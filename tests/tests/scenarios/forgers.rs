@@ -8,8 +8,8 @@ use chassis::clock::Clock;
 use chassis::config::Kind;
 use chassis::http::Method;
 use chassis::identity::Identity;
-use lab::device::Device;
-use lab::session;
+use client::device::Device;
+use client::session;
 use shared::model::{
     Accept, Cal, CalId, CalKind, ContactMethod, Generation, LabTime, Origin, PackId, ProductId, ProductType, ProductVersion, Purchase,
     ReactivationReason, RequestId, Span,
@@ -110,7 +110,7 @@ fn known_device(name: &str) -> Device {
 
 /// Puts this license into a device's store, and nothing else.
 async fn give(lab: &TestLab, device: &mut Device, license: String) {
-    let asked = session::license_request(lab.terminal_servers[0].anyone()).await.unwrap();
+    let asked = session::license_request(lab.terminal_servers[0].anyone().client()).await.unwrap();
     device.licensing.store.clear();
     device.store(license, &asked);
 }

@@ -1,6 +1,6 @@
 //! The grace period: vectors G-01 to G-08.
 
-use lab::session::{Logon, Then};
+use client::session::{Logon, Then};
 use shared::model::{CalKind, Generation, GraceEnd, Span};
 use shared::rulebook::rule;
 use shared::wire::terminal_server::{LicenseStatus, SettingsChange};

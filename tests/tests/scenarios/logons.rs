@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chassis::passwords::{PasswordCheck, WAITING_MAX, hash};
-use lab::session::{Logon, Then};
+use chassis::passwords::{PasswordCheck, WAITING_MAX};
+use client::session::{Logon, Then};
 use serde_json::json;
 use shared::model::Span;
 use shared::wire::problem::ProblemCode;
@@ -103,7 +103,7 @@ async fn a_password_of_a_user_who_does_not_exist_waits_its_turn_like_every_other
     let lab = in_a_domain().await;
     for unknown in ["nobody", "lab\\nobody"] {
         let (check, done) = (PasswordCheck::new(), AtomicUsize::new(0));
-        let kept = hash("correct horse".to_owned()).await.unwrap();
+        let kept = check.hash("correct horse".to_owned()).await.unwrap();
         let others = (0..WAITING_MAX).map(|number| {
             let (check, kept, done) = (check.clone(), kept.clone(), &done);
             async move {

@@ -1,7 +1,7 @@
 //! Windows NT 4.0, Terminal Server Edition: License Manager denies, the licensing service reports.
 
-use lab::device::{Device, Part};
-use lab::session::Then;
+use client::device::{Device, Part};
+use client::session::Then;
 use serde_json::json;
 use shared::model::{CalKind, Category, Generation, LabTime, Platform, ProductVersion};
 use shared::rulebook::rule;
@@ -325,7 +325,7 @@ async fn with_the_switch_on_a_domain_user_without_a_license_does_without_the_pro
     server(&lab).api().put::<_, ()>(name, &account).await.unwrap();
     let visit = async |device: &mut Device| {
         let admitted = Admitted::of(lab.visit_as(0, device, "lab\\anna", false, log_on()).await);
-        let lab::session::Logon::LoggedOn { answer, .. } = admitted.logon else { panic!("no logon") };
+        let client::session::Logon::LoggedOn { answer, .. } = admitted.logon else { panic!("no logon") };
         answer.trace.iter().any(|step| step.rule == "NT-21")
     };
     let mut pc = device("PC01");

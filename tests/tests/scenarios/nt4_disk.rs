@@ -203,7 +203,7 @@ async fn a_license_waits_in_a_scratch_file_until_its_device_has_logged_on() {
 
     let visit = lab.log_on(&mut pc).await;
     assert_eq!((visit.connected.rule.as_str(), visit.connected.license.as_ref()), ("NT-44", None), "it shows what it was sent");
-    let lab::session::Logon::LoggedOn { answer, .. } = visit.logon else { panic!("no logon") };
+    let client::session::Logon::LoggedOn { answer, .. } = visit.logon else { panic!("no logon") };
     assert!(answer.trace.iter().any(|step| step.rule == "NT-50"), "{answer:?}");
     assert_eq!((licenses(&lab).await.waiting, fs::read_to_string(&file).unwrap().as_str()), (0, ""));
 

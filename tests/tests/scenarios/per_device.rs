@@ -1,6 +1,6 @@
 //! Per device on Windows Server 2003: vectors D-01 to D-30, and the rows of the table PD that no vector names.
 
-use lab::session::{Logon, Then};
+use client::session::{Logon, Then};
 use shared::model::PolicyAcOn;
 use shared::model::{CalKind, DeviceName, LabTime, ProductType, ProductVersion, Span};
 use shared::wire::license_server::Standing;

@@ -1,6 +1,6 @@
 //! Per user on Windows Server 2003: vectors U-01 to U-05.
 
-use lab::session::Then;
+use client::session::Then;
 use shared::model::PolicyAcOn;
 use shared::model::{ProductType, ProductVersion};
 use shared::wire::terminal_server::{LicenseStatus, SettingsChange};

@@ -1,6 +1,6 @@
 //! The 20-CAL recovery story (vectors ), told as S4 tells it.
 
-use lab::device::Device;
+use client::device::Device;
 use shared::model::{CalKind, LabTime, Span};
 use shared::wire::license_server::Standing;
 use tests::harness::{Plan, TestLab, beginning, days, device, log_on};

@@ -1,6 +1,6 @@
 //! Several license servers: vector M-01's first half, M-09, fail-over, and who is asked first.
 
-use lab::session::Then;
+use client::session::Then;
 use shared::model::{CalKind, Generation, ProductType, ProductVersion};
 use shared::wire::terminal_server::LicenseServerRow;
 use tests::harness::{Plan, TestLab, days, device};

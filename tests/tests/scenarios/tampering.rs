@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use lab::device::{Device, Part};
-use lab::session::Then;
+use client::device::{Device, Part};
+use client::session::Then;
 use serde_json::Value;
 use shared::model::Generation::Windows2003;
 use shared::model::{CalKind, ProductType, ProductVersion};

@@ -1,6 +1,6 @@
 //! Which versions go together (SPEC 4.8), and the policy "Prevent license upgrade" (SPEC 4.9).
 
-use lab::session::Then;
+use client::session::Then;
 use shared::model::Generation::{Windows2000Sp3, Windows2003};
 use shared::model::{CalKind, ProductType, ProductVersion};
 use tests::harness::{Plan, TestLab, days, device, log_on};

@@ -1,7 +1,7 @@
 //! Windows 2000: before and with Service Pack 3, and the built-in pool (SPEC 3).
 
-use lab::device::Device;
-use lab::session::Then;
+use client::device::Device;
+use client::session::Then;
 use shared::model::Generation::{self, Windows2000Sp2, Windows2000Sp3, Windows2003};
 use shared::model::{CalKind, LabTime, Platform, ProductType, ProductVersion};
 use shared::wire::terminal_server::SettingsChange;

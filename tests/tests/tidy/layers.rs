@@ -10,8 +10,9 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("license-server", &["shared", "chassis"]),
     ("terminal-server", &["shared", "chassis"]),
     ("directory", &["shared", "chassis"]),
-    ("lab", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory"]),
-    ("tests", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory", "lab"]),
+    ("client", &["shared", "chassis"]),
+    ("lab", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory", "client"]),
+    ("tests", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory", "client", "lab"]),
 ];
 
 /// The rooms of `shared` and what each may see of the others.

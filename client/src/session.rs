@@ -1,5 +1,6 @@
 //! One visit of a client device at a terminal server: license exchange, logon, log-off (SPEC 4.3).
 
+use chassis::client::{Client, ClientError};
 use chassis::random;
 use serde::Serialize;
 use shared::model::{Breach, Denial};
@@ -8,12 +9,8 @@ use shared::wire::problem::{Problem, ProblemCode};
 use shared::wire::terminal_server::{
     ConnectRequest, Connected, Denied, LicenseRequest, LicensingMessage, LoggedOn, LogonRequest, MessageKind, TraceStep,
 };
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
 
-use crate::api::Api;
 use crate::device::{Device, Slot};
-use crate::failure::Failure;
 
 /// Who comes, and what is done once the logon screen is up.
 #[derive(Clone, Debug)]
@@ -128,7 +125,7 @@ pub enum Logon {
 ///
 /// # Errors
 /// A server that does not answer.
-pub async fn license_request(server: &Api) -> Result<LicenseRequest, Failure> {
+pub async fn license_request(server: &Client) -> Result<LicenseRequest, ClientError> {
     server.get("/license-request").await
 }
 
@@ -138,7 +135,7 @@ pub async fn license_request(server: &Api) -> Result<LicenseRequest, Failure> {
 ///
 /// # Errors
 /// A server that does not answer, or refuses the request itself.
-pub async fn connect(server: &Api, asked: &LicenseRequest, device: &mut Device, visit: &Visit) -> Result<Visited, Failure> {
+pub async fn connect(server: &Client, asked: &LicenseRequest, device: &mut Device, visit: &Visit) -> Result<Visited, ClientError> {
     if !device.open_store(visit.elevated) {
         return Ok(Visited { presented: None, verdict: client_side(Breach::StoreNotWritable) });
     }
@@ -159,14 +156,14 @@ pub async fn connect(server: &Api, asked: &LicenseRequest, device: &mut Device, 
     };
     let body = ConnectRequest { message: visit.mishap.map(|mishap| envelope(mishap, &body)), ..body };
     if visit.mishap == Some(Mishap::Network) {
-        break_off(server, &body).await?;
+        server.break_off("/connections", &body).await?;
         return Ok(Visited { presented, verdict: client_side(Breach::Network) });
     }
-    let verdict = match server.post::<_, Connected>("/connections", &body).await {
+    let verdict = match server.post::<Connected>("/connections", &body).await {
         Ok(connected) => admitted(server, asked, device, visit, connected).await?,
-        Err(Failure::Problem(problem)) if problem.code == ProblemCode::Denied => Answer::Denied { problem },
-        Err(Failure::Problem(problem)) if problem.code == ProblemCode::Internal => client_side(Breach::Internal),
-        Err(failure) => return Err(failure),
+        Err(ClientError::Problem(problem)) if problem.code == ProblemCode::Denied => Answer::Denied { problem: Box::new(problem) },
+        Err(ClientError::Problem(problem)) if problem.code == ProblemCode::Internal => client_side(Breach::Internal),
+        Err(error) => return Err(error),
     };
     Ok(Visited { presented, verdict })
 }
@@ -186,19 +183,6 @@ fn envelope(mishap: Mishap, body: &ConnectRequest) -> LicensingMessage {
     }
 }
 
-/// Sends the first half of a request and hangs up: the server never has a whole message.
-async fn break_off(server: &Api, body: &ConnectRequest) -> Result<(), Failure> {
-    let silent = |error: &dyn std::fmt::Display| Failure::Silent { url: server.url().to_owned(), why: error.to_string() };
-    let json = serde_json::to_vec(body).map_err(|error| silent(&error))?;
-    let host = server.url().trim_start_matches("http://");
-    let head =
-        format!("POST /connections HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", json.len());
-    let mut stream = TcpStream::connect(host).await.map_err(|error| silent(&error))?;
-    let half = json.get(..json.len() / 2).unwrap_or_default();
-    stream.write_all(&[head.as_bytes(), half].concat()).await.map_err(|error| silent(&error))?;
-    stream.shutdown().await.map_err(|error| silent(&error))
-}
-
 /// An end of the exchange that only the client knows of.
 fn client_side(breach: Breach) -> Answer {
     let text = breach.text().to_owned();
@@ -211,12 +195,12 @@ fn client_side(breach: Breach) -> Answer {
 }
 
 async fn admitted(
-    server: &Api,
+    server: &Client,
     asked: &LicenseRequest,
     device: &mut Device,
     visit: &Visit,
     connected: Connected,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, ClientError> {
     device.last_seen = device.last_seen.max(Some(connected.at));
     let stored = connected.license.as_ref().map(|granted| device.store(granted.token.clone(), asked));
     let path = |action: &str| format!("/sessions/{}/{action}", connected.session);
@@ -226,16 +210,18 @@ async fn admitted(
             match patiently(server, &path("logon"), &body).await {
                 Ok(answer) => {
                     if !*stay {
-                        server.act(&path("logoff")).await?;
+                        server.act::<()>(&path("logoff")).await?;
                     }
                     Logon::LoggedOn { answer, stays: *stay }
                 }
-                Err(Failure::Problem(problem)) if problem.code == ProblemCode::LogonFailed => Logon::Failed { problem },
-                Err(failure) => return Err(failure),
+                Err(ClientError::Problem(problem)) if problem.code == ProblemCode::LogonFailed => {
+                    Logon::Failed { problem: Box::new(problem) }
+                }
+                Err(error) => return Err(error),
             }
         }
         Then::Cancel => {
-            server.act(&path("cancel")).await?;
+            server.act::<()>(&path("cancel")).await?;
             Logon::Cancelled
         }
         Then::Wait => Logon::Waiting,
@@ -244,10 +230,10 @@ async fn admitted(
 }
 
 /// A logon; where too many passwords are being checked at once, again as often as a person would.
-async fn patiently(server: &Api, path: &str, body: &LogonRequest) -> Result<LoggedOn, Failure> {
+async fn patiently(server: &Client, path: &str, body: &LogonRequest) -> Result<LoggedOn, ClientError> {
     for _ in 1..LOGON_TRIES {
         match server.post(path, body).await {
-            Err(Failure::Problem(problem)) if problem.code == ProblemCode::Crowded => {
+            Err(ClientError::Problem(problem)) if problem.code == ProblemCode::Crowded => {
                 let seconds = problem.retry_after_s.unwrap_or(1).min(RETRY_SECONDS_MAX);
                 tokio::time::sleep(std::time::Duration::from_secs(u64::from(seconds))).await;
             }
