@@ -102,6 +102,16 @@ impl Ledger {
         self.records.get(&number)
     }
 
+    /// All records, in the order of first issue.
+    pub fn records(&self) -> impl Iterator<Item = &LicenseRecord> {
+        self.records.values()
+    }
+
+    /// All packs, removed ones too, oldest first.
+    pub fn all_packs(&self) -> impl Iterator<Item = &InstalledPack> {
+        self.packs.values()
+    }
+
     /// The installed packs, oldest first.
     pub(super) fn installed_packs(&self) -> impl Iterator<Item = &InstalledPack> {
         self.packs.values().filter(|pack| pack.removed_at.is_none())

@@ -2,7 +2,8 @@
 
 use super::{Activation, Answer, AskedBy, Event, Founding, Registration, Registry};
 use crate::model::{
-    ContactMethod, LabTime, Level, LogRecord, ProductId, PublicKey, Purchase, RegistrantText, RequestId, RetailCode, ServerName, ServerRef,
+    ContactMethod, LabTime, Level, LogRecord, Pack, PackId, ProductId, PublicKey, Purchase, RegistrantText, RequestId, RetailCode,
+    ServerName, ServerRef,
 };
 use crate::policy::turned_down::TurnedDown;
 use crate::wire::clearinghouse::{ActivationRecord, PackRecord, RecordOutcome, Standing, StandingQuery};
@@ -19,6 +20,23 @@ impl Registry {
     #[must_use]
     pub fn activation(&self, product_id: &ProductId) -> Option<&Activation> {
         self.activations.get(product_id)
+    }
+
+    /// A pack as it was issued.
+    #[must_use]
+    pub fn issued_pack(&self, id: &PackId) -> Option<&Pack> {
+        self.packs.get(id).map(|on_record| &on_record.issued.pack)
+    }
+
+    /// Every pack that was issued and has not gone to another license server, in no order.
+    pub fn issued_packs(&self) -> impl Iterator<Item = &Pack> {
+        self.packs.values().filter(|on_record| !on_record.moved).map(|on_record| &on_record.issued.pack)
+    }
+
+    /// The pack that was issued for a retail code.
+    #[must_use]
+    pub fn pack_of(&self, code: &RetailCode) -> Option<PackId> {
+        self.codes.get(code)?.used.as_ref().map(|issued| issued.pack.id.clone())
     }
 
     /// The answer given to a request of this caller; none before it was decided, or where it was improper.

@@ -11,8 +11,9 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("terminal-server", &["shared", "chassis"]),
     ("directory", &["shared", "chassis"]),
     ("client", &["shared", "chassis"]),
-    ("lab", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory", "client"]),
-    ("tests", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory", "client", "lab"]),
+    ("simulation", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory", "client"]),
+    ("lab", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory", "client", "simulation"]),
+    ("tests", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory", "client", "simulation", "lab"]),
 ];
 
 /// The rooms of `shared` and what each may see of the others.
