@@ -9,7 +9,7 @@ type Group = (&'static str, &'static [&'static str]);
 
 /// Every command stands in one group.
 const GROUPS: &[Group] = &[
-    ("The lab", &["up", "play", "status", "wait", "setup", "service", "reset", "clock", "dice", "rule", "switches"]),
+    ("The lab", &["up", "play", "status", "wait", "setup", "service", "reset", "clock", "dice", "rule", "switches", "sim"]),
     ("Devices", &["connect", "client", "tsctst"]),
     ("What happened", &["trace", "verdicts", "sessions", "logoff", "events", "grace", "diagnose"]),
     (

@@ -29,6 +29,7 @@ mod rule;
 mod servers;
 mod service;
 mod settings;
+mod sim;
 mod sure;
 mod switches;
 mod time;
@@ -292,6 +293,9 @@ enum Command {
     /// Say what a rule says, where it comes from, where it is decided and what shows it
     #[command(after_help = rule::HELP)]
     Rule(rule::Rule),
+    /// Simulate whole labs from seeds, with everything that goes wrong between services, and hold what must hold against them
+    #[command(after_help = sim::HELP)]
+    Sim(sim::Sim),
     /// Show or change the accounts that may log on to a terminal server
     #[command(
         after_help = "A password is never an argument: it comes from a prompt, from --password-file FILE (- is standard input) or from TSL_PASSWORD.\n\nExample:  tsl accounts add teacher --administrator",
@@ -473,6 +477,7 @@ impl Cli {
             Command::Settings(args) => args.run(&context).await,
             Command::Switches(args) => args.run(&context).await,
             Command::Rule(args) => args.run(&context),
+            Command::Sim(args) => args.run(&context),
             Command::Accounts(args) => args.run(&context).await,
             Command::Servers(args) => args.run(&context).await,
             Command::Network(args) => args.run(&context).await,

@@ -13,6 +13,7 @@ mod printed;
 mod refusals;
 mod secrets;
 mod several;
+mod simulated;
 mod story;
 mod telephone;
 mod tools;
