@@ -3,6 +3,7 @@
 //! The binary adds the command line; tests of the whole lab use the devices and the clocks from here.
 
 pub mod api;
+pub mod backup;
 pub mod beginning;
 pub mod cli;
 pub mod clients;

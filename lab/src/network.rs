@@ -147,6 +147,23 @@ impl NetworkFile {
 
     /// Reads the text of a network file.
     ///
+    /// ```
+    /// use lab::network::NetworkFile;
+    ///
+    /// let file = NetworkFile::parse(r#"
+    ///     [[host]]
+    ///     name = "APP1"
+    ///     site = "VIENNA"
+    ///     terminal-server = { name = "TS1", per-user = true }
+    /// "#)?;
+    /// let (host, terminal_server) = file.terminal_servers().next().ok_or("no terminal server")?;
+    /// assert!(terminal_server.per_user);
+    /// assert_eq!(file.placement(host).site.as_str(), "VIENNA");
+    ///
+    /// assert!(NetworkFile::parse("[[host]]\nname = \"APP1\"").is_err(), "a machine without a service");
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`NetworkFile::read`].
     pub fn parse(text: &str) -> Result<Self, String> {

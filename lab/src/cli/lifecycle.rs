@@ -1,16 +1,14 @@
 //! The life of a license server: activation by every method, deactivation, reactivation, backup, restore.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use chassis::random;
 use clap::Args;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use shared::model::code::{CodeKind, in_fives};
-use shared::model::{ConfirmationCode, ContactMethod, LicenseServerId, ReactivationReason, Registrant, RegistrantText, hex};
+use shared::model::{ConfirmationCode, ContactMethod, LicenseServerId, ReactivationReason, Registrant, RegistrantText};
 use shared::trust::{SigningKey, make_succession};
 use shared::wire::common::Identity;
 use shared::wire::license_server::{
@@ -22,6 +20,7 @@ use super::Context;
 use super::on::OnLicenseServer;
 use super::words::typed_code;
 use crate::api::Api;
+use crate::backup::{self, Lines};
 use crate::failure::Failure;
 
 /// What a form asks of a person (AC-11).
@@ -253,25 +252,10 @@ fn show_papers(context: &Context, papers: &Papers) -> Result<(), Failure> {
     })
 }
 
-/// The first line of a backup.
-#[derive(Serialize, Deserialize)]
-struct Head {
-    backup_of: String,
-    format: u32,
-}
-
-/// The last line of a backup: what came before it, as it has to be.
-#[derive(Serialize, Deserialize)]
-struct Tail {
-    records: u64,
-    sha256: String,
-}
-
 impl Backup {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let (api, server) = (self.on.api(context)?, self.on.name(context)?);
-        let mut lines = Lines::create(&self.file)?;
-        lines.write(&Head { backup_of: server.to_string(), format: FORMAT })?;
+        let mut lines = Lines::create(&self.file, &server)?;
         let (mut query, mut records) = (BackupQuery::default(), 0u64);
         loop {
             let page: BackupPage = api.list("/backup", &query).await?;
@@ -293,40 +277,11 @@ impl Backup {
     }
 }
 
-/// Writes lines and keeps their digest; the file is whole or has no last line.
-struct Lines<'a> {
-    path: &'a Path,
-    file: BufWriter<File>,
-    digest: Sha256,
-}
-
-impl<'a> Lines<'a> {
-    fn create(path: &'a Path) -> Result<Self, Failure> {
-        let file = File::create(path).map_err(|error| Failure::file(path, error))?;
-        Ok(Self { path, file: BufWriter::new(file), digest: Sha256::new() })
-    }
-
-    fn write(&mut self, value: &impl Serialize) -> Result<(), Failure> {
-        let mut line = serde_json::to_string(value).map_err(|error| Failure::file(self.path, error))?;
-        line.push('\n');
-        self.digest.update(&line);
-        self.file.write_all(line.as_bytes()).map_err(|error| Failure::file(self.path, error))
-    }
-
-    fn finish(mut self, records: u64) -> Result<String, Failure> {
-        let sha256 = hex(&std::mem::take(&mut self.digest).finalize());
-        self.write(&Tail { records, sha256: sha256.clone() })?;
-        let file = self.file.into_inner().map_err(|error| Failure::file(self.path, error))?;
-        file.sync_all().map_err(|error| Failure::file(self.path, error))?;
-        Ok(sha256)
-    }
-}
-
 impl Restore {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let (api, server) = (self.on.api(context)?, self.on.name(context)?);
         // Read twice: nothing is sent before the whole file has proved to be what was written.
-        let records = self.check()?;
+        let records = backup::whole(self.lines()?).map_err(|why| Failure::file(&self.file, why))?;
         let mut lines = self.lines()?.skip(1);
         let facts = parsed(&self.file, lines.next())?;
         let _: Value = api.post("/restore", &RestorePart::Begin { facts }).await?;
@@ -347,31 +302,6 @@ impl Restore {
         })
     }
 
-    /// How many records the file has, if it is whole.
-    fn check(&self) -> Result<u64, Failure> {
-        let bad = |why: &str| Failure::file(&self.file, format!("{why}; it is no whole backup of a license server"));
-        let (mut digest, mut count, mut before) = (Sha256::new(), 0u64, None::<String>);
-        for line in self.lines()? {
-            let line = line.map_err(|error| Failure::file(&self.file, error))?;
-            if let Some(before) = before.replace(line) {
-                digest.update(before.as_bytes());
-                digest.update(b"\n");
-                count += 1;
-            }
-        }
-        let tail: Tail = before.and_then(|line| serde_json::from_str(&line).ok()).ok_or_else(|| bad("its last line is missing"))?;
-        if tail.sha256 != hex(&digest.finalize()) || count != tail.records.saturating_add(2) {
-            return Err(bad("its digest does not fit"));
-        }
-        let head: Head = self
-            .lines()?
-            .next()
-            .and_then(Result::ok)
-            .and_then(|line| serde_json::from_str(&line).ok())
-            .ok_or_else(|| bad("its first line is another"))?;
-        if head.format == FORMAT { Ok(tail.records) } else { Err(bad("it is of another format")) }
-    }
-
     fn lines(&self) -> Result<std::io::Lines<BufReader<File>>, Failure> {
         Ok(BufReader::new(File::open(&self.file).map_err(|error| Failure::file(&self.file, error))?).lines())
     }
@@ -382,7 +312,5 @@ fn parsed(file: &Path, line: Option<std::io::Result<String>>) -> Result<Value, F
     serde_json::from_str(&line).map_err(|error| Failure::file(file, error))
 }
 
-/// The layout of a backup file.
-const FORMAT: u32 = 1;
 /// Records of one request: well below the size that a body may have.
 const PIECE: u64 = 50;
