@@ -14,6 +14,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("simulation", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory", "client"]),
     ("lab", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory", "client", "simulation"]),
     ("tests", &["shared", "chassis", "clearinghouse", "license-server", "terminal-server", "directory", "client", "simulation", "lab"]),
+    // No member of the workspace: it is built with another compiler.
+    ("fuzz", &["shared", "chassis", "lab"]),
 ];
 
 /// The rooms of `shared` and what each may see of the others.

@@ -1,0 +1,10 @@
+//! Texts that are made of lines, with a limit: a target is to be fast, and a fuzzer makes long ones.
+
+/// The text in what came, where it is one, line by line.
+pub(crate) fn lines(data: &[u8]) -> Option<Vec<&str>> {
+    let text = std::str::from_utf8(data).ok()?;
+    let lines: Vec<&str> = text.lines().collect();
+    (lines.len() <= MOST).then_some(lines)
+}
+
+const MOST: usize = 200;
