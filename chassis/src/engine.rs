@@ -25,6 +25,32 @@ use crate::network::Network;
 use crate::random;
 
 /// A running machine; clones share it.
+///
+/// Over a disk in memory a machine of the lab runs without a service, which is enough for a test or a simulation:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use chassis::clock::Clock;
+/// use chassis::engine::{Engine, EngineOptions};
+/// use chassis::journal::MemoryDisk;
+/// use shared::directory::{Command, Directory};
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let disk = Arc::new(MemoryDisk::new());
+/// let options = EngineOptions { seed: Some(7), ..EngineOptions::default() };
+/// let engine = Engine::<Directory>::open_on(&disk, Clock::new(), options)?;
+/// engine.execute(None, Command::AddSite("VIENNA".parse()?), |_, (), _| ()).await?;
+///
+/// // What was answered is on the disk, whatever happens to the process or to the power.
+/// let after = Arc::new(disk.after_power_cut());
+/// let again = Engine::<Directory>::open_on(&after, Clock::new(), options)?;
+/// let sites = again.read(|directory, _| directory.sites()).await?;
+/// assert!(sites.iter().any(|site| site.name.as_str() == "VIENNA"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Engine<M: Machine>(Arc<Running<M>>);
 
 /// What a start may be told.

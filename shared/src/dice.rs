@@ -20,6 +20,15 @@ impl Seed {
 }
 
 /// The throws of one command.
+///
+/// ```
+/// use shared::dice::{Dice, Seed};
+///
+/// let seed = Seed::from_number(7, "ledger");
+/// let life = Dice::new(seed, 12).between(52, 89);
+/// assert!((52..=89).contains(&life));
+/// assert_eq!(Dice::new(seed, 12).between(52, 89), life, "the same place of the journal, the same throw");
+/// ```
 pub struct Dice(ChaCha12Rng);
 
 impl Dice {

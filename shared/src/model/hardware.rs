@@ -8,6 +8,15 @@ use super::key::{hex, unhex};
 use super::text::as_json_string;
 
 /// A client device's hardware id: five 32-bit little-endian words, platform id first; written as 40 hex digits.
+///
+/// ```
+/// use shared::model::HardwareId;
+///
+/// let id = HardwareId::new(1, [0xAB; 16]);
+/// assert_eq!(id.to_string(), "01000000abababababababababababababababab");
+/// assert_eq!("01000000ABABABABABABABABABABABABABABABAB".parse(), Ok(id));
+/// assert!("01000000".parse::<HardwareId>().is_err(), "the platform alone is no device");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HardwareId([u8; 20]);
 

@@ -13,10 +13,29 @@ use super::text::as_json_string;
 /// A second of lab time, written as RFC 3339 in UTC: `2026-11-23T14:00:00Z`.
 ///
 /// Years 0001 to 9999, so that every moment has a text form and fits a certificate.
+///
+/// ```
+/// use shared::model::{LabTime, Span};
+///
+/// let installed: LabTime = "2026-11-23T14:00:00Z".parse()?;
+/// let grace_ends = installed + Span::days(120);
+/// assert_eq!(grace_ends.to_string(), "2027-03-23T14:00:00Z");
+/// assert_eq!(grace_ends - installed, Span::days(120));
+/// assert_eq!(LabTime::NEVER + Span::DAY, LabTime::NEVER, "what has no end gets none by waiting");
+/// # Ok::<(), shared::model::ParseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LabTime(i64);
 
 /// A length of lab time in whole seconds; a day is 86,400 of them. May be negative as a difference.
+///
+/// ```
+/// use shared::model::Span;
+///
+/// assert_eq!(Span::days(1), Span::seconds(86_400));
+/// assert_eq!(Span::seconds(86_401).days_begun(), 2, "a begun day counts, as in \"2 days left\"");
+/// assert_eq!(Span::seconds(-5).days_begun(), 0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Span(i64);

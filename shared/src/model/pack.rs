@@ -48,6 +48,22 @@ as_json_string!(PackId, "A key pack id: 35 letters and digits.");
 
 text_newtype!(
     /// A retail license code: 25 letters and digits; hyphens between the groups of five may be typed (AC-04).
+    ///
+    /// Parsing takes the form alone. Its check characters name the group that was mistyped:
+    ///
+    /// ```
+    /// use shared::model::RetailCode;
+    /// use shared::model::code::{CodeFault, CodeKind, in_fives, read_groups};
+    ///
+    /// let printed = in_fives(RetailCode::from_random([7; 25]).as_str()).to_lowercase();
+    /// let code: RetailCode = printed.parse()?;
+    /// assert!(read_groups(CodeKind::Retail, code.as_str()).is_ok());
+    ///
+    /// let slip: RetailCode = code.as_str().replacen(|_: char| true, "0", 1).parse()?;
+    /// let mistyped = read_groups(CodeKind::Retail, slip.as_str()).unwrap_err();
+    /// assert_eq!(mistyped.fault, CodeFault::Groups(vec![1]));
+    /// # Ok::<(), shared::model::ParseError>(())
+    /// ```
     RetailCode,
     "A retail license code: 25 letters and digits, with or without hyphens between groups of five.",
     parse_retail

@@ -7,6 +7,15 @@ use super::ParseError;
 use super::text::as_json_string;
 
 /// The version of a terminal-services product, as licenses and packs carry it. Ordered: older is less.
+///
+/// ```
+/// use shared::model::{Generation, ProductVersion};
+///
+/// let asked: ProductVersion = "5.2".parse()?;
+/// assert_eq!(asked, Generation::Windows2003.version());
+/// assert!(Generation::Windows2000Sp3.version() < asked, "a license server of 2000 is too old for it");
+/// # Ok::<(), shared::model::ParseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProductVersion {
     /// 4.0, Windows NT 4.0: a workstation license that its terminal server makes itself; no pack is sold for it.

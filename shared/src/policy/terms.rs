@@ -107,6 +107,15 @@ const WINDOWS_2008: Terms =
 const WINDOWS_2008_R2: Terms = Terms { migrates_packs: true, ..WINDOWS_2008 };
 
 /// The numbers that a server of this generation goes by.
+///
+/// ```
+/// use shared::model::{Generation, Span};
+/// use shared::policy::terms::terms;
+///
+/// assert_eq!(terms(Generation::Windows2003).grace, Span::days(120));
+/// assert_eq!(terms(Generation::Windows2000Sp3).grace, Span::days(90));
+/// assert_eq!(terms(Generation::Windows2000Sp2).permanent_days, None, "before SP3 a CAL has no end");
+/// ```
 #[must_use]
 pub fn terms(generation: Generation) -> &'static Terms {
     match generation {

@@ -49,6 +49,40 @@ impl LicenseSealer {
 
 /// The CAL in a license that somebody whom `anchors` know has signed.
 ///
+/// ```
+/// use shared::model::*;
+/// use shared::trust::*;
+///
+/// // A license server that nobody has activated vouches for itself.
+/// let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519)?;
+/// let key = SigningKey::from_pkcs8_der(&pair.serialize_der())?;
+/// let name: ServerName = "LS1".parse()?;
+/// let period = Period { from: LabTime::from_unix(0), until: "2050-01-01T00:00:00Z".parse()? };
+/// let certificate = make_self_signed(&key, &name, &ProductId::from_random([3; 20]), Serial::from_random([4; 16]), period)?;
+/// let seal = LicenseSealer::new(&key, &ServerCertificate::self_signed(certificate)?)?;
+/// let temporary = Cal {
+///     id: CalId::from_random([7; 16]),
+///     kind: CalKind::Temporary,
+///     version: ProductVersion::V5_2,
+///     issuer: name.clone(),
+///     device: "PC01".parse()?,
+///     user: "anna".parse()?,
+///     hardware_id: HardwareId::new(1, [9; 16]),
+///     issued_at: "2026-11-23T14:00:00Z".parse()?,
+///     expires_at: "2027-02-21T14:00:00Z".parse()?,
+///     origin: Origin::Minted,
+/// };
+/// let token = seal.seal_license(&temporary)?;
+///
+/// let mut anchors = Anchors::default();
+/// assert!(matches!(open_license(&token, &anchors), Err(Flaw::Untrusted(_))), "a stranger's");
+/// anchors.set_pin(name, key.public());
+/// assert_eq!(open_license(&token, &anchors), Ok(temporary));
+/// assert!(matches!(open_license(&token[1..], &anchors), Err(Flaw::Damaged(_))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+///
 /// Only proof is judged here: whether the CAL holds now, covers the product and belongs to the device is policy's. The
 /// chain is judged at the moment of the CAL's issue, so it outlives its certificate (AC-26).
 ///
