@@ -221,7 +221,7 @@ where
     let home = tempfile::tempdir().unwrap();
     let data = DataDir::open(home.path()).unwrap();
     let start_at = Some("2026-03-02T08:00:00Z".parse::<LabTime>().unwrap());
-    let options = EngineOptions { seed: Some(7), start_at, frozen: true, keep_entries: None };
+    let options = EngineOptions { seed: Some(7), start_at, frozen: true, ..EngineOptions::default() };
     run(async {
         let engine = Engine::<M>::open(&data, Clock::new(), options).unwrap();
         for command in commands {

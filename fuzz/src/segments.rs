@@ -87,7 +87,11 @@ pub(crate) fn history() -> Vec<Command> {
 
 fn open(disk: &Arc<MemoryDisk>) -> Result<Engine<Ledger>, chassis::engine::OpenError> {
     let start_at = Some("2026-03-02T08:00:00Z".parse().unwrap());
-    Engine::open_on(disk, Clock::new(), EngineOptions { seed: Some(7), start_at, frozen: true, keep_entries: Some(64) })
+    Engine::open_on(
+        disk,
+        Clock::new(),
+        EngineOptions { seed: Some(7), start_at, frozen: true, keep_entries: Some(64), ..EngineOptions::default() },
+    )
 }
 
 async fn seen(engine: &Engine<Ledger>) -> String {

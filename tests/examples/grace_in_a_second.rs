@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a lesson that goes wrong stops")]
 #![allow(clippy::print_stdout, reason = "an example shows something")]
 
-use lab::session::{Answer, Then};
+use client::session::{Answer, Then};
 use shared::rulebook::{self, RuleId};
 use tests::harness::{Plan, TestLab, days, device};
 

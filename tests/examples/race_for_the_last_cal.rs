@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a race that is not fair stops")]
 #![allow(clippy::print_stdout, reason = "an example shows something")]
 
+use client::session::Then;
 use futures_util::future::join_all;
-use lab::session::Then;
 use shared::model::{CalKind, ProductType, ProductVersion};
 use tests::harness::{Admitted, Plan, device};
 
