@@ -12,8 +12,8 @@ use client::session::{self, Answer, Then, Visit};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared::model::{
-    Cal, CalKind, ContactMethod, PackId, PolicyAcOn, ProductType, ProductVersion, Purchase, ReactivationReason, Registrant, RetailCode,
-    ServerName,
+    Cal, CalKind, ContactMethod, LabTime, PackId, PolicyAcOn, ProductType, ProductVersion, Purchase, ReactivationReason, Registrant,
+    RetailCode, ServerName,
 };
 use shared::wire::clearinghouse::{BoughtCode, BuyCode};
 use shared::wire::common::Identity;
@@ -47,8 +47,8 @@ pub(crate) struct Place {
 /// What people were told, and must find true.
 #[derive(Default)]
 pub(crate) struct Seen {
-    /// Licenses that devices were given.
-    pub(crate) granted: Vec<Cal>,
+    /// Licenses that devices were given, each with the lab time at the terminal server that handed it out.
+    pub(crate) granted: Vec<(Cal, LabTime)>,
     /// Packs that license servers said they had installed.
     pub(crate) installed: Vec<(usize, PackId)>,
     /// Codes with which an installation was refused, the first time that they were shown.
@@ -175,7 +175,8 @@ impl People {
                     Some(CalKind::Permanent) => seen.count("permanents"),
                     None => {}
                 }
-                seen.granted.extend(connected.license.map(|license| license.cal));
+                let at = connected.at;
+                seen.granted.extend(connected.license.map(|license| (license.cal, at)));
             }
             Answer::Denied { problem } => {
                 seen.count("denied");

@@ -114,14 +114,16 @@ impl World {
     /// Who got a permanent elsewhere in place of one that it held is counted once: the first issuer has taken it back (LS-10).
     fn moves_at_the_end(&self) -> Option<(Invariant, String)> {
         let seen = self.people.seen.borrow();
-        let permanents: Vec<_> = seen.granted.iter().filter(|cal| cal.kind == CalKind::Permanent && cal.pack().is_some()).collect();
-        for (place, old) in permanents.iter().enumerate() {
-            let later = permanents.iter().skip(place + 1).filter(|new| new.hardware_id == old.hardware_id);
-            let Some(new) = later.into_iter().find(|new| new.issuer != old.issuer && new.version == old.version) else { continue };
+        let permanents: Vec<_> = seen.granted.iter().filter(|(cal, _)| cal.kind == CalKind::Permanent && cal.pack().is_some()).collect();
+        for (place, (old, _)) in permanents.iter().enumerate() {
+            let later = permanents.iter().skip(place + 1).filter(|(new, _)| new.hardware_id == old.hardware_id);
+            // A license that had ended by the clock of the terminal server was presented to nobody, so nobody owes anything for it.
+            let moved = later.into_iter().find(|(new, at)| new.issuer != old.issuer && new.version == old.version && *at < old.expires_at);
+            let Some((new, _)) = moved else { continue };
             let Some(issuer) = self.machines.iter().find(|machine| machine.name == old.issuer) else { continue };
             let Some(ledger) = issuer.engine().and_then(|engine| engine.of::<Ledger>()) else { continue };
             let live = ledger.peek(|ledger, now| {
-                ledger.records().any(|record| record.cal == **old && record.revoked_at.is_none() && record.cal.holds_at(now))
+                ledger.records().any(|record| record.cal == *old && record.revoked_at.is_none() && record.cal.holds_at(now))
             });
             if live.unwrap_or(false) {
                 let what = format!(
@@ -193,7 +195,7 @@ impl World {
     fn grants_at_the_end(&self) -> Option<(Invariant, String)> {
         let seen = self.people.seen.borrow();
         let returned = self.returned();
-        for cal in seen.granted.iter().filter(|cal| cal.kind == CalKind::Permanent) {
+        for (cal, _) in seen.granted.iter().filter(|(cal, _)| cal.kind == CalKind::Permanent) {
             let Some(issuer) = self.machines.iter().find(|machine| machine.name == cal.issuer) else { continue };
             let Some(ledger) = issuer.engine().and_then(|engine| engine.of::<Ledger>()) else { continue };
             let went_back = returned.contains(&cal.id);
